@@ -1,0 +1,91 @@
+package chat
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Who can be the sender of a message.
+const (
+	SenderVisitor = "visitor"
+	SenderAgent   = "agent"
+	SenderBot     = "bot"
+)
+
+// Message is one message of a session, or a note among agents.
+type Message struct {
+	ID          string       `json:"message_id"`
+	SessionID   string       `json:"session_id"`
+	Sender      string       `json:"sender"` // SenderVisitor, SenderAgent or SenderBot
+	SenderID    string       `json:"sender_id,omitempty"`
+	SenderName  string       `json:"sender_name,omitempty"`
+	Text        string       `json:"message"`
+	At          time.Time    `json:"timestamp"`
+	Seq         int64        `json:"seq,omitempty"` // 1, 2, 3 … in the session; a note has none
+	Note        bool         `json:"note,omitempty"`
+	ClientID    string       `json:"client_id,omitempty"`
+	EditedAt    time.Time    `json:"edited_at,omitzero"`
+	DeletedAt   time.Time    `json:"deleted_at,omitzero"`
+	Attachments []Attachment `json:"attachments"`
+
+	Fingerprint string `json:"-"` // of the request that ClientID stands for
+}
+
+// Attachment is a file sent with a message.
+type Attachment struct {
+	FileID      string `json:"file_id"`
+	Name        string `json:"name"`
+	ContentType string `json:"content_type"`
+	Size        int64  `json:"size"` // bytes
+	URL         string `json:"url"`  // relative to the API's base
+}
+
+// MessageQuery selects messages of one session, oldest first. After and
+// Before take a cursor that a page gave out, a message's id, or a Seq; Before
+// also takes [Latest]. Without either the page starts at the oldest message.
+type MessageQuery struct {
+	Page
+	SessionID string
+	Notes     bool // include the agents' notes
+}
+
+// Latest as MessageQuery.Before asks for the newest page.
+const Latest = "latest"
+
+// MessagePage is one page of messages, oldest first. Next is empty when there
+// is nothing further in the direction asked for.
+type MessagePage struct {
+	Messages []Message
+	Next     string
+}
+
+// ForVisitor returns the message as visitors may see it, and whether they may
+// see it at all.
+func (m Message) ForVisitor() (Message, bool) {
+	if m.Sender != SenderVisitor {
+		m.SenderID, m.ClientID = "", ""
+	}
+	return m, !m.Note
+}
+
+// MarshalJSON writes times with milliseconds and no attachments as [].
+func (m Message) MarshalJSON() ([]byte, error) {
+	type plain Message
+	if m.Attachments == nil {
+		m.Attachments = []Attachment{}
+	}
+	return json.Marshal(struct {
+		plain
+		At        stamp `json:"timestamp"`
+		EditedAt  stamp `json:"edited_at,omitzero"`
+		DeletedAt stamp `json:"deleted_at,omitzero"`
+	}{plain(m), stamp(m.At), stamp(m.EditedAt), stamp(m.DeletedAt)})
+}
+
+// preview shortens the message for lists.
+func (m Message) preview() *Preview {
+	return &Preview{ID: m.ID, Sender: m.Sender, SenderName: m.SenderName, Text: shorten(m.Text, PreviewLength), At: m.At, Seq: m.Seq}
+}
+
+// MaxClientID is how many characters a client id may have.
+const MaxClientID = 64

@@ -1,0 +1,192 @@
+package chat
+
+import "time"
+
+// Op is one change to what a store keeps. The service decides what may be
+// done; a store carries it out, whole or not at all, and reports the outcome
+// in a [Result]. The comment of each Op is its contract, and storagetest
+// checks it.
+//
+// All times come from the caller, in whole milliseconds.
+type Op interface{ op() }
+
+// Result is the outcome of one Op.
+type Result struct {
+	Err       error   // why nothing was changed; the other fields are then zero
+	Duplicate bool    // the request had been carried out before; nothing was changed
+	Session   Session // as it is afterwards, for ops on a session
+	Message   Message // as it is afterwards, for ops on a message
+	Visitor   Visitor // as it is afterwards, for ops on a visitor
+	Agent     Agent   // as it is afterwards, for ops on an agent
+	Key       APIKey  // as it is afterwards, for ops on a key
+	Events    []*Event// what was added to the log, with positions, IDs and data
+}
+
+// CreateSession inserts Session, before it Visitor if that is not nil, and
+// after it First as its first message if that is not nil. Events:
+// session_started, then message_sent.
+//
+// Where the visitor already has a session with Session.ClientID (if not
+// empty), that one is returned as a Duplicate with its first message, if the
+// fingerprints agree, else ErrClientIDReused. Where the visitor already has
+// MaxOpen active sessions (if not 0): ErrTooManySessions. A visitor that does
+// not exist: ErrUnknownVisitor.
+type CreateSession struct {
+	Session Session
+	Visitor *Visitor
+	First   *Message
+	MaxOpen int
+}
+
+// AppendMessage adds Message to its session, with the session's next Seq, and
+// keeps the session's figures:
+//
+//   - MessageCount, LastMessage and UpdatedAt follow every message.
+//   - A visitor's message adds 1 to Unread, sets WaitingSince if it is not
+//     set, and VisitorSeen to its Seq with VisitorUnread to 0.
+//   - An agent's message clears WaitingSince and Unread, sets AgentSeenSeq to
+//     its Seq, FirstReplyAt if it is not set and the visitor has written, and
+//     adds 1 to VisitorUnread.
+//   - A bot's message adds 1 to VisitorUnread.
+//
+// Event: message_sent. Where the session already has a message with the same
+// Sender and ClientID (if not empty): a Duplicate, if the fingerprints agree,
+// else ErrClientIDReused; this comes before the check for a closed session,
+// which is ErrSessionClosed. No such session: ErrUnknownSession. Session in
+// the result is as it is afterwards.
+type AppendMessage struct{ Message Message }
+
+// AppendNote adds a note. It has no Seq and changes nothing that a visitor
+// can see, nor the session's version. It may be added to a closed session.
+// Event: note_added. ClientID works as for AppendMessage.
+type AppendNote struct{ Message Message }
+
+// EditMessage replaces a message's text and sets EditedAt. Where it is the
+// session's latest, the preview follows. Event: message_updated. A deleted
+// message: ErrUnknownMessage. The same text again changes nothing: Duplicate.
+type EditMessage struct {
+	SessionID, MessageID string
+	Text, PreviewText    string
+	At                   time.Time
+}
+
+// DeleteMessage empties a message's text and attachments and sets DeletedAt;
+// its Seq stays. Event: message_deleted. Again: Duplicate.
+type DeleteMessage struct {
+	SessionID, MessageID string
+	At                   time.Time
+}
+
+// UpdateSession changes the fields of Patch that are not nil. Event:
+// session_updated. Version grows by 1. A patch that changes nothing is a
+// Duplicate. IfVersion, if not 0, must be the present version, else
+// ErrVersionMismatch. With Claim the assignee may be set only where nobody
+// else is assigned, else ErrAlreadyClaimed, and only on an active session,
+// else ErrSessionClosed.
+type UpdateSession struct {
+	SessionID string
+	Patch     SessionPatch
+	IfVersion int64
+	Claim     bool
+	At        time.Time
+}
+
+// SessionPatch names the fields of a session that can be changed.
+type SessionPatch struct {
+	AssigneeID   *string // "" releases; an agent that does not exist: ErrUnknownAgent
+	Department   *string
+	Tags         *[]string
+	VisitorName  *string
+	VisitorEmail *string
+	CustomData   *map[string]any // the whole new data
+}
+
+// CloseSession closes a session and clears WaitingSince. Event:
+// session_closed. Version grows by 1. Again: Duplicate, with what the first
+// time set.
+type CloseSession struct {
+	SessionID string
+	Reason    string
+	At        time.Time
+}
+
+// RateSession sets the session's rating. Event: session_rated. The same
+// rating again: Duplicate.
+type RateSession struct {
+	SessionID string
+	Rating    Rating
+}
+
+// MarkSeen records that Sender (SenderVisitor or SenderAgent) has seen the
+// session up to the message, and counts the unread again. It never moves
+// back: where nothing moves the result is a Duplicate. No event in the log.
+// Message in the result is the message. A note: Duplicate.
+type MarkSeen struct {
+	SessionID, MessageID string
+	Sender               string
+}
+
+// SaveVisitor inserts the visitor, or updates the row with its ID. TokenHash,
+// if not empty, becomes one of its tokens. An ExternalID that another visitor
+// has: ErrConflict. No event.
+type SaveVisitor struct {
+	Visitor   Visitor
+	TokenHash string
+}
+
+// MergeVisitor gives the sessions of From to To, removes From's tokens and
+// then From. Session names and e-mail addresses stay as they are. Event: one
+// session_updated for each session that moved.
+type MergeVisitor struct {
+	From, To string
+	At       time.Time
+}
+
+// EraseVisitor removes the visitor with everything that belongs to them:
+// tokens, sessions, messages, notes, events. No event. Afterwards no byte of
+// it is left in the database's files once the store is idle.
+type EraseVisitor struct{ VisitorID string }
+
+// SaveAgent inserts the agent or updates the row with its ID. An empty
+// Availability leaves what the row has; a new row gets Available. Event: none.
+type SaveAgent struct{ Agent Agent }
+
+// SaveKey inserts the key. A hash that is already there: the key's name and
+// scopes are updated, it is no longer revoked, and the result is a Duplicate.
+type SaveKey struct {
+	Key  APIKey
+	Hash string
+}
+
+// RevokeKey sets RevokedAt. Again: Duplicate.
+type RevokeKey struct {
+	KeyID string
+	At    time.Time
+}
+
+// TouchKey sets LastUsedAt.
+type TouchKey struct {
+	KeyID string
+	At    time.Time
+}
+
+// PruneEvents removes events that happened before Before from the log.
+type PruneEvents struct{ Before time.Time }
+
+func (CreateSession) op() {}
+func (AppendMessage) op() {}
+func (AppendNote) op()    {}
+func (EditMessage) op()   {}
+func (DeleteMessage) op() {}
+func (UpdateSession) op() {}
+func (CloseSession) op()  {}
+func (RateSession) op()   {}
+func (MarkSeen) op()      {}
+func (SaveVisitor) op()   {}
+func (MergeVisitor) op()  {}
+func (EraseVisitor) op()  {}
+func (SaveAgent) op()     {}
+func (SaveKey) op()       {}
+func (RevokeKey) op()     {}
+func (TouchKey) op()      {}
+func (PruneEvents) op()   {}

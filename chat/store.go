@@ -1,0 +1,83 @@
+package chat
+
+import "context"
+
+// Store keeps everything that outlives the process. Package storagetest is
+// the definition of a correct one. All methods may be called concurrently.
+//
+// Reads return copies that the caller may keep and change. What does not
+// exist is reported with the matching error of this package (ErrUnknownSession
+// and so on), a store that cannot serve with an error that matches
+// ErrUnavailable.
+type Store interface {
+	SessionStore
+	MessageStore
+	VisitorStore
+	AgentStore
+	KeyStore
+	EventStore
+
+	// Append carries out ops in order, in one transaction, and returns one
+	// result for each, in the same order. An op that fails does not touch the
+	// others. When Append returns a nil error all that the results report is
+	// on disk; when it returns an error nothing was changed, or, where the
+	// commit's outcome is unknown, callers that repeat themselves with client
+	// ids are safe.
+	//
+	// The positions of events grow in commit order: whoever has read the log
+	// up to a position will never find a new event below it.
+	Append(ctx context.Context, ops []Op) ([]Result, error)
+
+	// Identity names this database: eight characters of 0-9a-z, chosen at
+	// random when it was made. Event ids begin with it.
+	Identity() string
+
+	// Ping says whether the store can serve reads and writes at this moment.
+	Ping(ctx context.Context) error
+
+	// Close releases everything. It is idempotent, and waits for what is
+	// under way.
+	Close() error
+}
+
+// SessionStore reads sessions. AssigneeName and AssigneePhoto come from the
+// agent's row.
+type SessionStore interface {
+	Session(ctx context.Context, id string) (Session, error)
+	Sessions(ctx context.Context, q SessionQuery) (SessionPage, error)
+	SessionCounts(ctx context.Context, agentID string) (SessionCounts, error)
+}
+
+// MessageStore reads messages and notes.
+type MessageStore interface {
+	Message(ctx context.Context, sessionID, messageID string) (Message, error)
+	Messages(ctx context.Context, q MessageQuery) (MessagePage, error)
+}
+
+// VisitorStore reads visitors.
+type VisitorStore interface {
+	Visitor(ctx context.Context, id string) (Visitor, error)
+	VisitorByToken(ctx context.Context, tokenHash string) (Visitor, error)
+	VisitorByExternalID(ctx context.Context, externalID string) (Visitor, error)
+	Visitors(ctx context.Context, q VisitorQuery) (VisitorPage, error)
+}
+
+// AgentStore reads agents, by name.
+type AgentStore interface {
+	Agent(ctx context.Context, id string) (Agent, error)
+	Agents(ctx context.Context) ([]Agent, error)
+}
+
+// KeyStore reads API keys. KeyByHash also finds revoked ones.
+type KeyStore interface {
+	KeyByHash(ctx context.Context, hash string) (APIKey, error)
+	Keys(ctx context.Context) ([]APIKey, error)
+}
+
+// EventStore reads the event log. Events come with their data as it is now:
+// the log points to rows and keeps no copies, so that what was erased or
+// deleted is gone from it as well.
+type EventStore interface {
+	Events(ctx context.Context, q EventQuery) ([]*Event, error)
+	Log(ctx context.Context) (Log, error)
+}

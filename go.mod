@@ -1,0 +1,3 @@
+module github.com/pealchat/pealchat
+
+go 1.26.0
