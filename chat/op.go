@@ -12,14 +12,14 @@ type Op interface{ op() }
 
 // Result is the outcome of one Op.
 type Result struct {
-	Err       error   // why nothing was changed; the other fields are then zero
-	Duplicate bool    // the request had been carried out before; nothing was changed
-	Session   Session // as it is afterwards, for ops on a session
-	Message   Message // as it is afterwards, for ops on a message
-	Visitor   Visitor // as it is afterwards, for ops on a visitor
-	Agent     Agent   // as it is afterwards, for ops on an agent
-	Key       APIKey  // as it is afterwards, for ops on a key
-	Events    []*Event// what was added to the log, with positions, IDs and data
+	Err       error    // why nothing was changed; the other fields are then zero
+	Duplicate bool     // the request had been carried out before; nothing was changed
+	Session   Session  // as it is afterwards, for ops on a session
+	Message   Message  // as it is afterwards, for ops on a message
+	Visitor   Visitor  // as it is afterwards, for ops on a visitor
+	Agent     Agent    // as it is afterwards, for ops on an agent
+	Key       APIKey   // as it is afterwards, for ops on a key
+	Events    []*Event // what was added to the log, with positions, IDs and data
 }
 
 // CreateSession inserts Session, before it Visitor if that is not nil, and
