@@ -1,0 +1,8 @@
+// A style sheet is imported as its minified text (see cssText in build.mjs).
+declare module '*.css' {
+  const text: string;
+  export default text;
+}
+
+/** The panel's hashed path under the base, put into the loader by the build. */
+declare const PANEL: string;

@@ -1,0 +1,104 @@
+import type { ComponentChildren } from 'preact';
+import { Avatar } from './avatar';
+import { daysBetween, exact, linkify, markdown, type Part } from './format';
+import type { Person } from './types';
+
+/** Draws parts as nodes. Line breaks are kept by the style sheet, links leave this page alone. */
+export function Parts({ of }: { of: Part[] }) {
+  return (
+    <>
+      {of.map((part) => {
+        if (typeof part === 'string') return part;
+        const inside = <Parts of={part.parts} />;
+        switch (part.kind) {
+          case 'link': return <a href={part.url} target="_blank" rel="noopener nofollow ugc">{inside}</a>;
+          case 'bold': return <strong>{inside}</strong>;
+          case 'italic': return <em>{inside}</em>;
+          case 'code': return <code>{inside}</code>;
+          case 'pre': return <pre>{inside}</pre>;
+          case 'quote': return <blockquote>{inside}</blockquote>;
+          case 'bullets': return <ul>{inside}</ul>;
+          case 'numbers': return <ol>{inside}</ol>;
+          case 'item': return <li>{inside}</li>;
+          case 'block': return <p>{inside}</p>;
+        }
+      })}
+    </>
+  );
+}
+
+/** The text of a message: agents and bots may use marks, a visitor's words are shown as they were typed. */
+export function Body({ text, marks }: { text: string; marks: boolean }) {
+  return <Parts of={marks ? markdown(text) : linkify(text)} />;
+}
+
+/** What `arrange` needs to know of a message. */
+export interface Placed {
+  /** Who wrote it; neighbours of the same one form a group. */
+  who: string;
+  at: Date;
+}
+
+export interface Place {
+  /** First and last of its group. */
+  first: boolean;
+  last: boolean;
+  /** It is the first of its day, so that a line with the day stands before it. */
+  newDay: boolean;
+}
+
+const together = 5 * 60_000;
+
+/** Finds each message's place: groups are neighbours of one writer within five minutes of each other on one day. */
+export function arrange(items: Placed[]): Place[] {
+  const joined = (a?: Placed, b?: Placed) => !!a && !!b && a.who === b.who
+    && Math.abs(b.at.getTime() - a.at.getTime()) < together && !daysBetween(a.at, b.at);
+  return items.map((item, i) => ({
+    first: !joined(items[i - 1], item),
+    last: !joined(item, items[i + 1]),
+    newDay: !items[i - 1] || daysBetween(items[i - 1]!.at, item.at) !== 0,
+  }));
+}
+
+export interface BubbleProps {
+  place: Place;
+  /** Written on this side: stands at the end of the line, in the reader's own colour. */
+  mine: boolean;
+  /** Sent is solid, sending is a tint, failed is said in words. */
+  state?: 'sent' | 'sending' | 'failed';
+  /** Whose face stands beside the last of a group; none for one's own. */
+  person?: Person;
+  /** Whether that person is here now. */
+  online?: boolean;
+  /** The writer's name over the first of a group, where more than one may write. */
+  who?: string;
+  /** The line under the bubble: the time, and what became of it, in words. */
+  meta?: ComponentChildren;
+  at: Date;
+  locale: string;
+  class?: string;
+  children: ComponentChildren;
+}
+
+/** One message with its place in the group. */
+export function Bubble({ place, mine, state = 'sent', person, online = false, who, meta, at, locale, class: extra = '', children }: BubbleProps) {
+  const shape = place.first ? (place.last ? '' : 'first') : place.last ? 'last' : 'mid';
+  return (
+    <div class={`msg ${mine ? 'me' : 'them'} ${shape} ${place.first ? 'new' : ''} ${state} ${extra}`}>
+      {who && place.first && <div class="who">{who}</div>}
+      {person && place.last && <Avatar person={person} online={online} />}
+      <div class="b" dir="auto" title={exact(at, locale)}>{children}</div>
+      {meta && <div class="meta">{meta}</div>}
+    </div>
+  );
+}
+
+/** Three dots. `label` says who is typing. */
+export function Typing({ person, label }: { person: Person; label: string }) {
+  return (
+    <div class="msg them new typing">
+      <Avatar person={person} />
+      <div class="b"><span class="dots" role="img" aria-label={label}><i /><i /><i /></span></div>
+    </div>
+  );
+}

@@ -1,0 +1,187 @@
+// The objects of the wire contract, as the visitor's and the agents' API send them. Times are RFC 3339 strings.
+
+export type Sender = 'visitor' | 'agent' | 'bot';
+
+export interface Attachment {
+  file_id: string;
+  name: string;
+  content_type: string;
+  size: number;
+  url: string;
+}
+
+export interface Message {
+  message_id: string;
+  session_id: string;
+  sender: Sender;
+  sender_id?: string;
+  sender_name?: string;
+  message: string;
+  timestamp: string;
+  /** 1, 2, 3 … without gaps in the session. Absent on a note. */
+  seq?: number;
+  client_id?: string;
+  edited_at?: string;
+  deleted_at?: string;
+  attachments: Attachment[];
+  /** An agents' note; never sent to a visitor. */
+  note?: true;
+}
+
+export interface LastMessage {
+  message_id: string;
+  sender: Sender;
+  sender_name?: string;
+  message: string;
+  timestamp: string;
+  seq: number;
+}
+
+export interface Page {
+  url: string;
+  title?: string;
+  referrer?: string;
+}
+
+export interface Rating {
+  score: number;
+  comment?: string;
+}
+
+interface SessionBase {
+  session_id: string;
+  status: 'active' | 'closed';
+  visitor_name: string;
+  visitor_email?: string;
+  department?: string;
+  created_at: string;
+  updated_at: string;
+  closed_at?: string;
+  /** The seq of the last message, so also how many there are. */
+  message_count: number;
+  last_message?: LastMessage;
+  /** The messages that the reader of this form has not seen. */
+  unread: number;
+  agent_seen_seq: number;
+  visitor_seen_seq: number;
+  rating?: Rating;
+  messages?: Message[];
+}
+
+/** A session as its visitor sees it. */
+export interface VisitorSession extends SessionBase {
+  agent?: Person;
+}
+
+/** A session as agents see it. */
+export interface Session extends SessionBase {
+  visitor_id: string;
+  source?: string;
+  assignee_id?: string;
+  assignee_name?: string;
+  tags: string[];
+  custom_data: Record<string, unknown>;
+  page?: Page;
+  close_reason?: string;
+  version: number;
+  waiting_since?: string;
+  first_reply_at?: string;
+  visitor_online: boolean;
+}
+
+export interface Person {
+  name: string;
+  avatar_url?: string;
+}
+
+export interface Visitor {
+  visitor_id: string;
+  name: string;
+  email?: string;
+  external_id?: string;
+  verified: boolean;
+  locale?: string;
+  user_agent?: string;
+  page?: Page;
+  custom_data: Record<string, unknown>;
+  online: boolean;
+  created_at: string;
+  last_seen_at: string;
+}
+
+export interface Agent {
+  agent_id: string;
+  name: string;
+  email?: string;
+  avatar_url?: string;
+  availability: 'available' | 'away';
+  online: boolean;
+  admin: boolean;
+}
+
+export type Scope = 'read' | 'write' | 'admin';
+
+export interface APIKey {
+  api_key_id: string;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  created_at: string;
+  last_used_at?: string;
+  revoked_at?: string;
+  /** Only in the answer that creates it. */
+  key?: string;
+}
+
+/** What the visitor's side is told about the host when it says hello. */
+export interface Config {
+  name: string;
+  greeting?: string;
+  topics: string[];
+  /** Agents who are available now, three at most. */
+  people: Person[];
+  /** The median first response of late in seconds, only where it is known. */
+  reply_time_s?: number;
+  color?: string;
+  limits: { message: number; file: number };
+  tracking: boolean;
+  features: { files: boolean; rating: boolean };
+}
+
+export interface Hello {
+  token: string;
+  visitor_id: string;
+  online: boolean;
+  config: Config;
+  session: VisitorSession | null;
+}
+
+export interface TypingData {
+  session_id: string;
+  sender: Sender;
+  sender_id?: string;
+  sender_name?: string;
+  typing: boolean;
+}
+
+export interface SeenData {
+  session_id: string;
+  /** Who has seen it. */
+  sender: 'visitor' | 'agent';
+  message_id: string;
+  seq: number;
+}
+
+/** One event of a stream. Only durable events have an id. */
+export interface Envelope<T = unknown> {
+  id?: string;
+  event: string;
+  timestamp: string;
+  data: T;
+}
+
+export interface MessagePage {
+  session_id: string;
+  messages: Message[];
+  next_cursor?: string;
+}
