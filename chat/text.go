@@ -106,3 +106,11 @@ func cleanID(field, s string) (string, error) {
 	}
 	return s, nil
 }
+
+// shortenRaw cuts s to n runes.
+func shortenRaw(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}

@@ -1,0 +1,119 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// NewKey is what an API key is made from.
+type NewKey struct {
+	Name   string   `json:"name"`
+	Scopes []string `json:"scopes"`
+}
+
+// CreateKey makes an API key. The secret is returned this once.
+func (s *Service) CreateKey(ctx context.Context, by Actor, in NewKey) (key APIKey, secret string, err error) {
+	if err := by.need(ScopeAdmin); err != nil {
+		return APIKey{}, "", err
+	}
+	secret = newSecret("peal_")
+	key, err = s.saveKey(ctx, in, secret)
+	return key, secret, err
+}
+
+// EnsureKey makes sure that the given secret works as an API key with these
+// scopes, for hosts that bring their own. It is for the host's code only.
+func (s *Service) EnsureKey(ctx context.Context, secret string, in NewKey) (APIKey, error) {
+	if len(secret) < 8 {
+		return APIKey{}, invalid("key", "An API key must have at least 8 characters.")
+	}
+	return s.saveKey(ctx, in, secret)
+}
+
+func (s *Service) saveKey(ctx context.Context, in NewKey, secret string) (APIKey, error) {
+	name, err := cleanLine("name", in.Name, s.limits.Name)
+	if err != nil {
+		return APIKey{}, err
+	}
+	if name == "" {
+		return APIKey{}, invalid("name", "name must not be empty.")
+	}
+	if len(in.Scopes) == 0 {
+		return APIKey{}, invalid("scopes", "scopes must name at least one of read, write and admin.")
+	}
+	var scopes []string
+	for _, known := range []string{ScopeRead, ScopeWrite, ScopeAdmin} {
+		for _, scope := range in.Scopes {
+			switch scope {
+			case known:
+				scopes = append(scopes, scope)
+			case ScopeRead, ScopeWrite, ScopeAdmin:
+			default:
+				return APIKey{}, invalid("scopes", "scopes may hold read, write and admin only.")
+			}
+		}
+	}
+	now := s.now()
+	res, err := s.writer.do(ctx, SaveKey{Hash: hashSecret(secret), Key: APIKey{
+		ID: newID(now), Name: name, Prefix: secret[:min(len(secret)/2, 9)], Scopes: slices.Compact(scopes), CreatedAt: now,
+	}})
+	return res.Key, err
+}
+
+// KeyBySecret returns the key that the secret is for, unless it is revoked.
+// The error then matches ErrUnauthenticated.
+func (s *Service) KeyBySecret(ctx context.Context, secret string) (APIKey, error) {
+	bad := &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Invalid API Key"}
+	if secret == "" {
+		return APIKey{}, bad
+	}
+	key, err := s.store.KeyByHash(ctx, hashSecret(secret))
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && !key.RevokedAt.IsZero():
+		return APIKey{}, bad
+	case err != nil:
+		return APIKey{}, err
+	}
+	s.noteUse(ctx, key)
+	return key, nil
+}
+
+// noteUse writes down that a key was used, once a minute at most. A failure
+// is not the caller's.
+func (s *Service) noteUse(ctx context.Context, key APIKey) {
+	now := s.now()
+	s.mu.Lock()
+	last, ok := s.keys[key.ID]
+	if !ok {
+		last = key.LastUsedAt
+	}
+	due := now.Sub(last) >= time.Minute || now.Before(last)
+	if due {
+		s.keys[key.ID] = now
+	}
+	s.mu.Unlock()
+	if due {
+		if _, err := s.writer.do(ctx, TouchKey{KeyID: key.ID, At: now}); err != nil {
+			s.log.Warn("chat: could not note the use of a key", "api_key_id", key.ID, "error", err)
+		}
+	}
+}
+
+// Keys returns all API keys, revoked ones included.
+func (s *Service) Keys(ctx context.Context, by Actor) ([]APIKey, error) {
+	if err := by.need(ScopeAdmin); err != nil {
+		return nil, err
+	}
+	return s.store.Keys(ctx)
+}
+
+// RevokeKey makes a key useless at once.
+func (s *Service) RevokeKey(ctx context.Context, by Actor, id string) error {
+	if err := by.need(ScopeAdmin); err != nil {
+		return err
+	}
+	_, err := s.writer.do(ctx, RevokeKey{KeyID: id, At: s.now()})
+	return err
+}

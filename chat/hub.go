@@ -1,0 +1,132 @@
+package chat
+
+import "sync"
+
+// hub tells subscriptions in this process about events, as soon as they are
+// committed. It never waits for anyone: what a subscription cannot take at
+// once it reads from the log later.
+type hub struct {
+	mu       sync.RWMutex
+	head     Position // of the last event published
+	all      map[*Subscription]struct{}
+	sessions map[string]map[*Subscription]struct{}
+	visitors map[string]map[*Subscription]struct{}
+	closed   bool
+}
+
+func newHub() *hub {
+	return &hub{
+		all:      map[*Subscription]struct{}{},
+		sessions: map[string]map[*Subscription]struct{}{},
+		visitors: map[string]map[*Subscription]struct{}{},
+	}
+}
+
+// publish hands events to everyone who listens, in order. Only one goroutine
+// publishes durable events: the writer's.
+func (h *hub) publish(events []*Event) {
+	if len(events) == 0 {
+		return
+	}
+	h.mu.Lock()
+	for _, e := range events {
+		h.head = max(h.head, e.Position)
+	}
+	h.mu.Unlock()
+
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, e := range events {
+		for s := range h.all {
+			s.push(e)
+		}
+		for s := range h.sessions[e.SessionID] {
+			s.push(e)
+		}
+		for s := range h.visitors[e.VisitorID] {
+			s.push(e)
+		}
+	}
+}
+
+// publishToVisitors hands an ephemeral event to every visitor who listens.
+func (h *hub) publishToVisitors(e *Event) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, subs := range h.visitors {
+		for s := range subs {
+			s.push(e)
+		}
+	}
+}
+
+// saw moves the head on to what the store's log says.
+func (h *hub) saw(p Position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.head = max(h.head, p)
+}
+
+// add registers the subscription and returns the position that everything
+// published from now on lies behind.
+func (h *hub) add(s *Subscription) (Position, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return 0, ErrClosed
+	}
+	switch {
+	case s.topic.SessionID != "":
+		put(h.sessions, s.topic.SessionID, s)
+	case s.topic.VisitorID != "":
+		put(h.visitors, s.topic.VisitorID, s)
+	default:
+		h.all[s] = struct{}{}
+	}
+	return h.head, nil
+}
+
+func (h *hub) remove(s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.all, s)
+	drop(h.sessions, s.topic.SessionID, s)
+	drop(h.visitors, s.topic.VisitorID, s)
+}
+
+// close ends every subscription. Later ones are refused.
+func (h *hub) close() {
+	h.mu.Lock()
+	h.closed = true
+	var subs []*Subscription
+	for s := range h.all {
+		subs = append(subs, s)
+	}
+	for _, m := range []map[string]map[*Subscription]struct{}{h.sessions, h.visitors} {
+		for _, set := range m {
+			for s := range set {
+				subs = append(subs, s)
+			}
+		}
+	}
+	h.mu.Unlock()
+	for _, s := range subs {
+		s.end(ErrClosed)
+	}
+}
+
+func put(m map[string]map[*Subscription]struct{}, key string, s *Subscription) {
+	if m[key] == nil {
+		m[key] = map[*Subscription]struct{}{}
+	}
+	m[key][s] = struct{}{}
+}
+
+func drop(m map[string]map[*Subscription]struct{}, key string, s *Subscription) {
+	if set, ok := m[key]; ok {
+		delete(set, s)
+		if len(set) == 0 {
+			delete(m, key)
+		}
+	}
+}

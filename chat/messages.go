@@ -1,0 +1,231 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+)
+
+// NewMessage is what a message is made from.
+type NewMessage struct {
+	SessionID string `json:"session_id"`
+	Sender    string `json:"sender"` // a visitor's is always SenderVisitor
+	Text      string `json:"message"`
+
+	// ClientID makes sending repeatable: the same session, sender and
+	// ClientID again returns the message stored first. At most MaxClientID
+	// characters.
+	ClientID string `json:"client_id"`
+
+	// SenderName, if not empty, is what visitors read beside the message in
+	// place of the actor's name. For keys and the host's code only.
+	SenderName string `json:"sender_name"`
+}
+
+// Sent is a message that SendMessage has stored, or stored earlier.
+type Sent struct {
+	Message   Message
+	Duplicate bool // the message existed already
+}
+
+// SendMessage adds a message to an active session. When it returns without an
+// error the message is committed.
+func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (Sent, error) {
+	m, err := s.newMessage(by, in)
+	if err != nil {
+		return Sent{}, err
+	}
+	session, err := s.writable(ctx, by, m.SessionID)
+	if err != nil {
+		return Sent{}, err
+	}
+	switch {
+	case m.Sender == SenderVisitor:
+		m.SenderID, m.SenderName = session.VisitorID, session.VisitorName
+	case m.Sender == SenderAgent && by.kind == agentActor:
+		if err := s.saveActor(ctx, by); err != nil {
+			return Sent{}, err
+		}
+	}
+	res, err := s.writer.do(ctx, AppendMessage{Message: m})
+	if err == nil {
+		s.Touch(ctx, by)
+	}
+	return Sent{Message: res.Message, Duplicate: res.Duplicate}, err
+}
+
+func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
+	sender, err := senderFor(by, in)
+	if err != nil {
+		return Message{}, err
+	}
+	if in.SessionID == "" {
+		return Message{}, invalid("session_id", "session_id must not be empty.")
+	}
+	text, err := checkText("message", in.Text, s.limits.Message)
+	if err != nil {
+		return Message{}, err
+	}
+	clientID, err := cleanID("client_id", in.ClientID)
+	if err != nil {
+		return Message{}, err
+	}
+	name, err := cleanLine("sender_name", in.SenderName, s.limits.Name)
+	if err != nil {
+		return Message{}, err
+	}
+	now := s.now()
+	return Message{
+		ID: newID(now), SessionID: in.SessionID, Sender: sender, SenderID: by.id, SenderName: cmp.Or(name, by.name),
+		Text: text, At: now, ClientID: clientID, Fingerprint: fingerprint(sender, text),
+	}, nil
+}
+
+// senderFor checks that the actor may speak as in.Sender.
+func senderFor(by Actor, in NewMessage) (string, error) {
+	program := by.kind == keyActor || by.kind == hostActor
+	switch {
+	case by.IsVisitor() && (in.Sender == "" || in.Sender == SenderVisitor):
+		if in.SenderName != "" {
+			return "", invalid("sender_name", "Visitors do not set sender_name.")
+		}
+		return SenderVisitor, nil
+	case by.IsVisitor():
+		return "", forbidden("A visitor sends as visitor only.")
+	case in.Sender == "":
+		return "", invalid("sender", "sender must not be empty.")
+	case in.Sender != SenderAgent && in.Sender != SenderVisitor && in.Sender != SenderBot:
+		return "", invalid("sender", `sender must be "agent", "visitor" or "bot".`)
+	case !program && in.Sender != SenderAgent:
+		return "", forbidden("An agent sends as agent only.")
+	case !program && in.SenderName != "":
+		return "", invalid("sender_name", "An agent sends in their own name.")
+	}
+	return in.Sender, by.need(ScopeWrite)
+}
+
+// AddNote adds a note that only agents see. A closed session takes notes too.
+func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, clientID string) (Sent, error) {
+	if err := by.need(ScopeWrite); err != nil {
+		return Sent{}, err
+	}
+	m, err := s.newMessage(by, NewMessage{SessionID: sessionID, Sender: SenderAgent, Text: text, ClientID: clientID})
+	if err != nil {
+		return Sent{}, err
+	}
+	m.Note, m.Fingerprint = true, fingerprint("note", m.Text)
+	res, err := s.writer.do(ctx, AppendNote{Message: m})
+	return Sent{Message: res.Message, Duplicate: res.Duplicate}, err
+}
+
+// EditMessage replaces the text of an agent's or bot's message.
+func (s *Service) EditMessage(ctx context.Context, by Actor, sessionID, messageID, text string) (Message, error) {
+	text, err := checkText("message", text, s.limits.Message)
+	if err != nil {
+		return Message{}, err
+	}
+	if err := s.changeable(ctx, by, sessionID, messageID); err != nil {
+		return Message{}, err
+	}
+	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: text, PreviewText: shorten(text, PreviewLength), At: s.now()})
+	return res.Message, err
+}
+
+// DeleteMessage empties an agent's, bot's or visitor's message. Its place in
+// the order stays.
+func (s *Service) DeleteMessage(ctx context.Context, by Actor, sessionID, messageID string) (Message, error) {
+	if err := s.changeable(ctx, by, sessionID, messageID); err != nil {
+		return Message{}, err
+	}
+	res, err := s.writer.do(ctx, DeleteMessage{SessionID: sessionID, MessageID: messageID, At: s.now()})
+	return res.Message, err
+}
+
+// changeable says whether the actor may change the message: the host's agents
+// change their own, admins and programs every one.
+func (s *Service) changeable(ctx context.Context, by Actor, sessionID, messageID string) error {
+	if err := by.need(ScopeWrite); err != nil {
+		return err
+	}
+	m, err := s.store.Message(ctx, sessionID, messageID)
+	if err != nil {
+		return err
+	}
+	if by.kind == agentActor && m.SenderID != by.id && by.need(ScopeAdmin) != nil {
+		return forbidden("Only the sender or an admin may change this message.")
+	}
+	return nil
+}
+
+// Messages returns one page of a session's messages, oldest first. Agents get
+// the notes among them.
+func (s *Service) Messages(ctx context.Context, by Actor, q MessageQuery) (MessagePage, error) {
+	if _, err := s.Session(ctx, by, q.SessionID); err != nil {
+		return MessagePage{}, err
+	}
+	var err error
+	if q.Page, err = q.Page.check(); err != nil {
+		return MessagePage{}, err
+	}
+	q.Notes = !by.IsVisitor()
+	page, err := s.store.Messages(ctx, q)
+	if err != nil {
+		return MessagePage{}, err
+	}
+	if by.IsVisitor() {
+		for i, m := range page.Messages {
+			page.Messages[i], _ = m.ForVisitor()
+		}
+	}
+	return page, nil
+}
+
+// Typing tells the other side that the actor is writing, or has stopped. It
+// holds for six seconds.
+func (s *Service) Typing(ctx context.Context, by Actor, sessionID string, typing bool) error {
+	session, err := s.writable(ctx, by, sessionID)
+	if err != nil {
+		return err
+	}
+	if session.Status == StatusClosed {
+		return ErrSessionClosed
+	}
+	t := Typing{SessionID: session.ID, Sender: by.side(), SenderID: by.id, SenderName: by.name, Typing: typing}
+	if by.IsVisitor() {
+		t.SenderName = session.VisitorName
+	}
+	s.tell(EventTyping, session.ID, session.VisitorID, t)
+	s.Touch(ctx, by)
+	return nil
+}
+
+// Seen records that the actor's side has seen the session up to a message. It
+// never moves back.
+func (s *Service) Seen(ctx context.Context, by Actor, sessionID, messageID string) error {
+	if messageID == "" {
+		return invalid("message_id", "message_id must not be empty.")
+	}
+	session, err := s.writable(ctx, by, sessionID)
+	if err != nil {
+		return err
+	}
+	m, err := s.store.Message(ctx, sessionID, messageID)
+	if errors.Is(err, ErrNotFound) || err == nil && m.Note && by.IsVisitor() {
+		return ErrUnknownMessage
+	}
+	if err != nil {
+		return err
+	}
+	if seen := session.AgentSeenSeq; !by.IsVisitor() && m.Seq <= seen {
+		return nil // nothing to write: most calls, with several agents or tabs
+	}
+	if by.IsVisitor() && m.Seq <= session.VisitorSeen {
+		return nil
+	}
+	res, err := s.writer.do(ctx, MarkSeen{SessionID: sessionID, MessageID: messageID, Sender: by.side()})
+	if err != nil || res.Duplicate {
+		return err
+	}
+	s.tell(EventSeen, session.ID, session.VisitorID, Seen{SessionID: session.ID, Sender: by.side(), MessageID: m.ID, Seq: m.Seq})
+	return nil
+}

@@ -1,0 +1,85 @@
+package chat
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options configures a [Service]. The zero value is fine.
+type Options struct {
+	// Logger gets what an operator can act on. Nil means slog.Default().
+	// Message texts, tokens and keys are never logged.
+	Logger *slog.Logger
+
+	// Now is the clock that every stored time comes from. Nil means time.Now.
+	Now func() time.Time
+
+	// Limits on what is accepted; a zero field has its default.
+	Limits Limits
+
+	// EventRetention is how long the event log is kept, and so how long a
+	// stream may have been away and still resume without a reset. 0 means 30
+	// days, a negative value for ever.
+	EventRetention time.Duration
+
+	// WriteTimeout bounds one commit. 0 means 10 seconds.
+	WriteTimeout time.Duration
+}
+
+// Limits on input. Lengths are in characters unless said otherwise.
+type Limits struct {
+	Message        int // 4,000
+	Name           int // 200
+	Email          int // 254
+	CustomData     int // bytes of JSON: 8,192
+	CustomDataKeys int // in all levels together: 50
+	CustomDepth    int // levels of nesting: 4
+	OpenSessions   int // active sessions of one visitor: 3
+}
+
+func (o *Options) logger() *slog.Logger {
+	if o == nil || o.Logger == nil {
+		return slog.Default()
+	}
+	return o.Logger
+}
+
+func (o *Options) now() func() time.Time {
+	if o == nil || o.Now == nil {
+		return time.Now
+	}
+	return o.Now
+}
+
+func (o *Options) limits() Limits {
+	var l Limits
+	if o != nil {
+		l = o.Limits
+	}
+	for _, d := range []struct {
+		field *int
+		value int
+	}{
+		{&l.Message, 4000}, {&l.Name, 200}, {&l.Email, 254}, {&l.CustomData, 8 << 10},
+		{&l.CustomDataKeys, 50}, {&l.CustomDepth, 4}, {&l.OpenSessions, 3},
+	} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+	return l
+}
+
+func (o *Options) eventRetention() time.Duration {
+	if o == nil || o.EventRetention == 0 {
+		return 30 * 24 * time.Hour
+	}
+	return o.EventRetention
+}
+
+func (o *Options) writeTimeout() time.Duration {
+	if o == nil || o.WriteTimeout <= 0 {
+		return 10 * time.Second
+	}
+	return o.WriteTimeout
+}

@@ -1,0 +1,124 @@
+package chat
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Service holds the rules of the chat over a [Store]. All methods may be
+// called concurrently. It works as soon as it is made; [Service.Run] adds what
+// needs a clock.
+type Service struct {
+	store    Store
+	log      *slog.Logger
+	clock    func() time.Time
+	limits   Limits
+	keep     time.Duration // how long the event log is kept; negative: for ever
+	hub      *hub
+	writer   *writer
+	presence *presence
+
+	mu     sync.Mutex
+	agents map[string]Agent     // rows known to be saved as they are here
+	keys   map[string]time.Time // when each key's last use was written down
+	closed chan struct{}
+	once   sync.Once
+}
+
+// New returns a service over store. opts may be nil. Closing the store
+// remains the caller's: close the service first.
+func New(store Store, opts *Options) *Service {
+	s := &Service{
+		store:    store,
+		log:      opts.logger(),
+		clock:    opts.now(),
+		limits:   opts.limits(),
+		keep:     opts.eventRetention(),
+		hub:      newHub(),
+		presence: newPresence(),
+		agents:   map[string]Agent{},
+		keys:     map[string]time.Time{},
+		closed:   make(chan struct{}),
+	}
+	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
+	return s
+}
+
+// Run does what needs a clock: it notices who has left, and removes events
+// that are older than Options.EventRetention. It returns when ctx ends (with
+// its error) or the service is closed (with nil).
+func (s *Service) Run(ctx context.Context) error {
+	presence := time.NewTicker(presenceStep)
+	defer presence.Stop()
+	prune := time.NewTicker(time.Hour)
+	defer prune.Stop()
+	for {
+		select {
+		case <-presence.C:
+			s.sweepPresence(ctx)
+		case <-prune.C:
+			s.pruneEvents(ctx)
+		case <-s.closed:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close ends all subscriptions, refuses further writes with ErrClosed, and
+// returns when those under way are committed. It is idempotent.
+func (s *Service) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	s.hub.close()
+	s.writer.close()
+	return nil
+}
+
+// Done is closed when the service closes.
+func (s *Service) Done() <-chan struct{} { return s.closed }
+
+// Ping says whether the service can take and answer requests.
+func (s *Service) Ping(ctx context.Context) error {
+	select {
+	case <-s.closed:
+		return ErrClosed
+	default:
+		return s.store.Ping(ctx)
+	}
+}
+
+// Limits returns the limits in force.
+func (s *Service) Limits() Limits { return s.limits }
+
+func (s *Service) now() time.Time { return clock(s.clock) }
+
+// publish is called by the writer with what has just been committed.
+func (s *Service) publish(events []*Event) { s.hub.publish(s.decorate(events)) }
+
+// tell publishes an ephemeral event about a session, or about a visitor.
+func (s *Service) tell(kind string, sessionID, visitorID string, data any) {
+	s.hub.publish([]*Event{{Type: kind, At: s.now(), Data: data, SessionID: sessionID, VisitorID: visitorID}})
+}
+
+// decorate fills in what the store cannot know, before anyone sees the event.
+func (s *Service) decorate(events []*Event) []*Event {
+	for _, e := range events {
+		if session, ok := e.Data.(Session); ok {
+			session.VisitorOnline = s.presence.here(visitorKey(session.VisitorID), s.now())
+			e.Data = session
+		}
+	}
+	return events
+}
+
+func (s *Service) pruneEvents(ctx context.Context) {
+	if s.keep < 0 {
+		return
+	}
+	if _, err := s.writer.do(ctx, PruneEvents{Before: s.now().Add(-s.keep)}); err != nil {
+		s.log.Warn("chat: could not remove old events", "error", err)
+	}
+}

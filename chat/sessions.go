@@ -1,0 +1,449 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// NewSession is what a new session is made from.
+type NewSession struct {
+	VisitorName  string         `json:"visitor_name"`
+	VisitorEmail string         `json:"visitor_email"`
+	Source       string         `json:"source"`
+	Department   string         `json:"department"`
+	CustomData   map[string]any `json:"custom_data"`
+	Page         *PageRef       `json:"page"`
+
+	// Message, if not empty, becomes the first message, sent by the visitor.
+	// ClientID makes the whole call repeatable for the same visitor.
+	Message  string `json:"message"`
+	ClientID string `json:"client_id"`
+}
+
+// Started is a session that CreateSession has made, or made earlier.
+type Started struct {
+	Session   Session
+	Message   *Message // the first message, if one was given
+	Duplicate bool     // the session existed already
+}
+
+// CreateSession starts a session. A visitor starts one of their own; anybody
+// else starts one for a new visitor, whose name is then required.
+func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (Started, error) {
+	if !by.IsVisitor() {
+		if err := by.need(ScopeWrite); err != nil {
+			return Started{}, err
+		}
+		if blank(in.VisitorName) {
+			return Started{}, invalid("visitor_name", "visitor_name must not be empty.")
+		}
+	}
+	in, err := s.checkNewSession(in)
+	if err != nil {
+		return Started{}, err
+	}
+	var op CreateSession
+	if by.IsVisitor() {
+		op, err = s.visitorSession(ctx, by, in)
+	} else {
+		op, err = s.agentSession(in), nil
+	}
+	if err != nil {
+		return Started{}, err
+	}
+	res, err := s.writer.do(ctx, op)
+	if err != nil {
+		return Started{}, err
+	}
+	started := Started{Session: s.online(res.Session), Duplicate: res.Duplicate}
+	if res.Message.ID != "" {
+		started.Message = &res.Message
+	}
+	return started, nil
+}
+
+func (s *Service) checkNewSession(in NewSession) (_ NewSession, err error) {
+	if in.VisitorName, err = cleanLine("visitor_name", in.VisitorName, s.limits.Name); err != nil {
+		return in, err
+	}
+	if in.VisitorEmail, err = cleanEmail("visitor_email", in.VisitorEmail, s.limits.Email); err != nil {
+		return in, err
+	}
+	if in.Source, err = cleanLine("source", in.Source, 100); err != nil {
+		return in, err
+	}
+	if in.Department, err = cleanLine("department", in.Department, 100); err != nil {
+		return in, err
+	}
+	if in.Message != "" {
+		if in.Message, err = checkText("message", in.Message, s.limits.Message); err != nil {
+			return in, err
+		}
+	}
+	if in.ClientID, err = cleanID("client_id", in.ClientID); err != nil {
+		return in, err
+	}
+	if in.Page, err = checkPage("page", in.Page); err != nil {
+		return in, err
+	}
+	return in, s.checkCustomData(in.CustomData)
+}
+
+// build makes the rows of a new session.
+func (s *Service) build(in NewSession, v Visitor) CreateSession {
+	now := s.now()
+	op := CreateSession{Session: Session{
+		ID: newID(now), Status: StatusActive, VisitorID: v.ID, VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail,
+		Source: in.Source, Department: in.Department, Tags: []string{}, CustomData: in.CustomData, Page: in.Page,
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+		ClientID: in.ClientID, Fingerprint: fingerprint(in.VisitorName, in.VisitorEmail, in.Department, in.Message),
+	}}
+	if op.Session.VisitorName == "" {
+		op.Session.VisitorName = cmp.Or(v.Name, "Visitor")
+	}
+	if op.Session.VisitorEmail == "" {
+		op.Session.VisitorEmail = v.Email
+	}
+	if in.Message != "" {
+		op.First = &Message{
+			ID: newID(now), SessionID: op.Session.ID, Sender: SenderVisitor, SenderID: v.ID, SenderName: op.Session.VisitorName,
+			Text: in.Message, At: now, ClientID: in.ClientID, Fingerprint: fingerprint(SenderVisitor, in.Message),
+		}
+	}
+	return op
+}
+
+// agentSession is a session for a visitor who is not on the site's widget.
+func (s *Service) agentSession(in NewSession) CreateSession {
+	now := s.now()
+	v := Visitor{ID: newID(now), Name: in.VisitorName, Email: in.VisitorEmail, CreatedAt: now, LastSeenAt: now, Page: in.Page}
+	in.Source = cmp.Or(in.Source, "api")
+	op := s.build(in, v)
+	op.Visitor = &v
+	return op
+}
+
+// visitorSession is a session of the visitor who acts. What they typed about
+// themselves is kept with them, unless the host vouches for something else.
+func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (CreateSession, error) {
+	v, err := s.store.Visitor(ctx, by.id)
+	if err != nil {
+		return CreateSession{}, err
+	}
+	if v.Verified {
+		in.VisitorName, in.VisitorEmail = cmp.Or(v.Name, in.VisitorName), cmp.Or(v.Email, in.VisitorEmail)
+	}
+	now := s.now()
+	changed := in.VisitorName != "" && in.VisitorName != v.Name || in.VisitorEmail != "" && in.VisitorEmail != v.Email
+	v.Name, v.Email = cmp.Or(in.VisitorName, v.Name), cmp.Or(in.VisitorEmail, v.Email)
+	if in.Page != nil {
+		changed, v.Page = true, in.Page
+	} else {
+		in.Page = v.Page
+	}
+	if changed {
+		v.LastSeenAt = now
+		if _, err := s.writer.do(ctx, SaveVisitor{Visitor: v}); err != nil {
+			return CreateSession{}, err
+		}
+	}
+	in.Source = cmp.Or(in.Source, "widget")
+	op := s.build(in, v)
+	op.MaxOpen = s.limits.OpenSessions
+	return op, nil
+}
+
+// Session returns one session. To a visitor another's session is unknown.
+func (s *Service) Session(ctx context.Context, by Actor, id string) (Session, error) {
+	if !by.IsVisitor() {
+		if err := by.need(ScopeRead); err != nil {
+			return Session{}, err
+		}
+	}
+	session, err := s.store.Session(ctx, id)
+	if err != nil {
+		return Session{}, err
+	}
+	if by.IsVisitor() && session.VisitorID != by.id {
+		return Session{}, ErrUnknownSession
+	}
+	return s.online(session), nil
+}
+
+// writable is Session for a caller who is about to change it.
+func (s *Service) writable(ctx context.Context, by Actor, id string) (Session, error) {
+	if !by.IsVisitor() {
+		if err := by.need(ScopeWrite); err != nil {
+			return Session{}, err
+		}
+	}
+	return s.Session(ctx, by, id)
+}
+
+// Sessions returns one page of sessions; a visitor gets only their own.
+func (s *Service) Sessions(ctx context.Context, by Actor, q SessionQuery) (SessionPage, error) {
+	if by.IsVisitor() {
+		q.VisitorID = by.id
+	} else if err := by.need(ScopeRead); err != nil {
+		return SessionPage{}, err
+	}
+	var err error
+	if q.Page, err = q.Page.check(); err != nil {
+		return SessionPage{}, err
+	}
+	if q.Status != "" && q.Status != StatusActive && q.Status != StatusClosed {
+		return SessionPage{}, invalid("status", `status must be "active", "closed" or "all".`)
+	}
+	page, err := s.store.Sessions(ctx, q)
+	for i := range page.Sessions {
+		page.Sessions[i] = s.online(page.Sessions[i])
+	}
+	return page, err
+}
+
+// SessionCounts returns the figures beside the lists of the agent who acts.
+func (s *Service) SessionCounts(ctx context.Context, by Actor) (SessionCounts, error) {
+	if err := by.need(ScopeRead); err != nil {
+		return SessionCounts{}, err
+	}
+	return s.store.SessionCounts(ctx, by.id)
+}
+
+// SessionChange names what to change of a session; nil fields stay.
+type SessionChange struct {
+	AssigneeID   *string // "" releases
+	Department   *string
+	Tags         *[]string
+	VisitorName  *string
+	VisitorEmail *string
+	CustomData   map[string]any // merged into what is there; a nil value removes its key
+
+	// IfVersion, if not 0, is the version that the change was made for: with
+	// another in place the change is refused with ErrVersionMismatch.
+	IfVersion int64
+}
+
+// UpdateSession changes a session's details.
+func (s *Service) UpdateSession(ctx context.Context, by Actor, id string, in SessionChange) (Session, error) {
+	if err := by.need(ScopeWrite); err != nil {
+		return Session{}, err
+	}
+	patch, err := s.checkChange(ctx, in)
+	if err != nil {
+		return Session{}, err
+	}
+	for range 10 {
+		session, err := s.Session(ctx, by, id)
+		if err != nil {
+			return Session{}, err
+		}
+		op := UpdateSession{SessionID: id, Patch: patch, IfVersion: in.IfVersion, At: s.now()}
+		if in.CustomData != nil {
+			merged, err := s.mergeCustomData(session.CustomData, in.CustomData)
+			if err != nil {
+				return Session{}, err
+			}
+			op.Patch.CustomData = &merged
+			op.IfVersion = cmp.Or(in.IfVersion, session.Version)
+		}
+		res, err := s.writer.do(ctx, op)
+		if errors.Is(err, ErrPrecondition) && in.IfVersion == 0 {
+			continue // somebody changed it between our reading and writing: merge again
+		}
+		return s.online(res.Session), err
+	}
+	return Session{}, ErrBusy
+}
+
+func (s *Service) checkChange(ctx context.Context, in SessionChange) (SessionPatch, error) {
+	var p SessionPatch
+	for _, f := range []struct {
+		to    **string
+		name  string
+		value *string
+		limit int
+		clean func(string, string, int) (string, error)
+	}{
+		{&p.Department, "department", in.Department, 100, cleanLine},
+		{&p.VisitorName, "visitor_name", in.VisitorName, s.limits.Name, cleanLine},
+		{&p.VisitorEmail, "visitor_email", in.VisitorEmail, s.limits.Email, cleanEmail},
+	} {
+		if f.value == nil {
+			continue
+		}
+		v, err := f.clean(f.name, *f.value, f.limit)
+		if err != nil {
+			return p, err
+		}
+		*f.to = &v
+	}
+	if p.VisitorName != nil && *p.VisitorName == "" {
+		return p, invalid("visitor_name", "visitor_name must not be empty.")
+	}
+	if in.Tags != nil {
+		tags, err := checkTags(*in.Tags)
+		if err != nil {
+			return p, err
+		}
+		p.Tags = &tags
+	}
+	if in.AssigneeID != nil && *in.AssigneeID != "" {
+		if _, err := s.store.Agent(ctx, *in.AssigneeID); errors.Is(err, ErrNotFound) {
+			return p, invalid("assignee_id", "There is no agent with this assignee_id.")
+		} else if err != nil {
+			return p, err
+		}
+	}
+	p.AssigneeID = in.AssigneeID
+	return p, nil
+}
+
+// ClaimSession assigns the session to whoever acts. Of two agents who claim
+// at once one wins, the other gets ErrAlreadyClaimed.
+func (s *Service) ClaimSession(ctx context.Context, by Actor, id string) (Session, error) {
+	if err := by.need(ScopeWrite); err != nil {
+		return Session{}, err
+	}
+	if err := s.saveActor(ctx, by); err != nil {
+		return Session{}, err
+	}
+	res, err := s.writer.do(ctx, UpdateSession{SessionID: id, Claim: true, At: s.now(), Patch: SessionPatch{AssigneeID: &by.id}})
+	return s.online(res.Session), err
+}
+
+// Transfer says to whom a session goes: to an agent, or to a department, where
+// it is unassigned again. Exactly one of the two is set.
+type Transfer struct {
+	AgentID    string `json:"agent_id"`
+	Department string `json:"department"`
+}
+
+// TransferSession hands a session on.
+func (s *Service) TransferSession(ctx context.Context, by Actor, id string, to Transfer) (Session, error) {
+	if (to.AgentID == "") == (to.Department == "") {
+		return Session{}, invalid("agent_id", "Give either agent_id or department.")
+	}
+	session, err := s.writable(ctx, by, id)
+	if err != nil {
+		return Session{}, err
+	}
+	if session.Status == StatusClosed {
+		return Session{}, ErrSessionClosed
+	}
+	change := SessionChange{AssigneeID: &to.AgentID}
+	if to.Department != "" {
+		change.Department = &to.Department
+	}
+	session, err = s.UpdateSession(ctx, by, id, change)
+	if e, ok := errors.AsType[*Error](err); ok && e.Field == "assignee_id" {
+		err = invalid("agent_id", "There is no agent with this agent_id.")
+	}
+	return session, err
+}
+
+// CloseSession ends a session. Closing a closed one changes nothing and
+// returns it as it is.
+func (s *Service) CloseSession(ctx context.Context, by Actor, id, reason string) (Session, error) {
+	reason, err := cleanLine("reason", reason, 200)
+	if err != nil {
+		return Session{}, err
+	}
+	if _, err := s.writable(ctx, by, id); err != nil {
+		return Session{}, err
+	}
+	res, err := s.writer.do(ctx, CloseSession{SessionID: id, Reason: reason, At: s.now()})
+	return s.online(res.Session), err
+}
+
+// RateSession records what the visitor thought, or changes it. Only the
+// session's own visitor may, and only until they start another session.
+func (s *Service) RateSession(ctx context.Context, by Actor, id string, score int, comment string) (Session, error) {
+	if !by.IsVisitor() {
+		return Session{}, forbidden("Only the visitor may rate a session.")
+	}
+	if score < 1 || score > 5 {
+		return Session{}, invalid("score", "score must be between 1 and 5.")
+	}
+	comment, err := cleanText("comment", comment, s.limits.Message)
+	if err != nil {
+		return Session{}, err
+	}
+	if _, err := s.Session(ctx, by, id); err != nil {
+		return Session{}, err
+	}
+	newest, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id})
+	if err != nil {
+		return Session{}, err
+	}
+	if len(newest.Sessions) > 0 && newest.Sessions[0].ID != id {
+		return Session{}, &Error{Kind: ErrConflict, Code: "conflict", Message: "A session can be rated until the next one begins."}
+	}
+	res, err := s.writer.do(ctx, RateSession{SessionID: id, Rating: Rating{Score: score, Comment: comment, At: s.now()}})
+	return s.online(res.Session), err
+}
+
+func (s *Service) online(session Session) Session {
+	session.VisitorOnline = s.presence.here(visitorKey(session.VisitorID), s.now())
+	return session
+}
+
+func checkTags(in []string) ([]string, error) {
+	tags := []string{}
+	for i, t := range in {
+		t, err := cleanLine("tags", t, 50)
+		if err != nil {
+			return nil, err
+		}
+		if blank(t) {
+			return nil, invalid("tags", "tags["+strconv.Itoa(i)+"] must not be empty.")
+		}
+		if !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	if len(tags) > 50 {
+		return nil, invalid("tags", "A session can have at most 50 tags.")
+	}
+	return tags, nil
+}
+
+// mergeCustomData lays change over old: nil values remove their keys.
+func (s *Service) mergeCustomData(old, change map[string]any) (map[string]any, error) {
+	merged := maps.Clone(old)
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for k, v := range change {
+		if v == nil {
+			delete(merged, k)
+		} else {
+			merged[k] = v
+		}
+	}
+	return merged, s.checkCustomData(merged)
+}
+
+func checkPage(field string, p *PageRef) (_ *PageRef, err error) {
+	if p == nil {
+		return nil, nil
+	}
+	var out PageRef
+	if out.URL, err = cleanLine(field+".url", p.URL, 2000); err != nil {
+		return nil, err
+	}
+	if out.Title, err = cleanLine(field+".title", p.Title, 500); err != nil {
+		return nil, err
+	}
+	if out.Referrer, err = cleanLine(field+".referrer", p.Referrer, 2000); err != nil {
+		return nil, err
+	}
+	if out.URL != "" && !strings.HasPrefix(out.URL, "http://") && !strings.HasPrefix(out.URL, "https://") {
+		return nil, invalid(field+".url", field+".url must begin with http:// or https://.")
+	}
+	return &out, nil
+}

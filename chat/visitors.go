@@ -1,0 +1,195 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+)
+
+// Hello is what a browser says when it begins.
+type Hello struct {
+	Token     string    // from an earlier hello, if it has one
+	Identity  *Identity // whom the host knows this person to be, if it does
+	Page      *PageRef
+	Locale    string // a BCP 47 tag, such as "pt-BR"
+	UserAgent string
+}
+
+// Welcome is the answer to a Hello.
+type Welcome struct {
+	Token   string // for all further calls; the only copy
+	Visitor Visitor
+	Session *Session // the visitor's open session, if there is one
+}
+
+var errDeadToken = &Error{Kind: ErrUnauthenticated, Code: "invalid_token", Message: "This visitor token is not valid. Say hello again."}
+
+// Welcome recognises a visitor by token or by the host's word, or makes a new
+// one. Where the host knows the person, that decides: the token of somebody
+// else opens nothing, and the sessions of an anonymous visitor pass to the
+// person they turned out to be, under a new token.
+func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
+	page, err := checkPage("page", in.Page)
+	if err != nil {
+		return Welcome{}, err
+	}
+	if in.Locale, err = cleanLine("locale", in.Locale, 35); err != nil {
+		return Welcome{}, err
+	}
+	if in.UserAgent, err = cleanLine("User-Agent", shortenRaw(in.UserAgent, 400), 400); err != nil {
+		in.UserAgent = "" // a header that no browser sends is not worth a refusal
+	}
+	was, err := s.visitorByToken(ctx, in.Token)
+	if err != nil {
+		return Welcome{}, err
+	}
+	w := Welcome{Token: in.Token}
+	if in.Identity != nil {
+		w.Visitor, err = s.identified(ctx, *in.Identity)
+	} else if was != nil && was.ExternalID == "" {
+		w.Visitor = *was
+	}
+	if err != nil {
+		return Welcome{}, err
+	}
+	now := s.now()
+	if w.Visitor.ID == "" {
+		w.Visitor = Visitor{ID: newID(now), CreatedAt: now, ExternalID: w.Visitor.ExternalID, Name: w.Visitor.Name,
+			Email: w.Visitor.Email, Verified: w.Visitor.Verified, CustomData: w.Visitor.CustomData}
+	}
+	w.Visitor.LastSeenAt = now
+	w.Visitor.Locale, w.Visitor.UserAgent = cmp.Or(in.Locale, w.Visitor.Locale), cmp.Or(in.UserAgent, w.Visitor.UserAgent)
+	if page != nil {
+		w.Visitor.Page = page
+	}
+	return s.admit(ctx, w, was)
+}
+
+// admit saves the visitor, with a new token where the one they brought was
+// not theirs, and finds their open session.
+func (s *Service) admit(ctx context.Context, w Welcome, was *Visitor) (Welcome, error) {
+	op := SaveVisitor{Visitor: w.Visitor}
+	if was == nil || was.ID != w.Visitor.ID {
+		w.Token = newSecret("")
+		op.TokenHash = hashSecret(w.Token)
+	}
+	res, err := s.writer.do(ctx, op)
+	if err != nil {
+		return Welcome{}, err
+	}
+	w.Visitor = res.Visitor
+	if was != nil && was.ID != w.Visitor.ID && was.ExternalID == "" && w.Visitor.ExternalID != "" {
+		if _, err := s.writer.do(ctx, MergeVisitor{From: was.ID, To: w.Visitor.ID, At: s.now()}); err != nil {
+			return Welcome{}, err
+		}
+	}
+	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: w.Visitor.ID, Status: StatusActive})
+	if err != nil {
+		return Welcome{}, err
+	}
+	if len(open.Sessions) > 0 {
+		session := s.online(open.Sessions[0])
+		w.Session = &session
+	}
+	return w, nil
+}
+
+// identified returns the visitor whom the host knows, with what the host says
+// about them now. Without an ID it is one to be made.
+func (s *Service) identified(ctx context.Context, id Identity) (Visitor, error) {
+	if id.ID == "" {
+		return Visitor{}, errors.New("chat: the host identified a visitor without an ID")
+	}
+	v, err := s.store.VisitorByExternalID(ctx, id.ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Visitor{}, err
+	}
+	v.ExternalID, v.Verified = id.ID, true
+	v.Name, v.Email = cmp.Or(id.Name, v.Name), cmp.Or(id.Email, v.Email)
+	if id.CustomData != nil {
+		v.CustomData = id.CustomData
+	}
+	return v, s.checkCustomData(v.CustomData)
+}
+
+func (s *Service) visitorByToken(ctx context.Context, token string) (*Visitor, error) {
+	if token == "" {
+		return nil, nil
+	}
+	v, err := s.store.VisitorByToken(ctx, hashSecret(token))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &v, err
+}
+
+// VisitorByToken returns the visitor whose token it is. known is whom the
+// host says this person is, nil if it does not know them: a token made for a
+// person whom the host knows is good only while the host still says so, and
+// one made before the host knew them is not good any more. Otherwise the
+// error matches ErrUnauthenticated.
+func (s *Service) VisitorByToken(ctx context.Context, token string, known *Identity) (Visitor, error) {
+	v, err := s.visitorByToken(ctx, token)
+	if err != nil {
+		return Visitor{}, err
+	}
+	var id string
+	if known != nil {
+		id = known.ID
+	}
+	if v == nil || v.ExternalID != id {
+		return Visitor{}, errDeadToken
+	}
+	return *v, nil
+}
+
+// Visitor returns one visitor, for agents.
+func (s *Service) Visitor(ctx context.Context, by Actor, id string) (Visitor, error) {
+	if err := by.need(ScopeRead); err != nil {
+		return Visitor{}, err
+	}
+	v, err := s.store.Visitor(ctx, id)
+	v.Online = s.presence.here(visitorKey(v.ID), s.now())
+	return v, err
+}
+
+// Visitors returns one page of visitors, the latest seen first; with online
+// only those who are present.
+func (s *Service) Visitors(ctx context.Context, by Actor, page Page, online bool) (VisitorPage, error) {
+	if err := by.need(ScopeRead); err != nil {
+		return VisitorPage{}, err
+	}
+	var q VisitorQuery
+	var err error
+	if q.Page, err = page.check(); err != nil {
+		return VisitorPage{}, err
+	}
+	now := s.now()
+	if online {
+		q.IDs = s.presence.list(SenderVisitor, now)
+	}
+	visitors, err := s.store.Visitors(ctx, q)
+	for i, v := range visitors.Visitors {
+		visitors.Visitors[i].Online = s.presence.here(visitorKey(v.ID), now)
+	}
+	return visitors, err
+}
+
+// EraseVisitor removes everything that is held about a visitor. A visitor may
+// erase themselves; on the agents' side it takes an admin.
+func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
+	if !by.IsVisitor() {
+		if err := by.need(ScopeAdmin); err != nil {
+			return err
+		}
+	} else if by.id != id {
+		return ErrUnknownVisitor
+	}
+	if _, err := s.writer.do(ctx, EraseVisitor{VisitorID: id}); err != nil {
+		return err
+	}
+	if s.presence.forget(visitorKey(id), s.now()) {
+		s.tell(EventVisitorOffline, "", id, VisitorPresence{VisitorID: id})
+	}
+	return nil
+}

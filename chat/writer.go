@@ -1,0 +1,172 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	maxBatch = 256  // ops in one transaction
+	maxQueue = 8192 // ops that may wait; more are refused at once
+)
+
+// writer commits in groups: while one transaction is being written to disk,
+// further ops queue, and the next transaction takes all of them. Under load
+// that turns hundreds of disk syncs into one; an idle service commits each op
+// at once. The goroutine exists only while there is something to write.
+type writer struct {
+	store   Store
+	timeout time.Duration
+	publish func([]*Event)
+	log     *slog.Logger
+
+	mu     sync.Mutex
+	queue  []*pending
+	busy   bool
+	closed bool
+	idle   sync.Cond // signalled when busy becomes false
+}
+
+type pending struct {
+	op     Op
+	done   chan struct{}
+	result Result
+	err    error
+}
+
+func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger) *writer {
+	w := &writer{store: store, timeout: timeout, publish: publish, log: log}
+	w.idle.L = &w.mu
+	return w
+}
+
+// do carries out one op and returns when it is committed. A caller who gives
+// up while the op still waits takes it back; once it is in a transaction, do
+// waits for the outcome, so that what it returns is the truth.
+func (w *writer) do(ctx context.Context, op Op) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	p := &pending{op: op, done: make(chan struct{})}
+	if err := w.enqueue(p); err != nil {
+		return Result{}, err
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		if w.withdraw(p) {
+			return Result{}, ctx.Err()
+		}
+		<-p.done
+	}
+	if p.err != nil {
+		return Result{}, p.err
+	}
+	return p.result, p.result.Err
+}
+
+func (w *writer) enqueue(p *pending) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+		return ErrClosed
+	case len(w.queue) >= maxQueue:
+		return ErrBusy
+	}
+	w.queue = append(w.queue, p)
+	if !w.busy {
+		w.busy = true
+		go w.run()
+	}
+	return nil
+}
+
+func (w *writer) withdraw(p *pending) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.queue, p)
+	if i < 0 {
+		return false
+	}
+	w.queue = slices.Delete(w.queue, i, i+1)
+	return true
+}
+
+// run writes batches until none is left.
+func (w *writer) run() {
+	for {
+		w.mu.Lock()
+		n := min(len(w.queue), maxBatch)
+		if n == 0 {
+			w.busy = false
+			w.idle.Broadcast()
+			w.mu.Unlock()
+			return
+		}
+		batch := slices.Clone(w.queue[:n])
+		w.queue = slices.Delete(w.queue, 0, n)
+		w.mu.Unlock()
+		w.write(batch)
+	}
+}
+
+// write commits one batch, tells the subscribers, and lets the callers go: in
+// this order, so that whoever has an answer finds its event in the hub.
+func (w *writer) write(batch []*pending) {
+	ops := make([]Op, len(batch))
+	for i, p := range batch {
+		ops[i] = p.op
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), w.timeout)
+	defer cancel()
+	results, err := w.append(ctx, ops)
+	var events []*Event
+	for i, p := range batch {
+		if err != nil {
+			p.err = err
+			continue
+		}
+		p.result = results[i]
+		events = append(events, results[i].Events...)
+	}
+	w.publish(events)
+	for _, p := range batch {
+		close(p.done)
+	}
+}
+
+// append keeps a panicking store from taking the service with it.
+func (w *writer) append(ctx context.Context, ops []Op) (results []Result, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("chat: the store panicked: %v", v)
+		}
+		if err != nil {
+			w.log.Error("chat: could not write", "ops", len(ops), "error", err)
+			if errors.Is(err, context.DeadlineExceeded) {
+				err = &Error{Kind: ErrUnavailable, Code: ErrBusy.Code, Message: ErrBusy.Message, Err: err}
+			}
+		}
+	}()
+	results, err = w.store.Append(ctx, ops)
+	if err == nil && len(results) != len(ops) {
+		err = fmt.Errorf("chat: the store returned %d results for %d ops", len(results), len(ops))
+	}
+	return results, err
+}
+
+// close refuses further ops and waits until the queued ones are written.
+func (w *writer) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	for w.busy {
+		w.idle.Wait()
+	}
+}
