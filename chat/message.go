@@ -82,8 +82,9 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	}{plain(m), stamp(m.At), stamp(m.EditedAt), stamp(m.DeletedAt)})
 }
 
-// preview shortens the message for lists.
-func (m Message) preview() *Preview {
+// Preview shortens the message for lists. Stores make a session's LastMessage
+// with it.
+func (m Message) Preview() *Preview {
 	return &Preview{ID: m.ID, Sender: m.Sender, SenderName: m.SenderName, Text: shorten(m.Text, PreviewLength), At: m.At, Seq: m.Seq}
 }
 

@@ -66,7 +66,7 @@ type AppendNote struct{ Message Message }
 // message: ErrUnknownMessage. The same text again changes nothing: Duplicate.
 type EditMessage struct {
 	SessionID, MessageID string
-	Text, PreviewText    string
+	Text                 string
 	At                   time.Time
 }
 
