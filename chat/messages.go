@@ -127,7 +127,7 @@ func (s *Service) EditMessage(ctx context.Context, by Actor, sessionID, messageI
 	if err := s.changeable(ctx, by, sessionID, messageID); err != nil {
 		return Message{}, err
 	}
-	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: text, PreviewText: shorten(text, PreviewLength), At: s.now()})
+	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: text, At: s.now()})
 	return res.Message, err
 }
 
