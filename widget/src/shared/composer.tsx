@@ -27,10 +27,10 @@ export interface ComposerProps {
 export const characters = (text: string) => [...text].length;
 
 /** True where Enter belongs to the on-screen keyboard and the button sends. */
-const touch = () => matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
+export const touch = () => matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
 
 // White space and zero-width characters alone are no message; the server says so too.
-const empty = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]*$/;
+export const empty = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]*$/;
 
 /** The field in which messages are written. It grows with its text; Enter sends, Shift+Enter breaks the line. */
 export function Composer({ value, onInput, onSend, label, sendLabel, limit, limitText, field, onFiles, disabled, children, part }: ComposerProps) {

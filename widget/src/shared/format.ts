@@ -169,13 +169,4 @@ export function initials(name: string): string {
 /** The first name, as people are spoken of. */
 export const firstName = (name: string) => name.trim().split(/\s+/)[0] ?? '';
 
-/** True for languages written from right to left. */
-export function isRTL(locale: string): boolean {
-  try {
-    const tag = new Intl.Locale(locale) as Intl.Locale & { textInfo?: { direction?: string }; getTextInfo?(): { direction?: string } };
-    const direction = (tag.getTextInfo?.() ?? tag.textInfo)?.direction;
-    return direction ? direction === 'rtl' : /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)$/.test(tag.language);
-  } catch {
-    return false;
-  }
-}
+export { isRTL } from './locale';
