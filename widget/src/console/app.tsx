@@ -1,0 +1,79 @@
+import { useEffect } from 'preact/hooks';
+import { firstName } from '../shared/format';
+import { Icon, warn } from '../shared/icons';
+import { About } from './about';
+import { Conversation, NoConversation } from './conversation';
+import { Help } from './help';
+import { List } from './list';
+import { unreadCount } from './lists';
+import { Nav, viewNames } from './nav';
+import { SignIn, Unreachable } from './signin';
+import { useApp } from './use';
+import { keepOpen } from './work';
+
+export function App() {
+  const phase = useApp((s) => s.phase);
+  const unread = useApp((s) => (s.phase === 'ready' ? unreadCount(s) : 0));
+  const view = useApp((s) => s.view);
+  useEffect(() => {
+    document.title = phase === 'ready' ? `${unread ? `(${unread}) ` : ''}${viewNames[view]} · Pealchat` : 'Pealchat';
+  }, [phase, unread, view]);
+
+  switch (phase) {
+    case 'starting': return <main class="door" aria-busy="true" aria-label="Pealchat" />;
+    case 'signin': return <SignIn />;
+    case 'unreachable': return <Unreachable />;
+    case 'ready': return <Desk />;
+  }
+}
+
+function Desk() {
+  const open = useApp((s) => s.open);
+  const known = useApp((s) => !!s.open && s.sessions.has(s.open) && !s.missing.has(s.open));
+  const help = useApp((s) => s.helpOpen);
+  return (
+    <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''}`}>
+      <Nav />
+      <main class="desk">
+        <h1 class="sr">Conversations</h1>
+        <Trouble />
+        <div class="panes">
+          <List />
+          {open ? <Conversation key={open} id={open} /> : <NoConversation />}
+          {open && known && <About key={`about ${open}`} id={open} />}
+        </div>
+      </main>
+      <Foot />
+      {help && <Help />}
+    </div>
+  );
+}
+
+/** Said after three seconds without events: most interruptions are shorter. */
+function Trouble() {
+  const late = useApp((s) => s.late);
+  const unsent = useApp((s) => s.outbox.some((o) => o.state === 'waiting'));
+  if (!late) return <div class="trouble" role="status" />;
+  const what = navigator.onLine ? 'The connection to the server is lost. Trying again.' : 'You’re offline.';
+  return <div class="trouble" role="status"><div class="banner"><Icon of={warn} /><span>{what}{unsent ? ' What you wrote is sent when it is back.' : ''}</span></div></div>;
+}
+
+/** What was just done or did not work, with a way back where there is one. */
+function Foot() {
+  const toast = useApp((s) => s.toast);
+  const closing = useApp((s) => s.closing);
+  return (
+    <div class="foot" role="status">
+      {closing && (
+        <div class="toast closing" key={closing.id}>
+          <span>Closing the conversation with <bdi>{firstName(closing.name)}</bdi></span><button onClick={() => keepOpen()}>Keep open</button>
+        </div>
+      )}
+      {toast && (
+        <div class={`toast ${toast.bad ? 'bad' : ''}`}>
+          <span dir="auto">{toast.text}</span>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { cross, Icon, search } from '../shared/icons';
+import { show } from './lists';
+import { viewNames } from './nav';
+import { Rows } from './rows';
+import { get, set } from './state';
+import { useApp } from './use';
+
+let openFind: (() => void) | undefined;
+/** Opens the field that narrows the list, as / does. */
+export const find = () => openFind?.();
+
+/** The list of one view. */
+export function List() {
+  const view = useApp((s) => s.view);
+  const text = useApp((s) => s.find);
+  const state = useApp((s) => s.pages[s.view].state);
+  const [finding, setFinding] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => { if (get().live !== 'connecting') show(view); }, [view, state]);
+  useEffect(() => setFinding(false), [view]);
+  useEffect(() => { if (finding) field.current?.focus(); }, [finding]);
+  openFind = () => { setFinding(true); field.current?.focus(); };
+
+  function stop(back: boolean) {
+    set({ find: '' });
+    setFinding(false);
+    if (back) opener.current?.focus();
+  }
+
+  return (
+    <section class="pane list" aria-labelledby="list-title">
+      <header>
+        <h2 id="list-title">{viewNames[view]}</h2>
+        <button ref={opener} class="icon" aria-label="Find in this list" title="Find in this list (/)" aria-expanded={finding}
+          onClick={() => (finding ? stop(true) : setFinding(true))}><Icon of={search} /></button>
+      </header>
+      {finding && (
+        <div class="find" role="search">
+          <Icon of={search} />
+          <input ref={field} type="search" value={text} placeholder="Name, address, tag or words" aria-label={`Find in ${viewNames[view]}`} dir="auto" autocomplete="off"
+            onInput={(e) => set({ find: e.currentTarget.value })}
+            onKeyDown={(e) => { if (e.key === 'Escape') { e.stopPropagation(); e.preventDefault(); stop(true); } }} />
+          <button class="icon" aria-label="Stop finding" onClick={() => stop(true)}><Icon of={cross} /></button>
+        </div>
+      )}
+      <Rows key={view} view={view} />
+    </section>
+  );
+}

@@ -1,0 +1,170 @@
+// The lists: read page by page, kept right by events, read again when events were missed.
+import type { Session } from '../shared/types';
+import { activity, byActivity, inView, merge, type View } from './model';
+import { api, status, words } from './server';
+import { but, get, set, type Pages, type State } from './state';
+
+interface SessionPage { sessions: Session[]; next_cursor?: string }
+
+const selects: Record<View, Record<string, string>> = {
+  mine: { status: 'active', assignee: 'me' },
+  unassigned: { status: 'active', assignee: 'none' },
+  open: { status: 'active' },
+  closed: { status: 'closed' },
+};
+
+/** Sessions heard of since a reload began: its answer may be older than they are. */
+let heard: Set<string> | undefined;
+
+/** Takes in sessions from the server. */
+export function absorb(list: Session[]) {
+  if (!list.length) return;
+  set(({ sessions }) => {
+    const next = new Map(sessions);
+    for (const s of list) {
+      next.set(s.session_id, merge(next.get(s.session_id), s));
+      heard?.add(s.session_id);
+    }
+    return { sessions: next };
+  });
+}
+
+const setPages = (view: View, pages: Pages) => set((s) => ({ pages: { ...s.pages, [view]: pages } }));
+
+const fetchPage = (view: View, after?: string) => api<SessionPage>('GET', '/sessions', undefined, {
+  query: { ...selects[view], sort: 'activity', limit: get().find ? 200 : 50, after },
+});
+
+const after = (page: SessionPage): Pages => ({
+  cursor: page.next_cursor, state: 'ready', frontier: page.next_cursor ? activity(page.sessions.at(-1)!) : '',
+});
+
+/** Reads the next page of a list, or the first one again after a failure. */
+export async function loadMore(view: View) {
+  const pages = get().pages[view];
+  if (pages.state === 'loading' || (pages.state === 'ready' && !pages.cursor)) return;
+  setPages(view, { ...pages, state: 'loading', error: undefined });
+  try {
+    const page = await fetchPage(view, pages.cursor);
+    if (get().pages[view].cursor !== pages.cursor) return; // a reload came in between
+    absorb(page.sessions);
+    setPages(view, after(page));
+  } catch (err) {
+    // A cursor may have grown too old for the server: the next try starts at the top.
+    const cursor = status(err) === 400 ? undefined : pages.cursor;
+    setPages(view, { ...pages, cursor, state: 'failed', error: words(err) });
+  }
+}
+
+let reloading: Promise<void> | undefined;
+
+/** Reads everything again that is on the screen. Used at the start and whenever events may have been missed. */
+export function reload(): Promise<void> {
+  return reloading ??= readAll().finally(() => { reloading = undefined; heard = undefined; });
+}
+
+async function readAll() {
+  heard = new Set();
+  const shown = [...new Set<View>([get().view, 'open'])];
+  void loadCounts();
+  const pages = await Promise.all(shown.map((view) => fetchPage(view).catch((err: unknown) => err as Error)));
+  set((s) => {
+    const sessions = new Map<string, Session>();
+    const next: State['pages'] = { ...s.pages };
+    for (const view of Object.keys(next) as View[]) next[view] = { frontier: '', state: 'idle' };
+    pages.forEach((page, i) => {
+      const view = shown[i]!;
+      if (page instanceof Error) {
+        next[view] = { ...s.pages[view], state: 'failed', error: words(page) };
+        for (const [id, old] of s.sessions) if (inView(old, view, s.me?.agent_id ?? '')) sessions.set(id, old);
+        return;
+      }
+      next[view] = after(page);
+      for (const one of page.sessions) sessions.set(one.session_id, merge(s.sessions.get(one.session_id), one));
+    });
+    for (const id of [...heard ?? [], s.open ?? '']) {
+      const known = s.sessions.get(id);
+      if (known && !sessions.has(id)) sessions.set(id, known);
+    }
+    return { sessions, pages: next };
+  });
+}
+
+/** Makes sure that a list has its first page. */
+export function show(view: View) {
+  if (get().pages[view].state === 'idle') void loadMore(view);
+}
+
+let counting = false, countAgain = false;
+
+/** Reads the figures of the navigation, at most once a second however many events ask for it. */
+export async function loadCounts() {
+  if (counting) { countAgain = true; return; }
+  counting = true;
+  countAgain = false;
+  try { set({ counts: await api<NonNullable<State['counts']>>('GET', '/inbox') }); } catch { /* the old figures stay */ }
+  setTimeout(() => { counting = false; if (countAgain) void loadCounts(); }, 1000);
+}
+
+const wanted = new Set<string>();
+let fetching = 0;
+
+/** Reads one session that an event spoke of and that is on no page yet. Several are read side by side, few at a time. */
+export function want(id: string) {
+  wanted.add(id);
+  void next();
+}
+
+async function next(): Promise<void> {
+  const [id] = wanted;
+  if (!id || fetching >= 3) return;
+  wanted.delete(id);
+  fetching++;
+  try { await readSession(id); } catch { /* a later event or reload brings it */ }
+  fetching--;
+  return next();
+}
+
+export async function readSession(id: string): Promise<Session> {
+  try {
+    const session = await api<Session>('GET', `/sessions/${encodeURIComponent(id)}`);
+    absorb([session]);
+    return session;
+  } catch (err) {
+    if (status(err) === 404) {
+      set((s) => ({ missing: new Set(s.missing).add(id), sessions: but(s.sessions, id, undefined) }));
+    }
+    throw err;
+  }
+}
+
+let memo: { key: unknown[]; rows: Session[] } | undefined;
+
+/** The rows of the list that is shown, newest activity first. */
+export function rows({ sessions, view, pages, find, me }: State): Session[] {
+  const key = [sessions, view, pages[view].frontier, find, me?.agent_id];
+  if (memo && key.every((part, i) => part === memo!.key[i])) return memo.rows;
+  const { frontier } = pages[view];
+  const text = find.trim().toLowerCase();
+  const list = [...sessions.values()]
+    .filter((s) => inView(s, view, me?.agent_id ?? '') && activity(s) >= frontier && (!text || matches(s, text)))
+    .sort(byActivity);
+  memo = { key, rows: list };
+  return list;
+}
+
+function matches(s: Session, text: string) {
+  return [s.visitor_name, s.visitor_email, s.last_message?.message, s.assignee_name, ...s.tags]
+    .some((part) => part?.toLowerCase().includes(text));
+}
+
+/** How many open conversations hold something new for this agent: theirs and nobody's. */
+export function unreadCount(s: State): number {
+  let n = 0;
+  for (const one of s.sessions.values()) {
+    if (isUnread(s, one) && one.status === 'active' && (!one.assignee_id || one.assignee_id === s.me?.agent_id)) n++;
+  }
+  return n;
+}
+
+export const isUnread = (s: Pick<State, 'kept'>, one: Session) => one.unread > 0 || s.kept.has(one.session_id);

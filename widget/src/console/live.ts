@@ -1,0 +1,205 @@
+// The one event stream of this browser, and what its events change. Every tab applies the same events: the tab that
+// holds the stream from the server, the others from that tab.
+import { elect, type Leader } from '../shared/leader';
+import { openStream, type Stream, type StreamState } from '../shared/stream';
+import type { Agent, Envelope, Message, SeenData, Session, TypingData } from '../shared/types';
+import { firstName } from '../shared/format';
+import { check } from './account';
+import { absorb, loadCounts, reload, want } from './lists';
+import { withEdit, withMessage, withSeen } from './model';
+import { arrived, flush } from './outbox';
+import { api, auth, base } from './server';
+import { but, change, get, set } from './state';
+import { refreshThreads, takeIn } from './thread';
+import { keepOpen } from './work';
+
+type News =
+  | { event: Envelope }
+  | { state: StreamState; position?: string }
+  | { opened: { resumed: boolean } }
+  | { ask: true };
+
+let leader: Leader<News> | undefined;
+let stream: Stream | undefined;
+let position: string | undefined;
+let streamState: StreamState = 'connecting';
+let leaving = () => {};
+
+/** Joins the tabs of this agent and reads everything once events flow, or after a moment even if they do not. */
+export function joinLive(agent: string) {
+  leaveLive();
+  position = undefined;
+  const late = setTimeout(refresh, 700);
+  leaving = () => clearTimeout(late);
+  const first = () => { clearTimeout(late); };
+  let begun = false;
+  const opened = (resumed: boolean) => {
+    first();
+    if (!resumed || begun) refresh();
+    begun = true;
+    flush(true);
+  };
+
+  leader = elect<News>(`pealchat-console:${base}:${agent}`, {
+    lead() {
+      stream = openStream({
+        url: `${base}/events`, headers: auth, after: position,
+        onEvent(event) { leader?.send({ event }); apply(event); },
+        onState(state) { leader?.send({ state, position: stream?.position }); follow(state); },
+        onOpen(resumed) { leader?.send({ opened: { resumed } }); opened(resumed); },
+        refresh: check,
+        poll,
+      });
+      return () => { position = stream?.position ?? position; stream?.close(); stream = undefined; };
+    },
+    hear(news) {
+      if ('event' in news) apply(news.event);
+      else if ('opened' in news) opened(news.opened.resumed);
+      else if ('ask' in news) { if (stream) leader?.send({ state: streamState, position: stream.position }); }
+      else {
+        position = news.position ?? position;
+        follow(news.state);
+        if (news.state === 'open' && !begun) opened(false);
+      }
+    },
+  });
+  leader.send({ ask: true });
+}
+
+export function leaveLive() {
+  leaving();
+  leader?.close();
+  leader = undefined;
+  set({ live: 'connecting', late: false });
+}
+
+/** Where nothing streams, everything on the screen is read again every few seconds instead. */
+async function poll(signal: AbortSignal) {
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  if (signal.aborted) return;
+  await api('GET', '/inbox', undefined, { signal }); // fails when the server is away, which ends the polling
+  refresh();
+}
+
+function refresh() {
+  void reload();
+  void readAgents();
+  refreshThreads();
+}
+
+async function readAgents() {
+  try {
+    const { agents } = await api<{ agents: Agent[] }>('GET', '/agents');
+    set({ agents });
+  } catch { /* the names that the sessions bring are enough to work */ }
+}
+
+let warning: ReturnType<typeof setTimeout> | undefined;
+
+/** The banner comes after three seconds: most interruptions are shorter and worth no word. */
+function follow(state: StreamState) {
+  streamState = state;
+  if (state === 'refused') { void check(); return; }
+  if (state === 'open' || state === 'polling') {
+    clearTimeout(warning);
+    warning = undefined;
+    set({ live: 'live', late: false });
+    return;
+  }
+  if (state === 'waiting' || get().live === 'lost') set({ live: 'lost' });
+  warning ??= setTimeout(() => { if (get().live !== 'live') set({ late: true }); }, 3000);
+}
+
+/** Applies one event. Hearing it twice changes nothing. */
+function apply({ id, event, data }: Envelope) {
+  position = id ?? position;
+  switch (event) {
+    case 'reset': return refresh();
+    case 'session_started': case 'session_updated': case 'session_closed': case 'session_rated': return session(data as Session);
+    case 'message_sent': return message(data as Message);
+    case 'message_updated': case 'message_deleted': return edited(data as Message);
+    case 'note_added': return arrived(data as Message);
+    case 'typing': return typing(data as TypingData);
+    case 'seen': return change((data as SeenData).session_id, (s) => withSeen(s, data as SeenData));
+    case 'visitor_online': case 'visitor_offline':
+      return presence((data as { visitor_id: string }).visitor_id, event === 'visitor_online');
+    case 'agent_presence': return colleague(data as Agent);
+  }
+}
+
+function session(s: Session) {
+  absorb([s]);
+  set(({ missing }) => {
+    const rest = new Set(missing);
+    return rest.delete(s.session_id) ? { missing: rest } : {};
+  });
+  if (s.status === 'closed' && get().closing?.id === s.session_id) keepOpen();
+  void loadCounts();
+}
+
+function message(m: Message) {
+  const { sessions, closing, outbox } = get();
+  const known = sessions.get(m.session_id);
+  if (m.client_id && outbox.some((o) => o.client_id === m.client_id)) arrived(m);
+  else takeIn(m.session_id, [m]);
+  if (!known) want(m.session_id);
+  else change(m.session_id, (s) => withMessage(s, m));
+  stopTyping(m.session_id, m.sender === 'visitor' ? undefined : m.sender_id ?? '');
+  if (m.sender === 'visitor' && closing?.id === m.session_id) keepOpen(`${firstName(closing.name)} wrote again, so the conversation stays open.`);
+}
+
+function edited(m: Message) {
+  takeIn(m.session_id, [m]);
+  change(m.session_id, (s) => withEdit(s, m));
+}
+
+const typingHolds = 6000;
+
+function typing(t: TypingData) {
+  if (t.sender === 'agent' && t.sender_id === get().me?.agent_id) return;
+  if (!t.typing) return stopTyping(t.session_id, t.sender === 'visitor' ? undefined : t.sender_id ?? '');
+  const until = Date.now() + typingHolds;
+  const one = { name: t.sender_name ?? '', until };
+  set((s) => {
+    const was = s.typing.get(t.session_id) ?? { agents: new Map() };
+    const now = t.sender === 'visitor' ? { ...was, visitor: one } : { ...was, agents: but(was.agents, t.sender_id ?? '', one) };
+    return { typing: but(s.typing, t.session_id, now) };
+  });
+  setTimeout(sweepTyping, typingHolds + 50);
+}
+
+/** Without an agent's id it is the visitor who stopped. */
+function stopTyping(id: string, agent: string | undefined) {
+  set((s) => {
+    const was = s.typing.get(id);
+    if (!was) return {};
+    const now = agent === undefined ? { ...was, visitor: undefined } : { ...was, agents: but(was.agents, agent, undefined) };
+    return { typing: but(s.typing, id, now.visitor || now.agents.size ? now : undefined) };
+  });
+}
+
+function sweepTyping() {
+  const now = Date.now();
+  for (const [id, who] of get().typing) {
+    if (who.visitor && who.visitor.until <= now) stopTyping(id, undefined);
+    for (const [agent, one] of who.agents) if (one.until <= now) stopTyping(id, agent);
+  }
+}
+
+function presence(visitor: string, online: boolean) {
+  set(({ sessions, visitors }) => {
+    const next = new Map(sessions);
+    for (const [id, s] of sessions) if (s.visitor_id === visitor) next.set(id, { ...s, visitor_online: online });
+    const known = visitors.get(visitor);
+    return { sessions: next, visitors: known ? but(visitors, visitor, { ...known, online }) : visitors };
+  });
+}
+
+function colleague(agent: Agent) {
+  set(({ agents, me }) => ({
+    agents: agents.some((a) => a.agent_id === agent.agent_id)
+      ? agents.map((a) => (a.agent_id === agent.agent_id ? { ...a, ...agent } : a)) : [...agents, agent],
+    // Another tab of the same person may have changed it.
+    me: me && me.agent_id === agent.agent_id ? { ...me, availability: agent.availability } : me,
+  }));
+}

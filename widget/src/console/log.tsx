@@ -1,0 +1,216 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { day, exact, firstName } from '../shared/format';
+import { down, Icon, note as noteIcon } from '../shared/icons';
+import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
+import type { Message, Session } from '../shared/types';
+import { emptyLog, woven } from './model';
+import { takeBackInto } from './reply';
+import { tryAgain } from './outbox';
+import { type Outgoing } from './state';
+import { loadOlder, loadThread, tellSeen } from './thread';
+import { face, locale, time, useApp } from './use';
+
+const near = 80; // as close to the end as this counts as being there
+
+/** What was said, oldest first, with what is on its way at the end. */
+export function LogView({ id }: { id: string }) {
+  const log = useApp((s) => s.logs.get(id)) ?? emptyLog;
+  const session = useApp((s) => s.sessions.get(id));
+  const all = useApp((s) => s.outbox);
+  const typing = useApp((s) => s.typing.get(id)?.visitor);
+  const box = useRef<HTMLDivElement>(null);
+  const pending = useMemo(() => all.filter((o) => o.session_id === id), [all, id]);
+  const messages = useMemo(() => woven(log), [log.messages, log.notes]);
+  const { stuck, fresh, toEnd, onScroll } = useStick(box, messages, pending, typing, log.state === 'ready');
+  useOlder(box, id, log.older, log.olderState);
+  useSeen(id, stuck, messages);
+
+  if (log.state === 'failed') {
+    return <div class="thread"><div class="still" role="status"><p>The messages could not be read. {log.error}</p><button class="ghost" onClick={() => void loadThread(id)}>Try again</button></div></div>;
+  }
+  const name = session?.visitor_name ?? '';
+  return (
+    <div class="thread-box">
+      {/* History is not read out: the role comes when it is there. */}
+      <div class="thread" ref={box} onScroll={onScroll} role={log.state === 'ready' ? 'log' : 'region'} tabIndex={0} aria-label={`Messages with ${name}`} aria-busy={log.state === 'loading'}>
+        <div class="talk">
+          <div class="top">
+            {log.olderState === 'failed'
+              ? <button class="ghost" onClick={() => void loadOlder(id)}>Older messages could not be read. Try again</button>
+              : log.older && <span>Reading older messages…</span>}
+          </div>
+          <Messages messages={messages} pending={pending} session={session} began={log.state === 'ready' && !log.older} />
+          {session?.status === 'closed' && log.state === 'ready' && <Ended session={session} />}
+          {typing && <Typing person={face(name)} label={`${firstName(name)} is writing`} />}
+        </div>
+      </div>
+      {fresh > 0 && <button class="pill" onClick={toEnd}><Icon of={down} />{fresh === 1 ? '1 new message' : `${fresh} new messages`}</button>}
+    </div>
+  );
+}
+
+/** Keeps the end in sight while the reader is there, and their place while they are not. */
+function useStick(box: { current: HTMLDivElement | null }, messages: Message[], pending: Outgoing[], typing: unknown, ready: boolean) {
+  const stick = useRef(true);
+  const [stuck, setStuck] = useState(true);
+  const [fresh, setFresh] = useState(0);
+  const last = useRef({ first: '', height: 0, end: '', sent: 0 });
+
+  const jump = () => { const el = box.current; if (el) el.scrollTop = el.scrollHeight; };
+  const onScroll = () => {
+    const el = box.current!;
+    stick.current = el.scrollHeight - el.scrollTop - el.clientHeight < near;
+    setStuck(stick.current);
+    if (stick.current) setFresh(0);
+  };
+
+  useLayoutEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    const was = last.current;
+    const first = messages[0]?.message_id ?? '', end = messages.at(-1)?.message_id ?? '';
+    const grown = pending.length > was.sent; // one's own words are always shown
+    if (stick.current || grown || !was.end) {
+      stick.current = true;
+      jump();
+      setStuck(true);
+      setFresh(0);
+    } else if (first !== was.first && messages.some((m) => m.message_id === was.first)) {
+      el.scrollTop += el.scrollHeight - was.height; // older ones came above: what is read stays where it is
+    } else if (end !== was.end) {
+      const from = messages.findIndex((m) => m.message_id === was.end);
+      const news = messages.slice(from + 1).filter((m) => m.sender === 'visitor' || m.note).length;
+      setFresh((n) => n + news);
+    }
+    last.current = { first, end, height: el.scrollHeight, sent: pending.length };
+  }, [messages, pending, typing, ready]);
+
+  // The field below grows, a keyboard comes up: the end stays in sight.
+  useEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    const sized = new ResizeObserver(() => { if (stick.current) jump(); });
+    sized.observe(el);
+    sized.observe(el.firstElementChild!);
+    return () => sized.disconnect();
+  }, [ready]);
+
+  return { stuck, fresh, onScroll, toEnd: () => { stick.current = true; jump(); setStuck(true); setFresh(0); } };
+}
+
+/** Reads the page before as its place comes near. */
+function useOlder(box: { current: HTMLDivElement | null }, id: string, older: string | undefined, state: string | undefined) {
+  useEffect(() => {
+    const top = box.current?.querySelector('.top');
+    if (!older || state || !top) return;
+    const near = new IntersectionObserver((entries) => { if (entries.some((e) => e.isIntersecting)) void loadOlder(id); }, { root: box.current, rootMargin: '600px 0px 0px' });
+    near.observe(top);
+    return () => near.disconnect();
+  }, [id, older, state]);
+}
+
+/** Says that it has been seen only while the end is in sight, in a page that is in front and has the focus. */
+function useSeen(id: string, stuck: boolean, messages: Message[]) {
+  useEffect(() => {
+    if (!stuck || !messages.length) return;
+    const look = () => { if (document.visibilityState === 'visible' && document.hasFocus()) void tellSeen(id); };
+    look();
+    addEventListener('focus', look);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      removeEventListener('focus', look);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [id, stuck, messages.at(-1)?.message_id]);
+}
+
+const Began = ({ session: s }: { session: Session }) => (
+  <div class="event">{firstName(s.visitor_name)} started a conversation, <time dateTime={s.created_at} title={exact(new Date(s.created_at), locale)}>{time(s.created_at)}</time></div>
+);
+
+function Ended({ session: s }: { session: Session }) {
+  if (!s.closed_at) return null;
+  const at = new Date(s.closed_at);
+  return (
+    <>
+      <div class="event">Closed {day(at, locale).toLowerCase() === 'today' ? 'today' : day(at, locale)}, <time dateTime={s.closed_at} title={exact(at, locale)}>{time(s.closed_at)}</time>{s.close_reason ? `: ${s.close_reason}` : ''}</div>
+      {s.rating && <div class="event">Rated {s.rating.score} of 5{s.rating.comment ? `: “${s.rating.comment}”` : ''}</div>}
+    </>
+  );
+}
+
+/** `began`: the first of them is the first of all. */
+function Messages({ messages, pending, session, began }: { messages: Message[]; pending: Outgoing[]; session?: Session; began: boolean }) {
+  const me = useApp((s) => s.me);
+  const places = useMemo(() => arrange([
+    ...messages.map((m) => ({ who: writer(m), at: new Date(m.timestamp) })),
+    ...pending.map((o) => ({ who: o.note ? o.client_id : `agent ${o.agent_id}`, at: new Date(o.at) })),
+  ]), [messages, pending]);
+  const start = began && session && <Began key="began" session={session} />;
+  return (
+    <>
+      {!messages.length && start}
+      {messages.map((m, i) => [
+        places[i]!.newDay && <div class="day" key={`day ${m.message_id}`}>{day(new Date(m.timestamp), locale)}</div>,
+        !i && start,
+        m.note
+          ? <Note key={m.message_id} name={m.sender_id === me?.agent_id ? 'You' : m.sender_name ?? 'Somebody'} at={m.timestamp} text={m.message} />
+          : <Said key={m.message_id} message={m} place={places[i]!} session={session} me={me?.agent_id} />,
+      ])}
+      {pending.map((o, i) => {
+        const place = places[messages.length + i]!;
+        return [
+          place.newDay && <div class="day" key={`day ${o.client_id}`}>{day(new Date(o.at), locale)}</div>,
+          <Unsent key={o.client_id} item={o} place={place} />,
+        ];
+      })}
+    </>
+  );
+}
+
+/** Notes stand alone; everything else is grouped by who wrote it. */
+const writer = (m: Message) => (m.note ? m.message_id : `${m.sender} ${m.sender_id ?? ''}`);
+
+function Said({ message: m, place, session, me }: { message: Message; place: Place; session?: Session; me?: string }) {
+  const visitor = m.sender === 'visitor';
+  const other = !visitor && m.sender_id !== me;
+  const read = !visitor && m.seq! <= (session?.visitor_seen_seq ?? 0);
+  const meta = [
+    other && place.last && (firstName(m.sender_name ?? '') || (m.sender === 'bot' ? 'Bot' : 'Team')),
+    (place.last || m.edited_at) && time(m.timestamp),
+    m.edited_at && !m.deleted_at && 'edited',
+    place.last && !visitor && (read ? 'read' : 'sent'),
+  ].filter(Boolean).join(', ');
+  return (
+    <Bubble place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? face(session?.visitor_name ?? m.sender_name ?? '') : undefined}
+      meta={meta} class={m.deleted_at ? 'gone' : ''}>
+      {m.deleted_at ? 'Message deleted' : <><Body text={m.message} marks={!visitor} />{m.attachments.map((a) => <span key={a.file_id} class="file">{a.name}</span>)}</>}
+    </Bubble>
+  );
+}
+
+function Note({ name, at, text, meta, state = '' }: { name: string; at: string; text: string; meta?: preact.ComponentChildren; state?: string }) {
+  return (
+    <div class={`noteb ${state}`} title={exact(new Date(at), locale)}>
+      <small><Icon of={noteIcon} /><span>Note to the team, <bdi>{name}</bdi></span>{!meta && <time dateTime={at}>{time(at)}</time>}</small>
+      <div class="text" dir="auto"><Body text={text} marks /></div>
+      {meta && <div class="meta">{meta}</div>}
+    </div>
+  );
+}
+
+function Unsent({ item, place }: { item: Outgoing; place: Place }) {
+  const failed = item.state === 'failed';
+  const meta = failed
+    ? (
+      <span role="status">Not sent. {item.error} <button onClick={() => tryAgain(item.client_id)}>Try again</button>{' '}
+        <button onClick={() => takeBackInto(item.session_id, item.client_id)}>Edit</button></span>
+    )
+    : item.state === 'waiting' ? 'Waiting to send' : 'Sending…';
+  if (item.note) return <Note name="You" at={item.at} text={item.text} meta={meta} state={failed ? 'failed' : 'sending'} />;
+  return (
+    <Bubble place={{ ...place, last: true }} mine state={failed ? 'failed' : 'sending'} at={new Date(item.at)} locale={locale} meta={meta}>
+      <Body text={item.text} marks />
+    </Bubble>
+  );
+}

@@ -1,0 +1,59 @@
+import { Avatar } from '../shared/avatar';
+import { check, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
+import { setAvailability, signOut } from './account';
+import { Menu, type Item } from './menu';
+import { views, type View } from './model';
+import { link } from './route';
+import { set, type State } from './state';
+import { face, useApp } from './use';
+
+export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', closed: 'Closed' };
+const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, closed: check };
+
+const figure = (n: number) => (n > 9999 ? `${Math.floor(n / 1000)} k` : String(n));
+
+export function Nav() {
+  const view = useApp((s) => s.view);
+  const counts = useApp((s) => s.counts);
+  return (
+    <nav class="side" aria-label="Main">
+      <div class="brand"><Icon of={peal} />Pealchat</div>
+      <ul class="nav">
+        {views.map((v) => (
+          <li key={v}>
+            <a href={link(v)} aria-current={v === view ? 'page' : undefined}>
+              <Icon of={icons[v]} /><span>{viewNames[v]}</span>
+              {counts && counts[v] > 0 && <b class={v === 'closed' ? 'faint' : ''}>{figure(counts[v])}</b>}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <Myself />
+    </nav>
+  );
+}
+
+const mine = (s: State) => s.me;
+
+/** Who is at the console. One press says whether new conversations may come. */
+function Myself() {
+  const me = useApp(mine);
+  const keyed = useApp((s) => s.auth === 'api_key');
+  const write = useApp((s) => s.scopes.includes('write'));
+  if (!me) return null;
+  const here = me.availability === 'available';
+  const items: Item[] = [{ label: 'Keyboard shortcuts', hint: '?', run: () => set({ helpOpen: true }) }];
+  if (keyed) items.push({ label: 'Sign out', run: signOut });
+  const who = <><Avatar person={face(me.name, me.avatar_url)} online={here} /><span class="who"><b dir="auto">{me.name}</b><small>{here ? 'Available' : 'Away'}</small></span></>;
+  return (
+    <div class="myself">
+      {write
+        ? (
+          <button class="avail" role="switch" aria-checked={here} onClick={() => void setAvailability(here ? 'away' : 'available')}
+            title={here ? 'Available for new conversations. Press to go away.' : 'Away. Press to be available again.'}>{who}</button>
+        )
+        : <div class="avail">{who}</div>}
+      <Menu label="More" class="icon" items={items} up><Icon of={more} /></Menu>
+    </div>
+  );
+}

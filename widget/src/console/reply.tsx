@@ -1,0 +1,105 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { empty, touch } from '../shared/composer';
+import { day, firstName } from '../shared/format';
+import { Icon, note as noteIcon } from '../shared/icons';
+import { draftOf, keepDraft, type Draft } from './drafts';
+import { send, takeBack } from './outbox';
+import { get } from './state';
+import { tellTyping } from './thread';
+import { locale, time, useApp, useFocusOnOpen } from './use';
+
+export const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
+const command = mac ? '⌘' : 'Ctrl';
+
+let focusField: ((mode?: Draft['mode']) => void) | undefined;
+/** Goes to the field, as r and n do. */
+export const write = (mode?: Draft['mode']) => focusField?.(mode);
+
+let putBack: ((id: string, text: string, note: boolean) => void) | undefined;
+/** Takes an unsent message back into the field, before whatever stands there. */
+export function takeBackInto(session: string, client: string) {
+  const note = get().outbox.find((o) => o.client_id === client)?.note ?? false;
+  const text = takeBack(client);
+  if (text) putBack?.(session, text, note);
+}
+
+/** The field in which agents write: to the visitor, or a note among themselves. */
+export function Reply({ id }: { id: string }) {
+  const [draft, setDraft] = useState(() => draftOf(id));
+  const session = useApp((s) => s.sessions.get(id));
+  const may = useApp((s) => s.scopes.includes('write'));
+  const area = useRef<HTMLTextAreaElement>(null);
+  const closed = session?.status === 'closed';
+  const mode = closed ? 'note' : draft.mode;
+  const text = draft[mode];
+  const name = firstName(session?.visitor_name ?? '');
+
+  const update = (patch: Partial<Draft>) => setDraft((d) => {
+    const next = { ...d, ...patch };
+    keepDraft(id, next);
+    return next;
+  });
+  const focus = () => area.current?.focus({ preventScroll: true });
+
+  focusField = (wanted) => { if (wanted && !closed) update({ mode: wanted }); focus(); };
+  putBack = (session_id, lost, note) => {
+    const kind = note ? 'note' : 'reply';
+    const now = session_id === id ? draft : draftOf(session_id);
+    const joined = { ...now, mode: kind, [kind]: now[kind] ? `${lost}\n${now[kind]}` : lost } as Draft;
+    keepDraft(session_id, joined);
+    if (session_id === id) { setDraft(joined); focus(); }
+  };
+
+  useFocusOnOpen(focus);
+  useEffect(() => () => tellTyping(id, false), [id]);
+  useLayoutEffect(() => {
+    const el = area.current;
+    if (!el) return;
+    el.style.height = 'auto';
+    el.style.height = `${el.scrollHeight}px`;
+  }, [text, mode]);
+
+  function submit(thenClose = false) {
+    if (empty.test(text)) return;
+    send(id, text.trim(), { note: mode === 'note', thenClose });
+    update({ [mode]: '' });
+    if (mode === 'reply') tellTyping(id, false);
+  }
+
+  function input(value: string) {
+    update({ [mode]: value });
+    // A note is nobody's business but the team's: the visitor is not told that somebody writes.
+    if (mode === 'reply') tellTyping(id, !empty.test(value));
+  }
+
+  function key(e: KeyboardEvent) {
+    if (e.key !== 'Enter' || e.isComposing || e.keyCode === 229) return;
+    const both = e.metaKey || e.ctrlKey;
+    if (!both && (e.shiftKey || touch())) return;
+    e.preventDefault();
+    submit(both && mode === 'reply');
+  }
+
+  if (!may) return <p class="shut">You may read here, but not write.</p>;
+  const when = session?.closed_at && `${day(new Date(session.closed_at), locale).toLowerCase() === 'today' ? 'today' : day(new Date(session.closed_at), locale)}, ${time(session.closed_at)}`;
+  return (
+    <form class={`reply ${mode}`} onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
+      {closed
+        ? <p class="closed-line">This conversation was closed {when}. A note to the team can still be added.</p>
+        : (
+          <div class="tabs" role="radiogroup" aria-label="What to write">
+            {(['reply', 'note'] as const).map((m) => (
+              <label key={m} class={m === mode ? 'on' : ''}><input type="radio" class="sr" name="kind" checked={m === mode} onChange={() => update({ mode: m })} />{m === 'reply' ? 'Reply' : <><Icon of={noteIcon} />Note</>}</label>
+            ))}
+          </div>
+        )}
+      <textarea ref={area} class="txt" rows={1} dir="auto" value={text} autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'}
+        placeholder={mode === 'note' ? 'Only your team sees this' : `Write to ${name}`} aria-label={mode === 'note' ? 'Note to the team' : `Reply to ${session?.visitor_name ?? ''}`}
+        onInput={(e) => input(e.currentTarget.value)} onBlur={() => { if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
+      <footer>
+        {mode === 'reply' && <span class="hint" aria-hidden="true">{command}{mac ? '' : '+'}↵ send and close</span>}
+        <button class="solid" aria-disabled={empty.test(text)}>{mode === 'note' ? 'Add note' : 'Send'}</button>
+      </footer>
+    </form>
+  );
+}

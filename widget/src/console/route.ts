@@ -1,0 +1,40 @@
+// Where the person is, in the address's fragment: #/mine, #/open/SESSION. Back and Forward work, links can be kept.
+import { views, type View } from './model';
+import { get, set, store } from './state';
+
+export const link = (view: View, id?: string) => `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}`;
+
+function read(): { view: View; open: string | undefined } {
+  const [, view, id] = location.hash.split('/');
+  let open: string | undefined;
+  try { open = id ? decodeURIComponent(id) : undefined; } catch { /* not one of ours */ }
+  return { view: views.find((v) => v === view) ?? 'open', open };
+}
+
+export function follow() {
+  const update = () => {
+    const next = read();
+    if (next.view !== get().view) set({ find: '' });
+    set({ ...next, aboutOpen: false });
+  };
+  addEventListener('hashchange', update);
+  update();
+}
+
+export function go(view: View, id?: string) {
+  if (location.hash !== link(view, id)) location.hash = link(view, id);
+}
+
+/** Calls fn with the open conversation now and whenever it is another one. */
+export function whenOpened(fn: (id: string | undefined) => void) {
+  let last: string | undefined;
+  const check = () => {
+    const { open, phase } = get();
+    const id = phase === 'ready' ? open : undefined;
+    if (id === last) return;
+    last = id;
+    fn(id);
+  };
+  store.subscribe(check);
+  check();
+}

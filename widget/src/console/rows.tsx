@@ -1,0 +1,139 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Avatar } from '../shared/avatar';
+import { exact, firstName, plain } from '../shared/format';
+import { clockFace, Icon } from '../shared/icons';
+import type { Session } from '../shared/types';
+import { isUnread, loadMore, rows } from './lists';
+import { activity, waits, type View } from './model';
+import { link } from './route';
+import { get, promise, type State } from './state';
+import { ago, face, locale, span, useApp } from './use';
+
+const height = 60; // of a row, as the style sheet has it
+const spare = 6; // rows drawn beyond either edge
+
+let move: ((by: number) => void) | undefined;
+/** Moves the keyboard's place in the list, as j and k do. */
+export const moveCursor = (by: number) => move?.(by);
+
+/** The rows near the window only: a list of thousands costs no more than one of twenty. */
+export function Rows({ view }: { view: View }) {
+  const list = useApp(rows);
+  const open = useApp((s) => s.open);
+  const more = useApp((s) => s.pages[view]);
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [room, setRoom] = useState(900);
+  const wanted = useRef<string | undefined>(undefined);
+
+  useLayoutEffect(() => {
+    const el = box.current!;
+    el.scrollTop = 0;
+    const seen = new ResizeObserver(() => setRoom(el.clientHeight));
+    seen.observe(el);
+    return () => seen.disconnect();
+  }, [view]);
+
+  // The next page is on its way before the end comes into sight.
+  useEffect(() => {
+    if (more.state === 'ready' && more.cursor && top + room + 12 * height > list.length * height) void loadMore(view);
+  }, [top, room, list.length, more]);
+
+  useLayoutEffect(() => {
+    if (!wanted.current) return;
+    box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`)?.focus({ preventScroll: true });
+    wanted.current = undefined;
+  });
+
+  move = (by) => {
+    const focused = (document.activeElement as HTMLElement | null)?.dataset.id ?? get().open;
+    const at = list.findIndex((s) => s.session_id === focused);
+    const to = Math.min(list.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by));
+    const el = box.current;
+    if (!list[to] || !el) return;
+    wanted.current = list[to].session_id;
+    const y = to * height;
+    if (y < el.scrollTop + 8) el.scrollTop = y - 8;
+    else if (y + height > el.scrollTop + el.clientHeight - 8) el.scrollTop = y + height - el.clientHeight + 8;
+    setTop(el.scrollTop);
+    // Already drawn where it is: nothing will be drawn again, so it is focused here.
+    el.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`)?.focus({ preventScroll: true });
+  };
+
+  const from = Math.max(0, Math.floor(top / height) - spare);
+  const to = Math.min(list.length, Math.ceil((top + room) / height) + spare);
+  return (
+    <div class="scroll" ref={box} onScroll={(e) => setTop(e.currentTarget.scrollTop)}>
+      <ul class="rows" style={{ paddingBlockStart: `${from * height}px`, paddingBlockEnd: `${(list.length - to) * height}px` }}>
+        {list.slice(from, to).map((s, i) => (
+          <li key={s.session_id} aria-setsize={more.cursor ? -1 : list.length} aria-posinset={from + i + 1}>
+            <Row session={s} view={view} open={s.session_id === open} />
+          </li>
+        ))}
+      </ul>
+      <End view={view} empty={!list.length} />
+    </div>
+  );
+}
+
+const nothing: Record<View, [string, string]> = {
+  mine: ['Nothing is waiting for you', 'Conversations that you claim stand here.'],
+  unassigned: ['Nobody is waiting', 'Every open conversation is in somebody’s hands.'],
+  open: ['No open conversations', 'A new one appears here by itself.'],
+  closed: ['Nothing has been closed yet', 'Closed conversations stay here to be read again.'],
+};
+
+/** What stands after the last row: that more is coming, that it did not come, or that there is nothing. */
+function End({ view, empty }: { view: View; empty: boolean }) {
+  const { state, error, cursor } = useApp((s) => s.pages[view]);
+  const find = useApp((s) => s.find.trim());
+  if (state === 'failed') {
+    return (
+      <div class="end" role="status">
+        <p>{empty ? 'The conversations could not be read.' : 'Older conversations could not be read.'} {error}</p>
+        <button class="ghost" onClick={() => void loadMore(view)}>Try again</button>
+      </div>
+    );
+  }
+  if (state !== 'ready' && empty && !find) return <Bones />;
+  if (state !== 'ready' || cursor) return <p class="end" role="status">{find ? 'Looking further back…' : 'Reading older ones…'}</p>;
+  if (!empty) return null;
+  const [title, more] = find ? ['Nothing found', `No conversation here has “${find}” in its name, address, tags or last message.`] : nothing[view];
+  return <div class="end empty" role="status"><b>{title}</b><p dir="auto">{more}</p></div>;
+}
+
+/** The shape of rows while the first ones are read. */
+const Bones = () => (
+  <div class="bones" role="status"><span class="sr">Reading conversations…</span>
+    {[62, 48, 70, 55, 66].map((w) => <div key={w} aria-hidden="true"><i /><span style={{ inlineSize: `${w}%` }} /><span style={{ inlineSize: `${w + 18}%` }} /></div>)}
+  </div>
+);
+
+const clockOf = (s: State) => s.now;
+
+function Row({ session: s, view, open }: { session: Session; view: View; open: boolean }) {
+  const now = useApp(clockOf);
+  const unread = useApp((state) => isUnread(state, state.sessions.get(s.session_id) ?? s));
+  const typing = useApp((state) => !!state.typing.get(s.session_id)?.visitor);
+  const wait = waits(s, now, promise);
+  const at = activity(s);
+  return (
+    <a class={`row ${unread ? 'unread' : ''}`} href={link(view, s.session_id)} data-id={s.session_id} aria-current={open ? 'true' : undefined} draggable={false}>
+      <Avatar person={face(s.visitor_name)} online={s.visitor_online} />
+      <b dir="auto">{s.visitor_name}</b>
+      {wait
+        ? <time class="wait" dateTime={s.waiting_since} title={`Waiting since ${exact(new Date(s.waiting_since!), locale)}`}><Icon of={clockFace} /><span class="sr">Waiting for </span>{span(wait)}</time>
+        : <time dateTime={at} title={exact(new Date(at), locale)}>{ago(at, now)}</time>}
+      <p dir="auto">{typing ? <em>writing…</em> : <Preview session={s} />}</p>
+      {unread && <span class="mark"><i class="dot" /><span class="sr">, unread</span></span>}
+    </a>
+  );
+}
+
+function Preview({ session: { last_message: last } }: { session: Session }) {
+  const me = useApp((s) => s.me?.name);
+  if (!last) return <>No message yet</>;
+  const text = last.sender === 'visitor' ? last.message : plain(last.message);
+  const who = last.sender === 'visitor' ? '' : last.sender_name && last.sender_name === me ? 'You: ' : `${firstName(last.sender_name ?? '') || (last.sender === 'bot' ? 'Bot' : 'Team')}: `;
+  return <>{who}{text || (last.message ? last.message : 'Message deleted')}</>;
+}

@@ -1,0 +1,64 @@
+// The agents' API as the console calls it, and what is remembered in this browser between two loads of the page.
+import { APIError, createAPI, type Request } from '../shared/api';
+
+/** The API and the console stand under the same base, whatever the host has called it. */
+export const base = new URL('../api/v1', location.href.replace(/[?#].*$/, '')).pathname;
+
+let key = '';
+export const auth = (): Record<string, string> => (key ? { Authorization: `Bearer ${key}` } : {});
+export const hasKey = () => !!key;
+
+const request = createAPI(base, auth);
+let onExpired = () => {};
+
+/** Calls `fn` when the server no longer knows who is calling. */
+export const whenExpired = (fn: () => void) => { onExpired = fn; };
+
+export async function api<T = void>(method: string, path: string, body?: unknown, options?: Request): Promise<T> {
+  try {
+    return await request<T>(method, path, body, options);
+  } catch (err) {
+    if (err instanceof APIError && err.status === 401) onExpired();
+    throw err;
+  }
+}
+
+/** What to tell a person about an error. */
+export const words = (err: unknown) => (err instanceof APIError ? err.message : 'Something went wrong in this page.');
+export const status = (err: unknown) => (err instanceof APIError ? err.status : -1);
+
+/** Several Pealchats may share an origin; each keeps its own things. */
+const named = (name: string) => `pealchat:${base}:${name}`;
+
+function shelf(area: () => Storage) {
+  return {
+    get<T>(name: string, fallback: T): T {
+      try {
+        const text = area().getItem(named(name));
+        return text === null ? fallback : JSON.parse(text) as T;
+      } catch { return fallback; } // blocked by the browser, or not ours
+    },
+    put(name: string, value: unknown) {
+      try {
+        if (value === undefined) area().removeItem(named(name));
+        else area().setItem(named(name), JSON.stringify(value));
+      } catch { /* blocked or full: it stays in memory */ }
+    },
+    clear(prefix: string) {
+      try {
+        for (const name of Object.keys(area())) if (name.startsWith(named(prefix))) area().removeItem(name);
+      } catch { /* blocked: nothing was kept */ }
+    },
+  };
+}
+
+/** Gone with the tab: the key, drafts and what has not been sent. */
+export const tab = shelf(() => sessionStorage);
+/** Stays in the browser: choices that say nothing about anybody. */
+export const browser = shelf(() => localStorage);
+
+export function setKey(value: string) {
+  key = value;
+  tab.put('key', value || undefined);
+}
+key = tab.get('key', '');

@@ -1,0 +1,114 @@
+// Everything the console shows, in one store. The modules beside this one change it; the components only read it.
+import { createStore } from '../shared/store';
+import type { Agent, Session, Visitor } from '../shared/types';
+import type { Log, View } from './model';
+
+export type Scope = 'read' | 'write' | 'admin';
+
+/** One page after another of a list, as far as it has been read. */
+export interface Pages {
+  cursor?: string;
+  /** Rows with less recent activity than this stand on pages not read yet. Empty: the list is complete. */
+  frontier: string;
+  state: 'idle' | 'loading' | 'ready' | 'failed';
+  error?: string;
+}
+
+/** A reply or note on its way. It leaves the outbox only when the server has it, or when its writer takes it back. */
+export interface Outgoing {
+  client_id: string;
+  session_id: string;
+  agent_id: string;
+  note: boolean;
+  text: string;
+  at: string;
+  state: 'waiting' | 'sending' | 'failed';
+  error?: string;
+  /** Another try may help: it is made when the connection is back. */
+  temporary?: boolean;
+  thenClose?: boolean;
+}
+
+export interface Typing { name: string; until: number }
+
+export interface Toast {
+  text: string;
+  bad?: boolean;
+}
+
+export interface State {
+  phase: 'starting' | 'signin' | 'ready' | 'unreachable';
+  /** What the sign-in card says went wrong, if anything. */
+  trouble?: string;
+  me?: Agent;
+  auth?: 'host' | 'api_key';
+  scopes: Scope[];
+  agents: Agent[];
+  counts?: { mine: number; unassigned: number; open: number; closed: number };
+  sessions: Map<string, Session>;
+  pages: Record<View, Pages>;
+  find: string;
+  view: View;
+  open?: string; // the open conversation's id
+  missing: Set<string>; // conversations that the server does not have (any more)
+  logs: Map<string, Log>;
+  visitors: Map<string, Visitor>;
+  earlier: Map<string, Session[] | 'failed'>; // by visitor
+  outbox: Outgoing[];
+  kept: Set<string>; // conversations kept as unread by this agent
+  typing: Map<string, { visitor?: Typing; agents: Map<string, Typing> }>;
+  closing?: { id: string; name: string };
+  live: 'connecting' | 'live' | 'lost';
+  late: boolean; // lost for long enough to say so
+  aboutOpen: boolean;
+  helpOpen: boolean;
+  keysOn: boolean;
+  toast?: Toast;
+  now: number;
+}
+
+const page = (): Pages => ({ frontier: '', state: 'idle' });
+
+/** What belongs to the person signed in, as it is before anything has been read. */
+export const fresh = () => ({
+  me: undefined, auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
+  sessions: new Map<string, Session>(),
+  pages: { mine: page(), unassigned: page(), open: page(), closed: page() },
+  find: '', missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
+  earlier: new Map<string, Session[] | 'failed'>(), typing: new Map(), closing: undefined,
+  live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
+});
+
+export const store = createStore<State>({
+  ...fresh(), phase: 'starting', view: 'open', outbox: [], kept: new Set(), helpOpen: false, keysOn: true, now: Date.now(),
+});
+
+export const get = store.get;
+export const set = store.set;
+
+/** A copy of a map with one entry set, or removed if the value is undefined. */
+export function but<K, V>(map: Map<K, V>, key: K, value: V | undefined): Map<K, V> {
+  const copy = new Map(map);
+  if (value === undefined) copy.delete(key); else copy.set(key, value);
+  return copy;
+}
+
+/** Changes one session, if it is known. */
+export function change(id: string, fn: (s: Session) => Session) {
+  set(({ sessions }) => {
+    const old = sessions.get(id);
+    const next = old && fn(old);
+    return next && next !== old ? { sessions: but(sessions, id, next) } : {};
+  });
+}
+
+/** The visitor's promise: a wait longer than this is shown in bronze. */
+export const promise = 5 * 60_000;
+
+let fading: ReturnType<typeof setTimeout> | undefined;
+/** Says something at the bottom of the window for a while. */
+export function say(toast: Toast, ms = 6000) {
+  clearTimeout(fading);
+  set({ toast });
+  fading = setTimeout(() => set((s) => (s.toast === toast ? { toast: undefined } : {})), ms);
+}

@@ -1,0 +1,65 @@
+// Small things that several components use.
+import { useEffect, useRef } from 'preact/hooks';
+import { clock, shortWhen } from '../shared/format';
+import { useStore } from '../shared/store';
+import type { Person } from '../shared/types';
+import { store, type State } from './state';
+
+/** The part of the console's state that a component shows. */
+export const useApp = <T>(select: (state: State) => T): T => useStore(store, select);
+
+/** The console speaks English; dates are written the way of the reader's own English, if they have one. */
+export const locale = navigator.languages?.find((tag) => /^en\b/i.test(tag)) ?? 'en-GB';
+
+/** now, 8 min, then the time of today, Yesterday, the weekday, the date. */
+export function ago(iso: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(iso)) / 60_000);
+  if (minutes < 1) return 'now';
+  return minutes < 60 ? `${minutes} min` : shortWhen(new Date(iso), locale, new Date(now));
+}
+
+/** 6 min, 2 h, 3 days. */
+export function span(minutes: number): string {
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
+  return `${Math.floor(minutes / 1440)} days`;
+}
+
+export const time = (iso: string) => clock(new Date(iso), locale);
+
+/** The page's policy shows pictures of its own origin only; anyone else is shown by initials. */
+export function face(name: string, avatar_url?: string): Person {
+  try {
+    const ours = avatar_url && (avatar_url.startsWith('data:image/') || new URL(avatar_url, location.href).origin === location.origin);
+    return ours ? { name, avatar_url } : { name };
+  } catch {
+    return { name };
+  }
+}
+
+/** Calls fn for a press outside of the element, and for Escape inside of it. */
+export function useDismiss<E extends HTMLElement>(open: boolean, fn: (back: boolean) => void) {
+  const ref = useRef<E>(null);
+  useEffect(() => {
+    if (!open) return;
+    const press = (e: Event) => { if (!ref.current?.contains(e.target as Node)) fn(false); };
+    const key = (e: KeyboardEvent) => {
+      if (e.key !== 'Escape' || e.isComposing) return;
+      e.stopPropagation();
+      fn(true);
+    };
+    const el = ref.current;
+    document.addEventListener('pointerdown', press, true);
+    el?.addEventListener('keydown', key);
+    return () => {
+      document.removeEventListener('pointerdown', press, true);
+      el?.removeEventListener('keydown', key);
+    };
+  }, [open]);
+  return ref;
+}
+
+/** The focus goes to the field when a conversation is opened, except where that would raise a keyboard. */
+export function useFocusOnOpen(focus: () => void) {
+  useEffect(() => { if (matchMedia('(pointer: fine)').matches) focus(); }, []);
+}
