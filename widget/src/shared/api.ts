@@ -16,9 +16,12 @@ export class APIError extends Error {
     super(message);
   }
 
-  /** True when the same request may well succeed later: no answer, too many, or the server's own trouble. */
+  /**
+   * True when the same request may well succeed later: no answer, too many, the server's own trouble, or an answer that
+   * is not the server's at all, as something in between gives while the server is being replaced.
+   */
   get temporary(): boolean {
-    return !this.status || this.status === 408 || this.status === 429 || this.status >= 500;
+    return !this.status || this.status === 429 || this.status >= 500 || this.code === 'internal';
   }
 }
 

@@ -20,3 +20,27 @@ export function parseRGB(computed: string): RGB | undefined {
   const numbers = /^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)/.exec(computed);
   return numbers?.slice(1).map(Number) as RGB | undefined;
 }
+
+const mix = (a: RGB, b: RGB, share: number) => a.map((v, i) => v + (b[i]! - v) * share) as RGB;
+
+/** The colour, moved towards another until it stands out against a third. */
+function until(color: RGB, towards: RGB, against: RGB, ratio: number): RGB {
+  let found = color;
+  for (let share = 0; share <= 1 && contrast(found, against) < ratio; share += 0.05) found = mix(color, towards, share);
+  return found;
+}
+
+const css = (color: RGB) => `rgb(${color.map(Math.round).join(' ')})`;
+const white: RGB = [255, 255, 255];
+const night: RGB = [21, 27, 26];
+
+/** A sheet that gives one colour of the host's its places in the light and the dark set, each readable where it stands. */
+export function accentSheet(color: RGB): string {
+  const accent = until(color, [0, 0, 0], white, 4.5);
+  const glow = until(color, white, night, 7);
+  const bubble = until(mix(color, night, 0.2), night, white, 6);
+  const rule = (selector: string, accent: RGB, strong: RGB, soft: RGB, me: RGB) =>
+    `${selector}{--accent:${css(accent)};--accent-2:${css(strong)};--accent-soft:${css(soft)};--on-accent:${onColor(accent)};--me:${css(me)};--on-me:${onColor(me)}}`;
+  return rule(':host', accent, mix(accent, [0, 0, 0], 0.15), mix(color, white, 0.9), color)
+    + rule('.dark', glow, mix(glow, white, 0.25), mix(night, color, 0.18), bubble);
+}

@@ -18,6 +18,10 @@ export interface ComposerProps {
   /** Files that were pasted, if the owner takes any. */
   onFiles?(files: File[]): void;
   disabled?: boolean;
+  /** Something else goes along, so that no text is needed. */
+  filled?: boolean;
+  /** Stands over the field, inside its frame. */
+  above?: ComponentChildren;
   /** Buttons between the field and Send. */
   children?: ComponentChildren;
   part?: string;
@@ -33,10 +37,10 @@ export const touch = () => matchMedia('(pointer: coarse)').matches && !matchMedi
 export const empty = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]*$/;
 
 /** The field in which messages are written. It grows with its text; Enter sends, Shift+Enter breaks the line. */
-export function Composer({ value, onInput, onSend, label, sendLabel, limit, limitText, field, onFiles, disabled, children, part }: ComposerProps) {
+export function Composer({ value, onInput, onSend, label, sendLabel, limit, limitText, field, onFiles, disabled, filled, above, children, part }: ComposerProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const over = characters(value) - limit;
-  const ready = !disabled && !empty.test(value) && over <= 0;
+  const ready = !disabled && (filled || !empty.test(value)) && over <= 0;
 
   useEffect(() => { if (area.current) field?.(area.current); }, []);
   useLayoutEffect(() => {
@@ -49,6 +53,7 @@ export function Composer({ value, onInput, onSend, label, sendLabel, limit, limi
   const submit = () => { if (ready) onSend(); };
   return (
     <form class="compose" part={part} onSubmit={(e) => { e.preventDefault(); submit(); area.current?.focus(); }}>
+      {above}
       <textarea ref={area} class="ta" rows={1} dir="auto" value={value} placeholder={label} aria-label={label} disabled={disabled}
         autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'} aria-invalid={over > 0}
         onInput={(e) => onInput(e.currentTarget.value)}

@@ -102,18 +102,22 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
 
 function perVisibleTab<M>(lead: () => () => void): Leader<M> {
   let stop: (() => void) | undefined;
+  let closed = false;
   const follow = () => {
+    if (closed) return;
     if (!document.hidden) stop ??= lead();
     else if (stop) { stop(); stop = undefined; }
   };
   document.addEventListener('visibilitychange', follow);
-  follow();
+  queueMicrotask(follow); // lead is never called before the caller has its leader
   return {
     get leading() { return !!stop; },
     send() { /* nobody listens */ },
     close() {
+      closed = true;
       document.removeEventListener('visibilitychange', follow);
       stop?.();
+      stop = undefined;
     },
   };
 }

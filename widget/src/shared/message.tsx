@@ -77,14 +77,16 @@ export interface BubbleProps {
   at: Date;
   locale: string;
   class?: string;
+  /** Not read out when it appears in a live region. */
+  quiet?: boolean;
   children: ComponentChildren;
 }
 
 /** One message with its place in the group. */
-export function Bubble({ place, mine, state = 'sent', person, online = false, who, meta, at, locale, class: extra = '', children }: BubbleProps) {
+export function Bubble({ place, mine, state = 'sent', person, online = false, who, meta, at, locale, class: extra = '', quiet, children }: BubbleProps) {
   const shape = place.first ? (place.last ? '' : 'first') : place.last ? 'last' : 'mid';
   return (
-    <div class={`msg ${mine ? 'me' : 'them'} ${shape} ${place.first ? 'new' : ''} ${state} ${extra}`}>
+    <div class={`msg ${mine ? 'me' : 'them'} ${shape} ${place.first ? 'new' : ''} ${state} ${extra}`} aria-live={quiet ? 'off' : undefined}>
       {who && place.first && <div class="who">{who}</div>}
       {person && place.last && <Avatar person={person} online={online} />}
       <div class="b" dir="auto" title={exact(at, locale)}>{children}</div>
@@ -93,10 +95,10 @@ export function Bubble({ place, mine, state = 'sent', person, online = false, wh
   );
 }
 
-/** Three dots. `label` says who is typing. */
+/** Three dots. `label` says who is typing; it is not read out, because it comes and goes. */
 export function Typing({ person, label }: { person: Person; label: string }) {
   return (
-    <div class="msg them new typing">
+    <div class="msg them new typing" aria-live="off">
       <Avatar person={person} />
       <div class="b"><span class="dots" role="img" aria-label={label}><i /><i /><i /></span></div>
     </div>
