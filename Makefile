@@ -1,0 +1,35 @@
+# `make` lists what can be made.
+.DEFAULT_GOAL := help
+.PHONY: help build test lint bench fuzz ui ui-check
+
+FUZZTIME ?= 20s
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## compile every package of every module
+	@git ls-files 'go.mod' '*/go.mod' | while read -r mod; do (cd "$$(dirname "$$mod")" && go build ./... && go vet ./...) || exit 1; done
+
+test: ## test every module, with the race detector (PEALCHAT_REQUIRE=all: fail where a tool is missing)
+	@.ci/test
+
+lint: ## check format, vet, who imports whom, and golangci-lint where it is installed
+	@.ci/lint
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## fuzz each target for FUZZTIME (20s)
+	@go list ./... | while read -r pkg; do \
+		for target in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
+			echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
+		done; done
+
+ui: ## build the browser programs into widget/dist (needs Node)
+	npm --prefix widget ci --no-audit --no-fund
+	npm --prefix widget run check
+	npm --prefix widget run build
+
+ui-check: ## check types, and that widget/dist is what the sources give
+	npm --prefix widget run check
+	cd widget && node build.mjs --check
