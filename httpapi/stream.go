@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+	"github.com/r3labs/sse/v2"
+)
+
+// streamOptions configures the event streams. A zero field has its default.
+type streamOptions struct {
+	heartbeat time.Duration // between two comments that keep a quiet stream alive; 15 s
+	recheck   time.Duration // between two looks at whether the reader still may listen; 30 s
+	life      time.Duration // of one connection at most, of which each gets 80 to 100 %; 10 min
+	write     time.Duration // that one write may take before the reader counts as stalled; 10 s
+	logger    *slog.Logger
+	now       func() time.Time // for the timestamps of control events
+}
+
+func (o streamOptions) withDefaults() streamOptions {
+	o.heartbeat = cmp.Or(o.heartbeat, 15*time.Second)
+	o.recheck = cmp.Or(o.recheck, 30*time.Second)
+	o.life = cmp.Or(o.life, 10*time.Minute)
+	o.write = cmp.Or(o.write, 10*time.Second)
+	if o.logger == nil {
+		o.logger = slog.Default()
+	}
+	if o.now == nil {
+		o.now = time.Now
+	}
+	return o
+}
+
+// streamer serves event streams. It owns one goroutine, a clock for all of
+// its streams, while there is at least one.
+type streamer struct {
+	svc    *chat.Service
+	opts   streamOptions
+	server *sse.Server
+
+	warnDeadline, warnContext, warnRefused sync.Once // what the host's middleware does is worth one line in the log
+
+	mu       sync.Mutex
+	streams  map[*stream]struct{}
+	stop     chan struct{} // ends the clock
+	reported time.Time     // when trouble with the log was last reported
+}
+
+func newStreamer(svc *chat.Service, opts streamOptions) *streamer {
+	server := sse.New()
+	server.AutoReplay, server.AutoStream, server.SplitData = false, false, false
+	server.BufferSize = 1
+	return &streamer{svc: svc, opts: opts.withDefaults(), server: server, streams: map[*stream]struct{}{}}
+}
+
+// serve answers with the events of the topic until the reader leaves, the
+// stream's time is up, or the service closes. What goes wrong before the
+// status line is returned for the caller to answer; afterwards it returns nil.
+//
+// recheck, if not nil, is asked now and then whether the caller still may
+// listen. It must not touch w.
+func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) error {
+	after, field, err := resumeFrom(r)
+	if err != nil {
+		return err
+	}
+	until, err := st.checkStreaming(w, r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	s := newStream(ctx, st, by, recheck)
+	s.sub, err = st.svc.Subscribe(ctx, by, chat.Subscribe{Topic: topic, After: after, Wake: s.wake})
+	if errors.Is(err, chat.ErrInvalidEventID) {
+		return invalidEventID(field)
+	}
+	if err != nil {
+		return err
+	}
+	defer s.leave() // before the response ends: nothing may touch w or r afterwards
+	if r.Method == http.MethodHead {
+		setStreamHeaders(w.Header(), r.ProtoMajor)
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	c := newSSEConn(st, s, w, r, cancel)
+	s.out = c
+	st.join(s)
+	if !until.IsZero() {
+		defer time.AfterFunc(time.Until(until), func() { s.remind(dutyEnd) }).Stop()
+	}
+	c.run(ctx, s.opening(st.retry()))
+	return nil
+}
+
+// resumeFrom returns the event id that the request asks to resume after, and
+// the name of the field it came in. None, and an empty one, mean from now on.
+func resumeFrom(r *http.Request) (id, field string, err error) {
+	field = "Last-Event-ID"
+	ids := r.Header.Values(field)
+	if len(ids) == 0 || len(ids) == 1 && ids[0] == "" {
+		field = "after"
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return "", field, invalidEventID(field)
+		}
+		ids = query[field]
+	}
+	switch {
+	case len(ids) == 0:
+		return "", field, nil
+	case len(ids) > 1, len(ids[0]) > 64:
+		return "", field, invalidEventID(field)
+	}
+	return ids[0], field, nil
+}
+
+func invalidEventID(field string) error {
+	err := *chat.ErrInvalidEventID
+	err.Field = field
+	return &err
+}
+
+// setStreamHeaders sets what every stream is answered with. There is no
+// Content-Encoding: even "identity" makes some compressing middleware hold
+// back what it gets.
+func setStreamHeaders(h http.Header, protoMajor int) {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if protoMajor == 1 {
+		// A reader that was cut off would otherwise hold its connection, and
+		// a goroutine, until it asked for something else.
+		h.Set("Connection", "close")
+	} else {
+		// With HTTP/2 it would send away every other request there.
+		h.Del("Connection")
+	}
+}
+
+// retry is how long a reader waits before it connects again.
+func (st *streamer) retry() time.Duration { return between(time.Second, 3*time.Second) }
+
+// between returns a random duration, so that what begins together does not
+// come back together.
+func between(from, to time.Duration) time.Duration { return from + rand.N(max(to-from, 1)) }
