@@ -121,7 +121,8 @@ manifest.panel = await program('panel', 'src/panel/main.tsx');
 await bundle({
   entryPoints: { chat: 'src/loader/main.ts' },
   format: 'iife',
-  define: { PANEL: JSON.stringify(manifest.panel.entry) },
+  // The entry first; the rest is fetched beside it instead of after it.
+  define: { PANEL: JSON.stringify([manifest.panel.entry, ...manifest.panel.first.filter((path) => path !== manifest.panel.entry)]) },
 });
 if (existsSync(join(root, 'src/console/main.tsx'))) {
   manifest.console = await program('console', 'src/console/main.tsx');

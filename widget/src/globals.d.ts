@@ -4,5 +4,5 @@ declare module '*.css' {
   export default text;
 }
 
-/** The panel's hashed path under the base, put into the loader by the build. */
-declare const PANEL: string;
+/** The panel's hashed paths under the base, its entry first, put into the loader by the build. */
+declare const PANEL: string[];

@@ -45,6 +45,12 @@ function start(script: HTMLScriptElement) {
   const host: Host = {
     base, key: `pealchat:${base}`, element, root, corner, launcher, settings, attributes: {}, state,
     locale: () => (settings.locale === 'auto' ? page.lang || navigator.language : settings.locale),
+    restart() {
+      panel?.destroy();
+      loading = undefined;
+      load(fresh);
+      open();
+    },
     emit(event, detail) {
       listeners.get(event)?.forEach((fn) => { try { fn(detail); } catch (err) { reportError(err); } });
       document.dispatchEvent(new CustomEvent(`pealchat:${event}`, { detail }));
@@ -54,18 +60,13 @@ function start(script: HTMLScriptElement) {
   let ready = false;
   let panel: Panel | undefined;
   let loading: Promise<Panel> | undefined;
-  function load(): Promise<Panel> {
-    return loading ??= import(base + PANEL)
-      // This script may be older than the server: then a fresh one knows where the panel is.
-      .catch(async () => {
-        const text = await (await fetch(script.src, { cache: 'reload' })).text();
-        return import(base + /assets\/panel-\w+\.js/.exec(text)![0]);
-      })
-      .then((module: PanelModule) => {
-        if (signal.aborted) throw signal.reason;
-        return panel = module.start(host);
-      })
-      .catch((err: unknown) => { loading = undefined; throw err; });
+  // This script may be older than the server. A fresh one knows where the panel is now.
+  const fresh = async () => import(base + /assets\/panel-\w+\.js/.exec(await (await fetch(script.src, { cache: 'reload' })).text())![0]);
+  function load(first = () => Promise.all(PANEL.map((path) => import(base + path))).then(([entry]) => entry).catch(fresh)): Promise<Panel> {
+    return loading ??= first().then((module: PanelModule) => {
+      if (signal.aborted) throw signal.reason;
+      return panel = module.start(host);
+    }).catch((err: unknown) => { loading = undefined; throw err; });
   }
 
   function open(opening: Opening = {}, opener: HTMLElement = launcher) {

@@ -44,6 +44,8 @@ export interface Host {
   locale(): string;
   /** Tells the page: functions given to `on`, and a DOM event on document. */
   emit(event: string, detail?: unknown): void;
+  /** Gets the panel again, as the server has it now: this one may be older than the server. */
+  restart(): void;
 }
 
 /** The panel, as the loader sees it. */

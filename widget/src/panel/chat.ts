@@ -1,0 +1,368 @@
+// The panel's mind: what the visitor does goes in as a call, what comes of it is in the store. It draws nothing.
+import { isAbort } from '../shared/api';
+import type { Host, Opening } from '../shared/bridge';
+import { createStore, type Store } from '../shared/store';
+import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, VisitorSession } from '../shared/types';
+import { openKeep, type Kept } from './keep';
+import { createOutbox } from './outbox';
+import { current, initial, merged, theirs, unseen, type State } from './state';
+import { createVisitorAPI } from './visitor';
+
+export interface Chat {
+  store: Store<State>;
+  /** Says hello, or does nothing if that was done; keeps trying until it succeeds. */
+  greet(): void;
+  open(opening: Opening): void;
+  close(): void;
+  write(text: string): void;
+  setTopic(topic: string): void;
+  send(): void;
+  retry(clientId: string): void;
+  /** Takes a message out of the outbox; `edit` puts its text back into the field. */
+  discard(clientId: string, edit: boolean): void;
+  /** Goes to the last conversation from the start page. */
+  resume(): void;
+  loadOlder(): Promise<void>;
+  /** The end of the log is on screen and the page has the focus. */
+  sawAll(): void;
+  end(): Promise<void>;
+  /** Whether it was the visitor who ended that conversation. */
+  endedHere(session: string): boolean;
+  dismiss(): void;
+  reset(): void;
+  destroy(): void;
+}
+
+const typingEvery = 3_000;
+const typingLasts = 6_000;
+const bannerAfter = 3_000;
+
+export function createChat(host: Host): Chat {
+  const store = createStore<State>(initial);
+  const { get, set } = store;
+  const keep = openKeep(host.key, elsewhere);
+  const api = createVisitorAPI(host, keep, greeted);
+  let visitor: string | undefined;
+  let unfollow: (() => void) | undefined;
+  let over = false;
+  let helloTries = 0;
+  let helloTimer: ReturnType<typeof setTimeout> | undefined;
+  let typingTimer: ReturnType<typeof setTimeout> | undefined;
+  let draftTimer: ReturnType<typeof setTimeout> | undefined;
+  let typed = 0;
+  let preparing = false;
+
+  const outbox = createOutbox({
+    key: host.key, keep, api,
+    session: () => current(get())?.session_id,
+    changed(stuck) { set({ outbox: keep.get().outbox, stuck }); settle(); },
+    sent(_, message, session) {
+      learn(session ? [session] : [], [...(session?.messages ?? []), ...(message ? [message] : [])], false);
+      if (session) host.emit('conversation', { id: session.session_id, state: 'open' });
+    },
+    lost(id, closed) {
+      set(({ sessions, messages }) => (closed
+        ? { sessions: sessions.map((s) => (s.session_id === id ? { ...s, status: 'closed' as const } : s)) }
+        : { sessions: sessions.filter((s) => s.session_id !== id), messages: messages.filter((m) => m.session_id !== id) }));
+    },
+    async find() {
+      const { sessions } = await api.call<{ sessions: VisitorSession[] }>('GET', '/sessions', undefined, { query: { limit: 10 } });
+      const open = sessions.find((s) => s.status === 'active');
+      if (open) learn([open], [], false);
+    },
+  });
+
+  /** Takes in what the server says of conversations and messages; `live` if it has just happened. */
+  function learn(sessions: VisitorSession[], messages: Message[], live: boolean) {
+    const known = new Set(get().messages.map((m) => m.message_id));
+    set((state) => merged(state, sessions, messages));
+    const fresh = messages.filter((m) => !known.has(m.message_id));
+    if (fresh.some(theirs)) quiet();
+    if (live) for (const m of fresh) host.emit('message', { from: m.sender, text: m.message, id: m.message_id });
+    settle();
+  }
+
+  /** What follows from the state: the stream, what is remembered, the preview. */
+  function settle() {
+    if (over) return;
+    const state = get();
+    const open = current(state);
+    const waiting = unseen(state);
+    const last = state.sessions.at(-1);
+    const wanted = !!open;
+    if (last || state.outbox.length) prepare();
+    if (wanted && state.talk) unfollow ??= listen(state.talk);
+    else if (!wanted && unfollow) { unfollow(); unfollow = undefined; set({ stream: 'none' }); }
+
+    const kept = keep.get();
+    const live = wanted || kept.outbox.length > 0 || waiting.length > 0;
+    if ((kept.token || live) && (!!kept.live !== live || (last && kept.session !== last.session_id))) {
+      keep.change((k) => { k.live = live; if (last) k.session = last.session_id; });
+    }
+    const newest = waiting.at(-1);
+    set({ preview: !state.open && newest && newest.message_id !== kept.dismissed ? newest : null });
+  }
+
+  const listen = (talk: NonNullable<State['talk']>) => talk.follow({
+    key: host.key, url: `${host.base}visitor/v1/events`, api, event: happened, reread,
+    state: (stream) => { set({ stream }); if (stream === 'open' || stream === 'polling') outbox.flush(); },
+    last() {
+      const session = current(get());
+      return session && { session: session.session_id, seq: get().messages.findLast((m) => m.session_id === session.session_id)?.seq ?? 0 };
+    },
+  });
+
+  /** Loads the code for conversations. */
+  function prepare() {
+    if (get().talk || preparing || over) return;
+    preparing = true;
+    import('./talk').then((talk) => {
+      if (over) return;
+      talk.dress(host.root);
+      set({ talk, talkFailed: false });
+      settle();
+    }, () => set({ talkFailed: true })).finally(() => { preparing = false; });
+  }
+
+  function greeted(hello: Hello) {
+    const other = visitor !== undefined && visitor !== hello.visitor_id;
+    visitor = hello.visitor_id;
+    helloTries = 0;
+    if (other) set({ sessions: [], messages: [], older: false, talking: keep.get().outbox.length > 0 });
+    if (hello.online !== get().online) host.emit('status', { online: hello.online });
+    set((state) => ({ hello: 'done', config: hello.config, online: hello.online, outbox: keep.get().outbox,
+      talking: state.talking || !!hello.session || keep.get().outbox.length > 0 }));
+    if (hello.session) {
+      replaced(hello.session);
+      host.emit('conversation', { id: hello.session.session_id, state: 'open' });
+    } else void lastOne();
+    outbox.flush();
+  }
+
+  /** The newest messages of a conversation: joined to what is known, or in its place if there is a gap between. */
+  function replaced(session: VisitorSession) {
+    const page = session.messages ?? [];
+    const first = page[0]?.seq ?? 1;
+    const before = get().messages.filter((m) => m.session_id === session.session_id);
+    const gap = before.length > 0 && (before.at(-1)!.seq ?? 0) < first - 1;
+    if (gap) set(({ messages }) => ({ messages: messages.filter((m) => m.session_id !== session.session_id) }));
+    const oldest = !get().sessions.length || get().sessions[0]!.session_id === session.session_id;
+    if (oldest && (gap || !before.length)) set({ older: first > 1 });
+    learn([session], page, before.length > 0);
+  }
+
+  /** What was said before, for someone who comes back after it was closed. */
+  async function lastOne() {
+    const id = keep.get().session;
+    if (!id || get().sessions.length) return;
+    const session = await api.call<VisitorSession>('GET', `/sessions/${id}`).catch(() => undefined);
+    if (session && !get().sessions.length) replaced(session);
+  }
+
+  async function reread(): Promise<void> {
+    const session = current(get());
+    if (!session) return;
+    replaced(await api.call<VisitorSession>('GET', `/sessions/${session.session_id}`));
+    closedNow(session.session_id);
+  }
+
+  function closedNow(id: string) {
+    const session = get().sessions.find((s) => s.session_id === id);
+    if (session?.status === 'closed') { quiet(); host.emit('conversation', { id, state: 'closed' }); }
+  }
+
+  const quiet = () => { clearTimeout(typingTimer); set({ typing: null }); };
+
+  function happened({ event, data }: Envelope) {
+    switch (event) {
+      case 'session_started': case 'session_updated': case 'session_rated':
+        return learn([data as VisitorSession], [], false);
+      case 'session_closed': {
+        const closed = data as VisitorSession;
+        const session = get().sessions.find((s) => s.session_id === closed.session_id);
+        if (!session || session.status === 'closed') return;
+        learn([{ ...session, ...closed }], [], false);
+        return closedNow(closed.session_id);
+      }
+      case 'message_sent':
+        return learn([], [data as Message], true);
+      case 'message_updated': case 'message_deleted':
+        return learn([], [data as Message], false);
+      case 'typing': {
+        const { session_id, sender, sender_name, typing } = data as TypingData;
+        if (sender === 'visitor' || session_id !== current(get())?.session_id) return;
+        clearTimeout(typingTimer);
+        set({ typing: typing ? sender_name ?? '' : null });
+        if (typing) typingTimer = setTimeout(quiet, typingLasts);
+        return;
+      }
+      case 'seen': {
+        const { session_id, sender, seq } = data as SeenData;
+        return saw(session_id, sender, seq);
+      }
+      case 'agent_presence': {
+        const { online } = data as { online: boolean };
+        if (online !== get().online) host.emit('status', { online });
+        return set({ online });
+      }
+    }
+  }
+
+  function saw(id: string, who: SeenData['sender'], seq: number) {
+    const field = who === 'agent' ? 'agent_seen_seq' : 'visitor_seen_seq';
+    set(({ sessions }) => ({ sessions: sessions.map((s) => (s.session_id === id && s[field] < seq ? { ...s, [field]: seq } : s)) }));
+    settle();
+  }
+
+  /** Another tab has written, or everything was forgotten there. */
+  function elsewhere(kept: Kept) {
+    if (!kept.token && api.known && get().sessions.length) return forget();
+    set({ outbox: kept.outbox });
+    const adopted = api.adopt();
+    const began = kept.session && !get().sessions.some((s) => s.session_id === kept.session);
+    if (get().hello !== 'none' && (adopted || began)) void api.hello().catch(() => { /* tried again by greet */ });
+    settle();
+  }
+
+  function greet() {
+    if (over || get().hello === 'done' || get().hello === 'asking') return;
+    clearTimeout(helloTimer);
+    set(({ hello }) => ({ hello: hello === 'failed' ? hello : 'asking' }));
+    api.hello().catch((err: unknown) => {
+      if (over) return;
+      set({ hello: 'failed' });
+      const asked = (err as { retryAfter?: number }).retryAfter;
+      clearTimeout(helloTimer);
+      helloTimer = setTimeout(greet, asked !== undefined ? asked * 1000 : Math.min(30_000, 1000 * 2 ** helloTries++) * (1 + Math.random() / 2));
+      if (!isAbort(err)) host.emit('error', { code: (err as { code?: string }).code ?? 'hello', message: (err as Error).message });
+    });
+  }
+  const again = () => { if (get().hello === 'failed') greet(); };
+
+  function tellTyping(text: string) {
+    const session = current(get());
+    if (!session || get().stream !== 'open') return;
+    const now = Date.now();
+    if (text ? now - typed < typingEvery : !typed) return;
+    typed = text ? now : 0;
+    api.call('POST', `/sessions/${session.session_id}/typing`, { typing: !!text }).catch(() => { /* only a hint */ });
+  }
+
+  const saveDraft = () => {
+    clearTimeout(draftTimer);
+    const { draft } = get();
+    if ((keep.get().draft ?? '') !== draft) keep.change((kept) => { if (draft) kept.draft = draft; else delete kept.draft; });
+  };
+
+  // Trouble is spoken of when it has lasted, and taken back at once.
+  let bannerTimer: ReturnType<typeof setTimeout> | undefined;
+  let offline = !navigator.onLine;
+  function watch() {
+    const { hello, stream, stuck, banner } = get();
+    const bad = offline ? 'offline' : hello === 'failed' || stuck || stream === 'waiting' || stream === 'refused' ? 'trouble' : '';
+    if (!bad && stream === 'connecting' && (banner === 'trouble' || bannerTimer)) return; // a new try is neither good nor bad yet
+    if (!bad || banner) {
+      clearTimeout(bannerTimer);
+      bannerTimer = undefined;
+      set({ banner: bad });
+    } else bannerTimer ??= setTimeout(() => { bannerTimer = undefined; set({ banner: offline ? 'offline' : 'trouble' }); }, bannerAfter);
+  }
+  const unwatch = store.subscribe(watch);
+  const network = () => { offline = !navigator.onLine; watch(); again(); };
+  addEventListener('online', network);
+  addEventListener('offline', network);
+  document.addEventListener('visibilitychange', again);
+  addEventListener('pagehide', saveDraft);
+
+  set({ draft: keep.get().draft ?? '', outbox: keep.get().outbox });
+
+  function forget() {
+    clearTimeout(draftTimer);
+    keep.clear();
+    api.forget();
+    visitor = undefined;
+    unfollow?.();
+    unfollow = undefined;
+    quiet();
+    const { open, closing, talk } = get();
+    set({ ...initial, open, closing, talk });
+    if (open) greet();
+  }
+
+  return {
+    store, greet,
+    open({ message, topic }) {
+      set((state) => ({ open: true, closing: false, preview: null, talking: state.talking || unseen(state).length > 0 }));
+      if (message !== undefined) set({ draft: message });
+      if (topic !== undefined) set({ topic });
+      greet();
+    },
+    close() { set({ open: false, closing: false }); saveDraft(); settle(); },
+    write(draft) {
+      set({ draft });
+      prepare();
+      clearTimeout(draftTimer);
+      draftTimer = setTimeout(saveDraft, 400);
+      tellTyping(draft);
+    },
+    setTopic(topic) { set({ topic }); prepare(); },
+    send() {
+      const { draft, topic } = get();
+      const text = draft.trim() || topic;
+      if (!text) return;
+      const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
+      set({ draft: '', topic: '', talking: true });
+      saveDraft();
+      typed = 0;
+      outbox.add({ text, ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
+      greet();
+    },
+    retry: outbox.retry,
+    discard(id, edit) {
+      const pending = keep.get().outbox.find((p) => p.client_id === id);
+      outbox.remove(id);
+      if (pending && edit) this.write(get().draft ? `${pending.text}\n${get().draft}` : pending.text);
+      settle();
+    },
+    resume: () => set({ talking: true }),
+    async loadOlder() {
+      const [first] = get().messages;
+      if (!first || !get().older) return;
+      const page = await api.call<MessagePage>('GET', `/sessions/${first.session_id}/messages`, undefined, { query: { before: first.message_id, limit: 50 } });
+      set((state) => ({ ...merged(state, [], page.messages), older: page.messages.length > 0 && (page.messages[0]!.seq ?? 1) > 1 }));
+    },
+    sawAll() {
+      const last = unseen(get()).at(-1);
+      if (!last) return;
+      saw(last.session_id, 'visitor', last.seq!);
+      api.call('POST', `/sessions/${last.session_id}/seen`, { message_id: last.message_id }).catch(() => { /* the next look says it again */ });
+    },
+    async end() {
+      const session = current(get());
+      if (!session) return;
+      keep.change((kept) => { kept.ended = session.session_id; });
+      const closed = await api.call<VisitorSession>('POST', `/sessions/${session.session_id}/close`, {});
+      happened({ event: 'session_closed', timestamp: '', data: { session_id: session.session_id, status: 'closed', closed_at: closed.closed_at } });
+    },
+    endedHere: (session) => keep.get().ended === session,
+    dismiss() {
+      const { preview } = get();
+      if (preview) keep.change((kept) => { kept.dismissed = preview.message_id; });
+      set({ preview: null });
+    },
+    reset: forget,
+    destroy() {
+      over = true;
+      saveDraft();
+      unwatch();
+      unfollow?.();
+      outbox.close();
+      keep.close();
+      for (const timer of [helloTimer, typingTimer, draftTimer, bannerTimer]) clearTimeout(timer);
+      removeEventListener('online', network);
+      removeEventListener('offline', network);
+      document.removeEventListener('visibilitychange', again);
+      removeEventListener('pagehide', saveDraft);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { Avatar } from '../shared/avatar';
+import { cross, down, Icon } from '../shared/icons';
+import { useAround, useChat } from './context';
+import { isHere, partner } from './people';
+import { current } from './state';
+
+export function Header({ phone, onClose, onEnd }: { phone: boolean; onClose(): void; onEnd(): void }) {
+  const { t } = useAround();
+  const state = useChat((s) => s);
+  const { config, talking, talk } = state;
+  const person = talking ? partner(state) : undefined;
+  return (
+    <header class={`head ${talking ? 'ruled' : ''}`} part="header">
+      {person
+        ? <Avatar person={person} online={isHere(state, person)} />
+        : <div class="faces">{config?.people.map((one) => <Avatar person={one} />)}</div>}
+      {talking && (
+        <div class="titles">
+          <h2 dir="auto">{person?.name || config?.name || t('chat')}</h2>
+          {person && config?.name && person.name !== config.name && <p dir="auto">{config.name}</p>}
+        </div>
+      )}
+      <span class="grow" />
+      {talk && current(state) && <talk.Menu items={[[t('end'), onEnd]]} />}
+      <button type="button" class="icon" aria-label={t('close')} onClick={onClose}><Icon of={phone ? cross : down} /></button>
+    </header>
+  );
+}

@@ -1,0 +1,32 @@
+import { Icon, right } from '../shared/icons';
+import { useAround, useChat } from './context';
+import { presence } from './people';
+
+/** The start page: who is here, what it may be about, and the way back to the last conversation. */
+export function Home() {
+  const around = useAround();
+  const state = useChat((s) => s);
+  const { chat, t } = around;
+  const { config, hello, talk } = state;
+  const hour = new Date().getHours();
+  const greeting = config?.greeting || t(hour >= 4 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening');
+  const line = presence(state, around);
+  const last = state.messages.findLast((m) => !m.deleted_at);
+
+  if (hello === 'none' || hello === 'asking') return <div class="home" aria-busy="true" />;
+  return (
+    <div class="home">
+      <h1 dir="auto">{greeting}</h1>
+      {line && <p class={`lede ${state.online ? 'here' : ''}`}>{line}</p>}
+      <div class="grow" />
+      {!!config?.topics.length && (
+        <ul class="topics">
+          {config.topics.map((topic) => (
+            <li><button type="button" dir="auto" onClick={() => { chat.setTopic(topic); around.host.root.querySelector('textarea')?.focus(); }}>{topic}<Icon of={right} /></button></li>
+          ))}
+        </ul>
+      )}
+      {talk && last && <talk.Resume message={last} />}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+// What a browser remembers of its visitor: one value in local storage, shared by its tabs. Nothing is written before the
+// visitor does something. Where storage is refused everything works for as long as the page lives.
+
+/** A message on its way. It stays here until the server has said that it is kept. */
+export interface Pending {
+  client_id: string;
+  text: string;
+  /** When it was written. */
+  at: string;
+  topic?: string;
+  /** The host's attributes at that time, for a conversation that begins with it. */
+  data?: Record<string, unknown>;
+  /** failed: given up for now, tried again when the connection is back. refused: the server will not have it as it is. */
+  state: 'waiting' | 'failed' | 'refused';
+  /** The error's code where it was refused, or "message" where the text itself is wrong. */
+  why?: string;
+}
+
+export interface Kept {
+  token?: string;
+  /** The conversation that was last seen. */
+  session?: string;
+  /** Whether replies may arrive, so that the panel's code is worth loading. The loader looks for it. */
+  live?: boolean;
+  /** The conversation that the visitor ended, as opposed to an agent. */
+  ended?: string;
+  /** The message whose preview was dismissed. */
+  dismissed?: string;
+  draft?: string;
+  outbox: Pending[];
+}
+
+export interface Keep {
+  get(): Kept;
+  /** Reads what other tabs have written, changes it, and writes it. */
+  change(fn: (kept: Kept) => void): void;
+  /** Forgets everything. */
+  clear(): void;
+  close(): void;
+}
+
+/** Opens what is kept under `key`; `changed` is called when another tab has changed it. */
+export function openKeep(key: string, changed: (kept: Kept) => void): Keep {
+  let kept: Kept = { outbox: [] };
+  let refused = false;
+  kept = read();
+
+  function read(): Kept {
+    try {
+      const text = localStorage.getItem(key);
+      const value = text ? JSON.parse(text) as Partial<Kept> : {};
+      return { ...value, outbox: Array.isArray(value.outbox) ? value.outbox : [] };
+    } catch {
+      return kept;
+    }
+  }
+
+  function write() {
+    try {
+      const empty = !kept.outbox.length && Object.values(kept).filter(Boolean).length === 1;
+      if (empty) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify(kept));
+      refused = false;
+    } catch {
+      refused = true; // storage is refused or full: this tab goes by what it has in memory
+    }
+  }
+
+  function onStorage(event: StorageEvent) {
+    if (event.key !== key && event.key !== null) return;
+    kept = read();
+    changed(kept);
+  }
+  addEventListener('storage', onStorage);
+
+  return {
+    get: () => kept,
+    change(fn) {
+      if (!refused) kept = read();
+      fn(kept);
+      write();
+    },
+    clear() {
+      kept = { outbox: [] };
+      write();
+    },
+    close: () => removeEventListener('storage', onStorage),
+  };
+}

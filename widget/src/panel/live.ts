@@ -1,0 +1,76 @@
+// The visitor's event stream, held by one tab for all of them.
+import { elect, type Leader } from '../shared/leader';
+import { openStream, type Stream, type StreamState } from '../shared/stream';
+import type { Envelope, MessagePage } from '../shared/types';
+import type { VisitorAPI } from './visitor';
+
+/** What the tab that holds the stream tells the others. */
+type News = { event: Envelope } | { state: StreamState; at?: string } | { reread: 1 } | { ask: 1 };
+
+export interface LiveOptions {
+  key: string;
+  url: string;
+  api: VisitorAPI;
+  event(envelope: Envelope): void;
+  state(state: StreamState): void;
+  /** Something may have been missed: read the conversation again. */
+  reread(): Promise<void>;
+  /** The conversation to poll when the stream is held back, and the seq of its last message. */
+  last(): { session: string; seq: number } | undefined;
+}
+
+/** Follows the events until the answer is called. */
+export function follow({ key, url, api, event, state, reread, last }: LiveOptions): () => void {
+  let stream: Stream | undefined;
+  let position: string | undefined;
+  let now: StreamState = 'connecting';
+
+  const leader: Leader<News> = elect<News>(`${key}stream`, {
+    lead() {
+      const tell = (envelope: Envelope) => { event(envelope); leader.send({ event: envelope }); };
+      const say = () => leader.send({ state: now, ...(stream?.position && { at: stream.position }) });
+      stream = openStream({
+        url, after: position, headers: api.headers,
+        onEvent(envelope) {
+          if (envelope.event !== 'reset') return tell(envelope);
+          leader.send({ reread: 1 });
+          void reread().catch(() => { /* the next event or the next start will bring it */ });
+        },
+        onState(next) { now = next; state(next); say(); },
+        onOpen(resumed) {
+          if (resumed) return;
+          leader.send({ reread: 1 });
+          void reread().catch(() => { /* as above */ });
+        },
+        async refresh() {
+          if (!api.adopt()) await api.hello();
+          return true;
+        },
+        async poll(signal) {
+          const from = last();
+          if (!from) throw new Error('nothing to poll');
+          const page = await api.call<MessagePage>('GET', `/sessions/${from.session}/messages`, undefined, { query: { after: from.seq, wait: 20 }, signal });
+          for (const message of page.messages) tell({ event: 'message_sent', timestamp: message.timestamp, data: message });
+          await reread(); // who has read what, and whether it is still open
+        },
+      });
+      return () => {
+        position = stream?.position;
+        stream?.close();
+        stream = undefined;
+      };
+    },
+    hear(news) {
+      if ('event' in news) {
+        if (news.event.id) position = news.event.id;
+        event(news.event);
+      } else if ('state' in news) {
+        position = news.at ?? position;
+        state(now = news.state);
+      } else if ('reread' in news) void reread().catch(() => { /* as above */ });
+      else if (stream) leader.send({ state: now, ...(stream.position && { at: stream.position }) });
+    },
+  });
+  leader.send({ ask: 1 });
+  return leader.close;
+}

@@ -1,0 +1,180 @@
+// The conversation: messages in groups, lines for days and endings, and where the reader is in it.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { clock, day } from '../shared/format';
+import { down, Icon } from '../shared/icons';
+import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
+import type { Message, VisitorSession } from '../shared/types';
+import { useAround, useChat, type Surroundings } from './context';
+import type { Pending } from './keep';
+import { partner, personOf } from './people';
+import { current, theirs, unseen, type State } from './state';
+import type { Key } from './strings';
+
+/** This close to the end, new messages keep the reader there. */
+const near = 80;
+
+export function Log() {
+  const around = useAround();
+  const state = useChat((s) => s);
+  const { chat, t } = around;
+  const box = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const before = useRef({ first: '', height: 0 });
+  const [missed, setMissed] = useState(0);
+  const [live, setLive] = useState(false);
+  const { messages, outbox, typing, older } = state;
+  const first = messages[0]?.message_id ?? '';
+  const last = messages.at(-1);
+
+  /** Tells the server what has been read, if it really is being looked at. */
+  function look() {
+    const el = box.current;
+    if (!el) return;
+    atEnd.current = el.scrollHeight - el.scrollTop - el.clientHeight < near;
+    if (!atEnd.current) return;
+    setMissed(0);
+    if (!document.hidden && document.hasFocus()) chat.sawAll();
+  }
+  const toEnd = () => { const el = box.current; if (el) el.scrollTop = el.scrollHeight; };
+
+  // Earlier messages push the others down: the reader stays with the ones that were there.
+  useLayoutEffect(() => {
+    const el = box.current!;
+    if (before.current.first && first !== before.current.first && !atEnd.current) el.scrollTop += el.scrollHeight - before.current.height;
+    else if (atEnd.current) toEnd();
+    before.current = { first, height: el.scrollHeight };
+  });
+
+  // One's own words are always shown; those of others are announced when the reader is elsewhere.
+  useLayoutEffect(() => { atEnd.current = true; toEnd(); }, [outbox.at(-1)?.client_id]);
+  useEffect(() => {
+    look();
+    if (!atEnd.current && last && theirs(last)) setMissed(unseen(state).length);
+  }, [last?.message_id, state.open]);
+
+  useEffect(() => {
+    const size = new ResizeObserver(() => { if (atEnd.current) toEnd(); });
+    size.observe(box.current!);
+    addEventListener('focus', look);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      size.disconnect();
+      removeEventListener('focus', look);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, []);
+
+  // History is drawn before this becomes a live region, so that it is not read out.
+  useEffect(() => { const timer = setTimeout(() => setLive(true), 50); return () => clearTimeout(timer); }, []);
+
+  const person = partner(state);
+  return (
+    <div class="logbox">
+      <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={look}>
+        {older && <Older load={chat.loadOlder} root={box} />}
+        {rows(state, around)}
+        {typing !== null && (
+          <Typing person={typing ? { name: typing, ...(person?.name === typing && person) } : person ?? { name: state.config?.name ?? '' }} label={t('typing', { name: typing || person?.name || t('someone') })} />
+        )}
+      </div>
+      {missed > 0 && <button type="button" class="pill" onClick={() => { toEnd(); look(); }}>{t('newMessages', { n: missed })}<Icon of={down} /></button>}
+      <div class="sr" role="status">{outbox.some((p) => p.state !== 'waiting') && t('failed')}</div>
+    </div>
+  );
+}
+
+/** Stands above the first message; when it comes into view, earlier ones are fetched. */
+function Older({ load, root }: { load(): Promise<void>; root: { current: HTMLElement | null } }) {
+  const { t } = useAround();
+  const mark = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    let busy = false;
+    const watch = new IntersectionObserver(async ([entry]) => {
+      if (!entry!.isIntersecting || busy) return;
+      busy = true;
+      await load().catch(() => { /* scrolling there again tries again */ });
+      busy = false;
+      // It may still be in view, and an observer only speaks of changes.
+      if (mark.current) { watch.unobserve(mark.current); watch.observe(mark.current); }
+    }, { root: root.current, rootMargin: '300px 0px 0px' });
+    watch.observe(mark.current!);
+    return () => watch.disconnect();
+  }, []);
+  return <div class="event" ref={mark} aria-live="off">{t('older')}</div>;
+}
+
+type Item =
+  | { kind: 'message'; message: Message; who: string; at: Date }
+  | { kind: 'pending'; pending: Pending; who: string; at: Date };
+
+function rows(state: State, around: Surroundings): ComponentChildren[] {
+  const known = new Set(state.messages.map((m) => m.client_id).filter(Boolean));
+  const items: Item[] = state.messages.map((message) => ({
+    kind: 'message', message, at: new Date(message.timestamp),
+    who: `${message.session_id} ${theirs(message) ? message.sender_id ?? message.sender_name ?? message.sender : 'me'}`,
+  }));
+  for (const pending of state.outbox) {
+    if (known.has(pending.client_id)) continue;
+    const calm = pending.state === 'waiting' && !state.stuck && state.banner !== 'offline';
+    // While it goes well it stands with what was sent before; once it waits or fails it says so by itself.
+    items.push({ kind: 'pending', pending, at: new Date(pending.at), who: `${current(state)?.session_id ?? 'next'} me${calm ? '' : pending.client_id}` });
+  }
+  const places = arrange(items);
+  const names = new Set(state.messages.filter(theirs).map((m) => m.sender_name));
+  const { locale } = around;
+  const out: ComponentChildren[] = [];
+
+  items.forEach((item, i) => {
+    const place = places[i]!;
+    if (place.newDay) out.push(<div class="day" key={`day ${item.at.toDateString()} ${i}`} aria-live="off">{day(item.at, locale)}</div>);
+    out.push(item.kind === 'message'
+      ? <Sent key={item.message.client_id ?? item.message.message_id} message={item.message} place={place} named={names.size > 1} />
+      : <Unsent key={item.pending.client_id} pending={item.pending} place={place} calm={!item.who.endsWith(item.pending.client_id)} />);
+    const next = items[i + 1];
+    const session = item.kind === 'message' && state.sessions.find((s) => s.session_id === item.message.session_id);
+    if (session && session.status === 'closed' && !(next?.kind === 'message' && next.message.session_id === session.session_id)) {
+      out.push(<div class="event" key={`end ${session.session_id}`}>{ending(session, around)}</div>);
+    }
+  });
+  return out;
+}
+
+function ending(session: VisitorSession, { chat, t }: Surroundings): string {
+  if (chat.endedHere(session.session_id)) return t('youEnded');
+  return session.agent ? t('theyClosed', { name: session.agent.name }) : t('closed');
+}
+
+function Sent({ message, place, named }: { message: Message; place: Place; named: boolean }) {
+  const { t, locale } = useAround();
+  const state = useChat((s) => s);
+  const mine = !theirs(message);
+  const at = new Date(message.timestamp);
+  const session = state.sessions.find((s) => s.session_id === message.session_id);
+  const time = clock(at, locale);
+  const meta = mine ? t((session?.agent_seen_seq ?? 0) >= (message.seq ?? 0) ? 'read' : 'sent', { time })
+    : message.edited_at ? t('edited', { time }) : time;
+  return (
+    <Bubble place={place} mine={mine} quiet={mine} at={at} locale={locale} class={message.deleted_at ? 'gone' : ''}
+      meta={place.last && <time dateTime={message.timestamp}>{meta}</time>}
+      {...(!mine && { person: personOf(state, message) })} {...(!mine && named && message.sender_name && { who: message.sender_name })}>
+      {message.deleted_at ? t('deleted') : <Body text={message.message} marks={!mine} />}
+    </Bubble>
+  );
+}
+
+function Unsent({ pending, place, calm }: { pending: Pending; place: Place; calm: boolean }) {
+  const { chat, t, locale } = useAround();
+  const { client_id: id, state, why } = pending;
+  const words: Key = why === 'forbidden' ? 'forbidden' : why === 'body_too_large' || why === 'message' ? 'tooLong' : 'refused';
+  const meta = state === 'refused'
+    ? <>{t(words)} <button type="button" onClick={() => chat.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.discard(id, false)}>{t('discard')}</button></>
+    : state === 'failed'
+      ? <>{t('failed')} <button type="button" onClick={() => chat.retry(id)}>{t('again')}</button></>
+      : place.last && t(calm ? 'sending' : 'waiting');
+  return (
+    <Bubble place={place} mine quiet at={new Date(pending.at)} locale={locale} state={state === 'waiting' ? 'sending' : 'failed'} meta={meta}>
+      <Body text={pending.text} marks={false} />
+    </Bubble>
+  );
+}

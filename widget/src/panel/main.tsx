@@ -1,0 +1,106 @@
+// The panel's beginning: it puts itself into the loader's corner and keeps the launcher and the page informed.
+import { render } from 'preact';
+import type { Host, Panel as Handle } from '../shared/bridge';
+import { accentSheet, onColor, parseRGB } from '../shared/color';
+import base from '../shared/base.css';
+import compose from '../shared/compose.css';
+import { translator } from '../shared/i18n';
+import { adopt } from '../shared/styles';
+import tokens from '../shared/tokens.css';
+import { createChat } from './chat';
+import { Around, type Surroundings } from './context';
+import own from './panel.css';
+import { App } from './panel';
+import { unseen, type State } from './state';
+import { wordsFor } from './strings';
+
+const fade = 140;
+
+export function start(host: Host): Handle {
+  const { corner, launcher, root } = host;
+  adopt(root, tokens, base, compose, own);
+  const accent = new CSSStyleSheet();
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, accent];
+
+  const svg = 'http://www.w3.org/2000/svg';
+  launcher.querySelector('svg')!.appendChild(document.createElementNS(svg, 'path')).setAttribute('d', 'm6 9.5 6 6 6-6');
+  const badge = launcher.appendChild(document.createElement('span'));
+  badge.className = 'badge';
+  badge.ariaHidden = 'true';
+  const place = document.createElement('div');
+  place.className = 'place';
+  corner.insertBefore(place, launcher);
+
+  const chat = createChat(host);
+  let opener: HTMLElement = launcher;
+  let around: Surroundings;
+  let painted = '';
+
+  /** Takes the language and the colour as they are now, and draws. */
+  function draw() {
+    const { strings, dates } = wordsFor(host.locale());
+    around = { host, chat, t: translator(strings, dates), locale: dates };
+    paint();
+    tell(chat.store.get());
+    render(<Around.Provider value={around}><App close={close} /></Around.Provider>, place);
+  }
+
+  /** The host's colour wins over the server's. */
+  function paint() {
+    const color = host.settings.color || corner.style.getPropertyValue('--fill') || chat.store.get().config?.color || '';
+    if (!color || color === painted) return;
+    painted = color;
+    corner.style.setProperty('--fill', color);
+    const rgb = parseRGB(getComputedStyle(launcher).backgroundColor);
+    if (!rgb) return;
+    corner.style.setProperty('--on-fill', onColor(rgb));
+    accent.replaceSync(accentSheet(rgb));
+  }
+
+  /** Keeps every launcher and the page's view of the state true. */
+  function tell(state: State) {
+    const { state: told } = host;
+    const unread = unseen(state).length;
+    const count = unread !== told.unread;
+    const session = state.sessions.at(-1);
+    Object.assign(told, { open: state.open, unread, online: state.online, conversation: session?.status === 'active' ? session.session_id : null });
+    const expanded = String(state.open);
+    launcher.ariaExpanded = expanded;
+    launcher.ariaLabel = state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : around.t('open');
+    badge.textContent = !unread ? '' : unread > 99 ? '99+' : String(unread);
+    for (const other of document.querySelectorAll<HTMLElement>('[data-pealchat-open]')) {
+      other.ariaExpanded = expanded;
+      other.dataset.pealchatUnread = String(unread);
+    }
+    if (count) host.emit('unread', { count: unread });
+  }
+
+  const unsubscribe = chat.store.subscribe((state) => { paint(); tell(state); });
+
+  function close() {
+    if (!chat.store.get().open) return;
+    chat.store.set({ open: false, closing: true });
+    setTimeout(() => { if (!chat.store.get().open) chat.close(); }, fade);
+    (opener.isConnected ? opener : launcher).focus({ preventScroll: true });
+    host.emit('close');
+  }
+
+  draw();
+  chat.greet();
+  return {
+    open(opening, from) {
+      opener = from;
+      const already = chat.store.get().open;
+      chat.open(opening);
+      if (!already) host.emit('open');
+    },
+    close,
+    refresh: draw,
+    reset: chat.reset,
+    destroy() {
+      unsubscribe();
+      chat.destroy();
+      render(null, place);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+// Messages on their way. Each keeps its client_id until the server has it, so a try too many never doubles it, and they
+// go one after the other, so they arrive in the order in which they were written.
+import { APIError, uuid } from '../shared/api';
+import type { Message, VisitorSession } from '../shared/types';
+import type { Keep, Pending } from './keep';
+import { here, type VisitorAPI } from './visitor';
+
+export interface OutboxOptions {
+  key: string;
+  keep: Keep;
+  api: VisitorAPI;
+  /** The conversation that a message goes to now, if one is open. */
+  session(): string | undefined;
+  /** The server has it. */
+  sent(pending: Pending, message: Message | undefined, session: VisitorSession | undefined): void;
+  /** That conversation is no longer open, or no longer there. */
+  lost(session: string, closed: boolean): void;
+  /** Looks for the conversation that is open. */
+  find(): Promise<void>;
+  /** The outbox has changed; `stuck` while the last try met trouble. */
+  changed(stuck: boolean): void;
+}
+
+export interface Outbox {
+  add(pending: Omit<Pending, 'client_id' | 'at' | 'state'>): void;
+  /** Sends what waits, now. */
+  flush(): void;
+  retry(clientId: string): void;
+  remove(clientId: string): void;
+  close(): void;
+}
+
+/** After this long in trouble a message is shown as not sent. */
+const patience = 30_000;
+
+export function createOutbox({ key, keep, api, session, sent, lost, find, changed }: OutboxOptions): Outbox {
+  let busy = false;
+  let again = false;
+  let closed = false;
+  let tries = 0;
+  let since = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let notBefore = 0;
+
+  function change(fn: (outbox: Pending[]) => Pending[] | void) {
+    keep.change((kept) => { kept.outbox = fn(kept.outbox) ?? kept.outbox; });
+    changed(tries > 0);
+  }
+  const mark = (id: string, patch: Partial<Pending>) => change((outbox) => outbox.map((p) => (p.client_id === id ? { ...p, ...patch } : p)));
+
+  async function flush(): Promise<void> {
+    if (closed) return;
+    if (busy) { again = true; return; }
+    const wait = notBefore - Date.now();
+    if (wait > 0) return later(wait);
+    busy = true;
+    clearTimeout(timer);
+    try {
+      await oneTabAtATime(async () => {
+        for (let next; !closed && (next = keep.get().outbox.find((p) => p.state !== 'refused'));) await deliver(next);
+      });
+      tries = since = 0;
+      changed(false);
+    } catch (err) {
+      trouble(err);
+    } finally {
+      busy = false;
+    }
+    if (again) { again = false; void flush(); }
+  }
+
+  function oneTabAtATime(fn: () => Promise<void>): Promise<void> {
+    return navigator.locks ? navigator.locks.request(`${key}outbox`, fn) : fn();
+  }
+
+  async function deliver(pending: Pending): Promise<void> {
+    try {
+      await send(pending);
+    } catch (err) {
+      if (!(err instanceof APIError) || err.temporary || err.status === 401) throw err;
+      mark(pending.client_id, { state: 'refused', why: err.field === 'message' ? err.field : err.code });
+    }
+  }
+
+  /** Sends one, to the open conversation or as the beginning of a new one. */
+  async function send(pending: Pending, left = 4): Promise<void> {
+    if (!api.known) await api.hello();
+    api.remember();
+    const to = session();
+    const body = { message: pending.text, client_id: pending.client_id };
+    try {
+      if (to) {
+        done(pending, await api.call<Message>('POST', '/messages', { session_id: to, ...body }));
+      } else {
+        const data = { ...pending.data, ...(pending.topic && { topic: pending.topic }) };
+        const begun = await api.call<VisitorSession>('POST', '/sessions', {
+          ...body, page: here(), ...(Object.keys(data).length && { custom_data: data }),
+        });
+        done(pending, begun.messages?.find((m) => m.client_id === pending.client_id), begun);
+      }
+    } catch (err) {
+      if (!(err instanceof APIError) || !left) throw err;
+      if (to && (err.code === 'session_closed' || err.code === 'not_found')) lost(to, err.code === 'session_closed');
+      else if (err.code === 'too_many_sessions') await find();
+      else if (err.code === 'client_id_reused') {
+        // Another message has this key, which only a damaged outbox can bring about.
+        const client_id = uuid();
+        mark(pending.client_id, { client_id });
+        pending = { ...pending, client_id };
+      } else throw err;
+      return send(pending, left - 1);
+    }
+  }
+
+  function done(pending: Pending, message?: Message, begun?: VisitorSession) {
+    tries = since = 0;
+    sent(pending, message, begun);
+    change((outbox) => outbox.filter((p) => p.client_id !== pending.client_id));
+  }
+
+  function trouble(err: unknown) {
+    tries++;
+    since ||= Date.now();
+    const asked = err instanceof APIError ? err.retryAfter : undefined;
+    const wait = asked !== undefined ? asked * 1000 + Math.random() * 500 : Math.min(30_000, 1000 * 2 ** (tries - 1)) * (0.75 + Math.random() / 2);
+    if (asked !== undefined) notBefore = Date.now() + wait;
+    // Offline is no failure: it is said in the banner, and everything goes out when the browser is back.
+    const given = navigator.onLine && asked === undefined && Date.now() - since > patience;
+    if (given) change((outbox) => outbox.map((p) => (p.state === 'waiting' ? { ...p, state: 'failed' } : p)));
+    else changed(true);
+    later(wait);
+  }
+
+  function later(wait: number) {
+    clearTimeout(timer);
+    if (!closed) timer = setTimeout(() => void flush(), wait);
+  }
+
+  const now = () => { if (!document.hidden && keep.get().outbox.length) void flush(); };
+  addEventListener('online', now);
+  document.addEventListener('visibilitychange', now);
+
+  return {
+    add(pending) {
+      change((outbox) => [...outbox, { ...pending, client_id: uuid(), at: new Date().toISOString(), state: 'waiting' }]);
+      api.remember();
+      void flush();
+    },
+    flush: () => void flush(),
+    retry(clientId) {
+      since = 0;
+      mark(clientId, { state: 'waiting' });
+      void flush();
+    },
+    remove: (clientId) => change((outbox) => outbox.filter((p) => p.client_id !== clientId)),
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      removeEventListener('online', now);
+      document.removeEventListener('visibilitychange', now);
+    },
+  };
+}

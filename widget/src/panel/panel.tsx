@@ -1,0 +1,63 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Composer } from '../shared/composer';
+import { cross, Icon, warn } from '../shared/icons';
+import { useAround, useChat } from './context';
+import { Header } from './header';
+import { Home } from './home';
+import { partner, presence } from './people';
+import { useFullScreen, usePhone } from './phone';
+import { current } from './state';
+
+const touch = () => matchMedia('(pointer: coarse)').matches;
+
+/** Everything beside the launcher: the panel while it is open, else the preview of a reply. */
+export function App({ close }: { close(): void }) {
+  const shown = useChat((s) => s.open || s.closing);
+  const preview = useChat((s) => s.preview);
+  const talk = useChat((s) => s.talk);
+  const launcher = useAround().host.settings.launcher !== 'off';
+  if (shown) return <Panel close={close} />;
+  return <div role="status">{talk && preview && launcher && <talk.Preview message={preview} />}</div>;
+}
+
+function Panel({ close }: { close(): void }) {
+  const around = useAround();
+  const { chat, t } = around;
+  const state = useChat((s) => s);
+  const { talking, config, draft, topic, banner, closing, talk, talkFailed } = state;
+  const phone = usePhone();
+  const panel = useRef<HTMLDivElement>(null);
+  const area = useRef<HTMLTextAreaElement | null>(null);
+  const [asking, setAsking] = useState(false);
+  const person = partner(state);
+  const name = (talking && person?.name) || config?.name;
+  useFullScreen(phone, panel);
+
+  // On touch the field would bring up the keyboard before anybody has asked for it.
+  useEffect(() => { (touch() ? panel : area).current?.focus({ preventScroll: true }); }, []);
+  useEffect(() => { if (!current(state)) setAsking(false); }, [!current(state)]);
+
+  const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length;
+  return (
+    <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
+      aria-modal={phone || undefined} aria-label={name ? t('chatWith', { name }) : t('chat')}
+      onKeyDown={(e) => { if (e.key === 'Escape' && !e.isComposing) close(); }}>
+      <Header phone={phone} onClose={close} onEnd={() => setAsking(true)} />
+      <div role="status">{banner && <div class="banner"><Icon of={warn} />{t(banner)}</div>}</div>
+      {!talking ? <Home /> : talk ? <talk.Log /> : (
+        <div class="grow" role="status">{talkFailed && <p class="note">{t('noLoad')} <button type="button" class="again" onClick={around.host.restart}>{t('again')}</button></p>}</div>
+      )}
+      {talking && !person && config && <p class="note">{presence(state, around)}</p>}
+      {talk && asking && <talk.End done={() => { setAsking(false); area.current?.focus(); }} />}
+      <Composer part="composer" value={draft} onInput={chat.write} onSend={chat.send} limit={config?.limits.message ?? 4000} filled={!!topic}
+        label={t(ended ? 'writeAgain' : 'write')} sendLabel={t('send')} field={(element) => { area.current = element; }}
+        limitText={(over) => (over > 0 ? t('over', { n: over }) : t('left', { n: -over }))}
+        above={topic && (
+          <div class="topic"><span dir="auto">{t('about', { topic })}</span>
+            <button type="button" class="icon" aria-label={t('removeTopic')} onClick={() => { chat.setTopic(''); area.current?.focus(); }}><Icon of={cross} /></button></div>
+        )}>
+        {talk && !touch() && <talk.Emoji field={area} />}
+      </Composer>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { Avatar } from '../shared/avatar';
+import { plain, shortWhen } from '../shared/format';
+import { cross, Icon } from '../shared/icons';
+import type { Message } from '../shared/types';
+import { useAround, useChat } from './context';
+import { personOf } from './people';
+import { theirs } from './state';
+
+/** The newest reply, beside the closed launcher. */
+export function Preview({ message }: { message: Message }) {
+  const { host, chat, t } = useAround();
+  const person = personOf(useChat((s) => s), message);
+  return (
+    <div class="preview">
+      <button type="button" class="say" onClick={() => host.launcher.click()}>
+        <Avatar person={person} size={36} />
+        <span><small dir="auto">{person.name}</small><span class="words" dir="auto">{plain(message.message)}</span></span>
+      </button>
+      <button type="button" class="icon" aria-label={t('dismiss')} onClick={chat.dismiss}><Icon of={cross} /></button>
+    </div>
+  );
+}
+
+/** The way back, on the start page, to what was said last. */
+export function Resume({ message }: { message: Message }) {
+  const { chat, t, locale } = useAround();
+  const state = useChat((s) => s);
+  const person = theirs(message) ? personOf(state, message) : state.sessions.at(-1)?.agent;
+  const text = plain(message.message);
+  return (
+    <button type="button" class="resume" aria-label={`${t('yours')}: ${text}`} onClick={chat.resume}>
+      {person && <Avatar person={person} />}
+      <span class="grow">
+        <b>{person?.name ?? t('yours')}</b>
+        <span class="line" dir="auto">{theirs(message) ? text : t('you', { text })}</span>
+      </span>
+      <time dateTime={message.timestamp}>{shortWhen(new Date(message.timestamp), locale)}</time>
+    </button>
+  );
+}

@@ -1,0 +1,81 @@
+import type { Strings } from '../shared/i18n';
+
+/**
+ * The panel's words in English. Another language is another object with these keys; a text that counts has the forms
+ * of that language's plural categories, chosen by {n}.
+ */
+export const en = {
+  morning: 'Good morning. What can we help you with?',
+  afternoon: 'Good afternoon. What can we help you with?',
+  evening: 'Good evening. What can we help you with?',
+  here: { one: '{names} is here.', other: '{names} are here.' },
+  weAreHere: 'We’re here.',
+  usually: 'They usually reply within {time}.',
+  weUsually: 'We usually reply within {time}.',
+  nobody: 'Nobody is here right now. Leave a message and the answer will wait for you here.',
+  chatWith: 'Chat with {name}',
+  chat: 'Chat',
+  messages: 'Messages',
+  write: 'Write a message',
+  writeAgain: 'Write to start again',
+  send: 'Send',
+  emoji: 'Emoji',
+  about: 'About: {topic}',
+  removeTopic: 'Remove topic',
+  options: 'Options',
+  close: 'Close chat',
+  open: 'Open chat',
+  unread: { one: '{n} unread message. Open chat', other: '{n} unread messages. Open chat' },
+  dismiss: 'Dismiss',
+  typing: '{name} is typing',
+  someone: 'Someone',
+  you: 'You: {text}',
+  sent: '{time}, sent',
+  read: '{time}, read',
+  edited: '{time}, edited',
+  sending: 'Sending',
+  waiting: 'Waiting to send',
+  failed: 'Not sent.',
+  again: 'Try again',
+  edit: 'Edit',
+  discard: 'Remove',
+  tooLong: 'Not sent. It is too long.',
+  forbidden: 'Not sent. You can’t write here any more.',
+  refused: 'Not sent. The server did not accept it.',
+  left: { one: '{n} character left', other: '{n} characters left' },
+  over: { one: '{n} character too many', other: '{n} characters too many' },
+  deleted: 'This message was deleted',
+  offline: 'You’re offline. Messages will send when you’re back.',
+  trouble: 'We can’t reach our server. Trying again.',
+  end: 'End conversation',
+  endAsk: 'End this conversation?',
+  endYes: 'End it',
+  endNo: 'Keep it open',
+  endFailed: 'It could not be ended. Try again in a moment.',
+  youEnded: 'You ended this conversation',
+  theyClosed: '{name} closed this conversation',
+  closed: 'This conversation was closed',
+  newMessages: { one: '{n} new message', other: '{n} new messages' },
+  noLoad: 'This part of the chat could not load.',
+  older: 'Loading earlier messages',
+  yours: 'Your last conversation',
+} satisfies Strings;
+
+export type Key = keyof typeof en & string;
+
+/** The languages there are. The first subtag decides. */
+const languages: Record<string, Strings> = { en };
+
+/**
+ * Finds the words for a locale, and the locale in which to write dates beside them: where there are no words for a
+ * language, English with that region's habits, so that a line is never half in one and half in the other.
+ */
+export function wordsFor(locale: string): { strings: typeof en; dates: string } {
+  let tag: Intl.Locale;
+  try { tag = new Intl.Locale(locale); } catch { tag = new Intl.Locale('en'); }
+  const found = languages[tag.language];
+  return {
+    strings: (found ?? en) as typeof en,
+    dates: found ? tag.toString() : new Intl.Locale('en', tag.region ? { region: tag.region } : {}).toString(),
+  };
+}

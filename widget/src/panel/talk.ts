@@ -1,0 +1,13 @@
+// Everything that only a conversation needs. It is loaded when one begins or goes on, so that a first look stays small.
+import chat from '../shared/chat.css';
+import { adopt } from '../shared/styles';
+import own from './talk.css';
+
+export { Emoji } from './emoji';
+export { End } from './end';
+export { follow } from './live';
+export { Log } from './log';
+export { Menu } from './menu';
+export { Preview, Resume } from './previews';
+
+export const dress = (root: DocumentOrShadowRoot) => adopt(root, chat, own);

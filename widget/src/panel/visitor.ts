@@ -1,0 +1,86 @@
+// Who this browser is to the server: its token, and every request that carries it.
+import { APIError, createAPI, type API } from '../shared/api';
+import type { Host } from '../shared/bridge';
+import type { Hello, Page } from '../shared/types';
+import type { Keep } from './keep';
+
+export interface VisitorAPI {
+  /** A request with the token. On a 401 it gets a new one, once. */
+  call: API;
+  headers(): Record<string, string>;
+  /** Asks who we are and what is going on; one at a time. */
+  hello(): Promise<Hello>;
+  /** Takes the token that another tab has stored; answers whether it was a new one. */
+  adopt(): boolean;
+  /** Writes the token down: the visitor has said something, so they are to be known again. */
+  remember(): void;
+  /** What the server knows us as no more. */
+  forget(): void;
+  readonly known: boolean;
+}
+
+export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello) => void): VisitorAPI {
+  let token = keep.get().token;
+  let asking: Promise<Hello> | undefined;
+  const headers = (): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {});
+  const raw = createAPI(`${host.base}visitor/v1`, headers);
+
+  function adopt(): boolean {
+    const stored = keep.get().token;
+    if (!stored || stored === token) return false;
+    token = stored;
+    return true;
+  }
+
+  function hello(): Promise<Hello> {
+    return asking ??= (async () => {
+      adopt();
+      const answer = await raw<Hello>('POST', '/hello', { page: here(), locale: host.locale().slice(0, 35) });
+      token = answer.token;
+      if (keep.get().token) api.remember();
+      greeted(answer);
+      return answer;
+    })().finally(() => { asking = undefined; });
+  }
+
+  const api: VisitorAPI = {
+    headers, hello, adopt,
+    async call(method, path, body, options) {
+      if (!token) await hello();
+      for (let again = 0; ; again++) {
+        const used = token;
+        try {
+          return await raw(method, path, body, options);
+        } catch (err) {
+          if (!(err instanceof APIError) || err.status !== 401 || again === 2) throw err;
+          // Another tab may have a new token already.
+          if (token === used && !adopt()) await hello();
+        }
+      }
+    },
+    remember() {
+      if (token && keep.get().token !== token) keep.change((kept) => { kept.token = token!; });
+    },
+    forget() { token = undefined; },
+    get known() { return !!token; },
+  };
+  return api;
+}
+
+/** The page without what may be private in its address: the values of the query, and the fragment. */
+export function here(): Page {
+  const page: Page = { url: bare(location.href).slice(0, 1024), title: document.title.slice(0, 200) };
+  if (document.referrer) page.referrer = bare(document.referrer).slice(0, 1024);
+  return page;
+}
+
+function bare(address: string): string {
+  try {
+    const url = new URL(address);
+    url.hash = url.username = url.password = '';
+    for (const name of [...url.searchParams.keys()]) url.searchParams.set(name, '');
+    return url.href;
+  } catch {
+    return '';
+  }
+}
