@@ -1,0 +1,267 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pealchat/pealchat/chat"
+)
+
+// Append implements chat.Store. The caller's context counts until the turn to
+// write has come; then the transaction runs to its end, because a statement
+// broken off in the middle would cost the connection.
+func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+	if len(ops) == 0 {
+		return nil, nil
+	}
+	if err := s.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-s.turn }()
+	var results []chat.Result
+	var erased bool
+	err := s.transact(func(b *batch) error {
+		results = make([]chat.Result, len(ops))
+		for i, op := range ops {
+			var err error
+			if results[i], err = b.apply(op); err != nil {
+				return err
+			}
+		}
+		erased = b.erased
+		return b.flush()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if erased && s.cfg.Erased != nil {
+		s.cfg.Erased()
+	}
+	return results, nil
+}
+
+// batch is one transaction of Append.
+type batch struct {
+	s       *Store
+	tx      *sqlx.Tx
+	stmts   map[*sqlx.NamedStmt]*sqlx.NamedStmt // those of s.write, in the transaction
+	pending []pendingEvent
+	erased  bool // something was, and must not stay in the files
+}
+
+// transact runs f in a transaction. Only the wait for the lock and the commit
+// know a time limit: within the transaction there is nobody to wait for.
+func (s *Store) transact(f func(*batch) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	err := func() error {
+		tx, err := s.cfg.Writer.BeginTxx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() // after a commit it does nothing
+		b := &batch{s: s, tx: tx, stmts: map[*sqlx.NamedStmt]*sqlx.NamedStmt{}}
+		if err := f(b); err != nil {
+			return err
+		}
+		return tx.Commit()
+	}()
+	err = s.explain(err)
+	s.failing.Store(errors.Is(err, chat.ErrUnavailable))
+	return err
+}
+
+// apply carries out one op within a savepoint. An error of the op's own
+// undoes it and goes into the result; any other ends the batch.
+func (b *batch) apply(op chat.Op) (chat.Result, error) {
+	switch op.(type) {
+	case chat.MergeVisitor, chat.EraseVisitor, chat.PruneEvents:
+		// These change or remove what is in the log, so it must be complete.
+		if err := b.flush(); err != nil {
+			return chat.Result{}, err
+		}
+	}
+	if _, err := b.tx.Exec("SAVEPOINT op"); err != nil {
+		return chat.Result{}, err
+	}
+	mark := len(b.pending)
+	res, err := b.do(op)
+	if err == nil {
+		_, err = b.tx.Exec("RELEASE op")
+		return res, err
+	}
+	if !b.s.ownError(err) {
+		return chat.Result{}, err
+	}
+	b.pending = b.pending[:mark]
+	if err := b.rewind(); err != nil {
+		return chat.Result{}, err
+	}
+	_, fatal := b.tx.Exec("RELEASE op")
+	return chat.Result{Err: err}, fatal
+}
+
+// rewind undoes what the present op has done so far.
+func (b *batch) rewind() error {
+	_, err := b.tx.Exec("ROLLBACK TO op")
+	return err
+}
+
+// panicked is the error of an op whose code panicked.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("sqlstore: panic: %v\n%s", p.value, p.stack) }
+
+// ownError says whether err concerns one op only, and the transaction is sound.
+func (s *Store) ownError(err error) bool {
+	var known *chat.Error
+	var panicked *panicked
+	if errors.As(err, &known) {
+		return !errors.Is(err, chat.ErrUnavailable)
+	}
+	return errors.As(err, &panicked)
+}
+
+func (b *batch) do(op chat.Op) (res chat.Result, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			res, err = chat.Result{}, &panicked{v, debug.Stack()}
+		}
+		if err != nil && b.s.cfg.Classify(err) == Refused {
+			err = &chat.Error{Kind: chat.ErrConflict, Code: "conflict", Message: "This is there already, or cannot be kept.", Err: err}
+		}
+	}()
+	switch op := op.(type) {
+	case chat.AppendMessage:
+		return b.appendMessage(op.Message)
+	case chat.CreateSession:
+		return b.createSession(op)
+	case chat.AppendNote:
+		return b.appendNote(op.Message)
+	case chat.EditMessage:
+		return b.editMessage(op)
+	case chat.DeleteMessage:
+		return b.deleteMessage(op)
+	case chat.UpdateSession:
+		return b.updateSession(op)
+	case chat.CloseSession:
+		return b.closeSession(op)
+	case chat.RateSession:
+		return b.rateSession(op)
+	case chat.MarkSeen:
+		return b.markSeen(op)
+	case chat.SaveVisitor:
+		return b.saveVisitor(op)
+	case chat.MergeVisitor:
+		return b.mergeVisitor(op)
+	case chat.EraseVisitor:
+		return b.eraseVisitor(op)
+	case chat.SaveAgent:
+		return b.saveAgent(op)
+	case chat.SaveKey:
+		return b.saveKey(op)
+	case chat.RevokeKey:
+		return b.revokeKey(op)
+	case chat.TouchKey:
+		return b.touchKey(op)
+	case chat.PruneEvents:
+		return b.pruneEvents(op)
+	}
+	return chat.Result{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Message: fmt.Sprintf("This store does not know the operation %T.", op)}
+}
+
+// in returns the statement as one of the batch's transaction.
+func (b *batch) in(stmt *sqlx.NamedStmt) *sqlx.NamedStmt {
+	own := b.stmts[stmt]
+	if own == nil {
+		own = b.tx.NamedStmt(stmt)
+		b.stmts[stmt] = own
+	}
+	return own
+}
+
+// run executes a statement.
+func (b *batch) run(stmt *sqlx.NamedStmt, arg any) error {
+	_, err := b.in(stmt).Exec(arg)
+	return err
+}
+
+// get reads one row into dst and reports whether there was one.
+func (b *batch) get(stmt *sqlx.NamedStmt, dst, arg any) (bool, error) {
+	err := b.in(stmt).Get(dst, arg)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// need is get for a row without which the op cannot go on.
+func (b *batch) need(stmt *sqlx.NamedStmt, dst, arg any, unknown error) error {
+	ok, err := b.get(stmt, dst, arg)
+	if err == nil && !ok {
+		err = unknown
+	}
+	return err
+}
+
+// pendingEvent is an event that waits for its position.
+type pendingEvent struct {
+	event     *chat.Event
+	sessionID int64
+	messageID sql.NullInt64
+}
+
+// note adds an event about a session.
+func (b *batch) note(typ string, at int64, row int64, s chat.Session) []*chat.Event {
+	return b.add(pendingEvent{sessionID: row, event: &chat.Event{
+		Type: typ, At: fromMillis(at), Data: s, SessionID: s.ID, VisitorID: s.VisitorID,
+	}})
+}
+
+// noteMessage adds an event about a message of the session.
+func (b *batch) noteMessage(typ string, at int64, m messageRow, data chat.Message, visitor string) []*chat.Event {
+	return b.add(pendingEvent{sessionID: m.SessionID, messageID: sql.NullInt64{Int64: m.ID, Valid: true}, event: &chat.Event{
+		Type: typ, At: fromMillis(at), Data: data, SessionID: data.SessionID, VisitorID: visitor,
+	}})
+}
+
+func (b *batch) add(p pendingEvent) []*chat.Event {
+	b.pending = append(b.pending, p)
+	return []*chat.Event{p.event}
+}
+
+// flush writes the pending events to the log, in order, and gives them their
+// positions. It runs at the end of the transaction: where several nodes write
+// to one database, the lock that keeps positions in commit order is held only
+// from here to the commit.
+func (b *batch) flush() error {
+	for _, p := range b.pending {
+		var position int64
+		err := b.need(b.s.write.EventInsert, &position, struct {
+			Type      string
+			SessionID int64         `db:"session_id"`
+			MessageID sql.NullInt64 `db:"message_id"`
+			At        int64
+		}{p.event.Type, p.sessionID, p.messageID, millis(p.event.At)}, sql.ErrNoRows)
+		if err != nil {
+			return err
+		}
+		p.event.Position = chat.Position(position)
+		p.event.ID = b.s.eventID(position)
+	}
+	b.pending = b.pending[:0]
+	return nil
+}
+
+// eventID is how clients know a position.
+func (s *Store) eventID(position int64) string {
+	return s.identity + "." + strconv.FormatInt(position, 10)
+}

@@ -1,0 +1,178 @@
+package sqlstore
+
+import (
+	"database/sql"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// errClosedOrUnknown: the session took no message. Why is found out only then.
+var errClosedOrUnknown = &chat.Error{Kind: chat.ErrConflict}
+
+func newMessage(m chat.Message) (messageRow, error) {
+	attachments, err := encodeOpt("attachments", m.Attachments, len(m.Attachments) > 0)
+	return messageRow{
+		PublicID: m.ID, Session: m.SessionID, Sender: m.Sender, SenderID: m.SenderID, SenderName: m.SenderName,
+		Body: m.Text, Attachments: attachments, ClientID: optString(m.ClientID), Fingerprint: m.Fingerprint, At: millis(m.At),
+	}, err
+}
+
+func (b *batch) appendMessage(m chat.Message) (chat.Result, error) {
+	row, err := b.addMessage(m)
+	if err == errClosedOrUnknown || b.s.cfg.Classify(err) == Refused {
+		return b.notAppended(m, err)
+	}
+	if err != nil {
+		return chat.Result{}, err
+	}
+	return b.appended(row, chat.EventMessageSent)
+}
+
+// appended is the result of a new message or note.
+func (b *batch) appended(row messageRow, typ string) (res chat.Result, err error) {
+	if res.Session, err = b.reload(row.SessionID); err != nil {
+		return chat.Result{}, err
+	}
+	if res.Message, err = row.message(); err != nil {
+		return chat.Result{}, err
+	}
+	res.Events = b.noteMessage(typ, row.At, row, res.Message, res.Session.VisitorID)
+	return res, nil
+}
+
+// addMessage gives the session its next seq and inserts the message with it.
+// That a client id was used before shows as a refused insert: asking first
+// would cost every message that is sent once.
+func (b *batch) addMessage(m chat.Message) (messageRow, error) {
+	row, err := newMessage(m)
+	if err != nil {
+		return row, err
+	}
+	var bumped struct {
+		ID           int64
+		MessageCount int64 `db:"message_count"`
+	}
+	if err := b.need(b.s.write.SessionBump, &bumped, row, errClosedOrUnknown); err != nil {
+		return row, err
+	}
+	row.SessionID, row.Seq = bumped.ID, bumped.MessageCount
+	return row, b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
+}
+
+// notAppended finds out why a message or note was not accepted.
+func (b *batch) notAppended(m chat.Message, cause error) (chat.Result, error) {
+	if err := b.rewind(); err != nil {
+		return chat.Result{}, err
+	}
+	_, session, err := b.load(m.SessionID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if m.ClientID != "" {
+		var before messageRow
+		found, err := b.get(b.s.write.MessageByClient, &before, struct {
+			Session, Sender string
+			ClientID        string `db:"client_id"`
+		}{m.SessionID, m.Sender, m.ClientID})
+		switch {
+		case err != nil:
+			return chat.Result{}, err
+		case found && (before.Fingerprint != m.Fingerprint || m.Note != (before.Note > 0)):
+			return chat.Result{}, chat.ErrClientIDReused
+		case found:
+			message, err := before.message()
+			return chat.Result{Duplicate: true, Session: session, Message: message}, err
+		}
+	}
+	if cause == errClosedOrUnknown {
+		return chat.Result{}, chat.ErrSessionClosed
+	}
+	return chat.Result{}, cause
+}
+
+func (b *batch) appendNote(m chat.Message) (chat.Result, error) {
+	m.Note = true
+	row, err := newMessage(m)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	var place struct {
+		SessionID int64 `db:"session_id"`
+		Seq, Note int64
+	}
+	if err := b.need(b.s.write.MessageNextNote, &place, row, chat.ErrUnknownSession); err != nil {
+		return chat.Result{}, err
+	}
+	row.SessionID, row.Seq, row.Note = place.SessionID, place.Seq, place.Note
+	err = b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
+	if b.s.cfg.Classify(err) == Refused {
+		return b.notAppended(m, err)
+	}
+	if err != nil {
+		return chat.Result{}, err
+	}
+	return b.appended(row, chat.EventNoteAdded)
+}
+
+// loadMessage reads a message of a session that is not deleted.
+func (b *batch) loadMessage(sessionID, messageID string) (messageRow, sessionRow, chat.Session, error) {
+	var m messageRow
+	row, session, err := b.load(sessionID)
+	if err == nil {
+		err = b.need(b.s.write.Message, &m, messageKey{sessionID, messageID}, chat.ErrUnknownMessage)
+	}
+	return m, row, session, err
+}
+
+func (b *batch) editMessage(op chat.EditMessage) (chat.Result, error) {
+	m, row, session, err := b.loadMessage(op.SessionID, op.MessageID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if m.DeletedAt.Valid {
+		return chat.Result{}, chat.ErrUnknownMessage
+	}
+	if m.Body == op.Text {
+		return b.unchanged(m, session)
+	}
+	m.Body, m.EditedAt = op.Text, optMillis(op.At)
+	arg := struct {
+		ID, At int64
+		Body   string
+	}{m.ID, millis(op.At), op.Text}
+	if err := b.run(b.s.write.MessageEdit, arg); err != nil {
+		return chat.Result{}, err
+	}
+	return b.messageChanged(m, row, chat.EventMessageUpdated, arg.At)
+}
+
+func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
+	m, row, session, err := b.loadMessage(op.SessionID, op.MessageID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if m.DeletedAt.Valid {
+		return b.unchanged(m, session)
+	}
+	m.Body, m.Attachments, m.DeletedAt = "", sql.NullString{}, optMillis(op.At)
+	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
+		return chat.Result{}, err
+	}
+	return b.messageChanged(m, row, chat.EventMessageDeleted, millis(op.At))
+}
+
+func (b *batch) unchanged(m messageRow, session chat.Session) (chat.Result, error) {
+	message, err := m.message()
+	return chat.Result{Duplicate: true, Session: session, Message: message}, err
+}
+
+func (b *batch) messageChanged(m messageRow, row sessionRow, typ string, at int64) (res chat.Result, err error) {
+	if res.Session, err = b.reload(row.ID); err != nil {
+		return chat.Result{}, err
+	}
+	if res.Message, err = m.message(); err != nil {
+		return chat.Result{}, err
+	}
+	res.Events = b.noteMessage(typ, at, m, res.Message, res.Session.VisitorID)
+	return res, nil
+}

@@ -1,0 +1,208 @@
+-- Sessions are always read with the ids and names that stand beside them, and
+-- with their latest message.
+
+-- name: session-columns
+s.id,
+s.public_id,
+s.visitor_name,
+s.visitor_email,
+s.source,
+s.department,
+s.tags,
+s.custom_data,
+s.page,
+s.created_at,
+s.updated_at,
+s.active_at,
+s.closed_at,
+s.close_reason,
+s.version,
+s.message_count,
+s.unread,
+s.agent_seen_seq,
+s.visitor_seen_seq,
+s.visitor_unread,
+s.waiting_since,
+s.first_reply_at,
+s.rating_score,
+s.rating_comment,
+s.rating_at,
+s.client_id,
+s.fingerprint,
+v.public_id AS visitor,
+a.public_id AS assignee,
+a.name AS assignee_name,
+a.avatar_url AS assignee_photo,
+m.public_id AS last_id,
+m.sender AS last_sender,
+m.sender_name AS last_sender_name,
+m.body AS last_body,
+m.at AS last_at
+
+-- name: session-tables
+chat_sessions AS s
+  JOIN chat_visitors AS v ON v.id = s.visitor_id
+  LEFT JOIN chat_agents AS a ON a.id = s.assignee_id
+  LEFT JOIN chat_messages AS m ON m.session_id = s.id AND m.seq = s.message_count AND m.note = 0
+
+-- name: session-select
+SELECT {session-columns}
+  FROM {session-tables}
+
+-- name: session-get
+SELECT {session-columns}
+  FROM {session-tables}
+ WHERE s.public_id = :id
+
+-- name: session-get-row
+SELECT {session-columns}
+  FROM {session-tables}
+ WHERE s.id = :id
+
+-- name: session-get-client
+SELECT {session-columns}
+  FROM {session-tables}
+ WHERE v.public_id = :visitor
+   AND s.client_id = :client_id
+
+-- name: session-get-rows
+SELECT {session-columns}
+  FROM {session-tables}
+ WHERE s.id IN (SELECT value FROM json_each(:ids))
+
+-- name: session-get-visitor-rows
+SELECT {session-columns}
+  FROM {session-tables}
+ WHERE s.visitor_id = :visitor
+ ORDER BY s.id
+
+-- name: session-find
+SELECT id
+  FROM chat_sessions
+ WHERE public_id = :id
+
+-- name: session-insert
+INSERT INTO chat_sessions (
+  public_id, visitor_id, visitor_name, visitor_email, source, department, assignee_id, tags, custom_data, page,
+  created_at, updated_at, active_at, closed_at, close_reason, version, message_count,
+  unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint
+) VALUES (
+  :public_id, :visitor_id, :visitor_name, :visitor_email, :source, :department, :assignee_id, :tags, :custom_data, :page,
+  :created_at, :updated_at, :active_at, :closed_at, :close_reason, :version, 0,
+  0, 0, 0, 0, :client_id, :fingerprint
+)
+RETURNING id
+
+-- name: session-count-open
+SELECT COUNT(*)
+  FROM chat_sessions
+ WHERE visitor_id = :visitor
+   AND closed_at IS NULL
+
+-- name: session-counts
+SELECT
+  (SELECT COUNT(*)
+     FROM chat_sessions
+    WHERE closed_at IS NULL
+      AND assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent)) AS mine,
+  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NULL AND assignee_id IS NULL) AS unassigned,
+  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NULL) AS open,
+  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NOT NULL) AS closed
+
+-- The row's lock makes the order of seq the order of commits, so seq is a safe
+-- place to go on reading from. waiting_since is only ever set by a visitor's
+-- message and cleared by an agent's, so where it is set the visitor has written.
+-- name: session-bump
+UPDATE chat_sessions
+   SET message_count = message_count + 1,
+       updated_at = :at,
+       active_at = :at,
+       unread = CASE :sender WHEN 'visitor' THEN unread + 1 WHEN 'agent' THEN 0 ELSE unread END,
+       agent_seen_seq = CASE :sender WHEN 'agent' THEN message_count + 1 ELSE agent_seen_seq END,
+       visitor_seen_seq = CASE :sender WHEN 'visitor' THEN message_count + 1 ELSE visitor_seen_seq END,
+       visitor_unread = CASE :sender WHEN 'visitor' THEN 0 ELSE visitor_unread + 1 END,
+       first_reply_at = CASE
+         WHEN :sender = 'agent' AND first_reply_at IS NULL AND waiting_since IS NOT NULL THEN :at
+         ELSE first_reply_at END,
+       waiting_since = CASE :sender
+         WHEN 'visitor' THEN COALESCE(waiting_since, :at)
+         WHEN 'agent' THEN NULL
+         ELSE waiting_since END
+ WHERE public_id = :session
+   AND closed_at IS NULL
+RETURNING id, message_count
+
+-- name: session-update
+UPDATE chat_sessions
+   SET assignee_id = (SELECT id FROM chat_agents WHERE public_id = :assignee),
+       department = :department,
+       tags = :tags,
+       visitor_name = :visitor_name,
+       visitor_email = :visitor_email,
+       custom_data = :custom_data,
+       updated_at = :updated_at,
+       version = version + 1
+ WHERE id = :id
+
+-- name: session-close
+UPDATE chat_sessions
+   SET closed_at = :at,
+       close_reason = :reason,
+       active_at = :at,
+       updated_at = :at,
+       waiting_since = NULL,
+       version = version + 1
+ WHERE id = :id
+
+-- name: session-rate
+UPDATE chat_sessions
+   SET rating_score = :score,
+       rating_comment = :comment,
+       rating_at = :at,
+       updated_at = :at
+ WHERE id = :id
+
+-- name: session-seen-visitor
+UPDATE chat_sessions
+   SET visitor_seen_seq = :seq,
+       visitor_unread = (
+         SELECT COUNT(*)
+           FROM chat_messages AS m
+          WHERE m.session_id = :id AND m.seq > :seq AND m.note = 0 AND m.sender <> 'visitor')
+ WHERE id = :id
+
+-- name: session-seen-agent
+UPDATE chat_sessions
+   SET agent_seen_seq = :seq,
+       unread = (
+         SELECT COUNT(*)
+           FROM chat_messages AS m
+          WHERE m.session_id = :id AND m.seq > :seq AND m.note = 0 AND m.sender = 'visitor')
+ WHERE id = :id
+
+-- name: session-move
+UPDATE chat_sessions
+   SET visitor_id = :visitor,
+       client_id = CASE
+         WHEN client_id IN (SELECT t.client_id FROM chat_sessions AS t WHERE t.visitor_id = :visitor) THEN NULL
+         ELSE client_id END,
+       updated_at = :at,
+       version = version + 1
+ WHERE id = :id
+
+-- name: session-tag-insert
+INSERT INTO chat_session_tags (session_id, tag)
+VALUES (:session, :tag)
+ON CONFLICT DO NOTHING
+
+-- name: session-tag-clear
+DELETE FROM chat_session_tags
+ WHERE session_id = :session
+
+-- name: session-erase-tags
+DELETE FROM chat_session_tags
+ WHERE session_id IN (SELECT id FROM chat_sessions WHERE visitor_id = :visitor)
+
+-- name: session-erase
+DELETE FROM chat_sessions
+ WHERE visitor_id = :visitor

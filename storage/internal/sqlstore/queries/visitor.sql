@@ -1,0 +1,65 @@
+-- name: visitor-columns
+v.id,
+v.public_id,
+v.external_id,
+v.name,
+v.email,
+v.verified,
+v.locale,
+v.user_agent,
+v.page,
+v.custom_data,
+v.created_at,
+v.last_seen_at
+
+-- name: visitor-select
+SELECT {visitor-columns}
+  FROM chat_visitors AS v
+
+-- name: visitor-get
+SELECT {visitor-columns}
+  FROM chat_visitors AS v
+ WHERE v.public_id = :id
+
+-- name: visitor-get-token
+SELECT {visitor-columns}
+  FROM chat_visitors AS v
+  JOIN chat_visitor_tokens AS t ON t.visitor_id = v.id
+ WHERE t.hash = :hash
+
+-- name: visitor-get-external
+SELECT {visitor-columns}
+  FROM chat_visitors AS v
+ WHERE v.external_id = :external
+
+-- name: visitor-insert
+INSERT INTO chat_visitors (
+  public_id, external_id, name, email, verified, locale, user_agent, page, custom_data, created_at, last_seen_at
+) VALUES (
+  :public_id, :external_id, :name, :email, :verified, :locale, :user_agent, :page, :custom_data, :created_at, :last_seen_at
+)
+
+-- name: visitor-update
+UPDATE chat_visitors
+   SET external_id = :external_id,
+       name = :name,
+       email = :email,
+       verified = :verified,
+       locale = :locale,
+       user_agent = :user_agent,
+       page = :page,
+       custom_data = :custom_data,
+       last_seen_at = :last_seen_at
+ WHERE public_id = :public_id
+
+-- name: visitor-delete
+DELETE FROM chat_visitors
+ WHERE id = :visitor
+
+-- name: visitor-token-insert
+INSERT INTO chat_visitor_tokens (hash, visitor_id)
+VALUES (:hash, :visitor)
+
+-- name: visitor-token-clear
+DELETE FROM chat_visitor_tokens
+ WHERE visitor_id = :visitor

@@ -1,0 +1,91 @@
+package sqlstore
+
+import "github.com/jmoiron/sqlx"
+
+// reads are the statements that run on the reader's connections.
+type reads struct {
+	MetaGet *sqlx.NamedStmt `query:"meta-get"`
+
+	Session       *sqlx.NamedStmt `query:"session-get"`
+	SessionRows   *sqlx.NamedStmt `query:"session-get-rows"`
+	SessionFind   *sqlx.NamedStmt `query:"session-find"`
+	SessionCounts *sqlx.NamedStmt `query:"session-counts"`
+	SessionSelect string          `query:"session-select"`
+
+	Message       *sqlx.NamedStmt `query:"message-get"`
+	MessageRows   *sqlx.NamedStmt `query:"message-get-rows"`
+	MessageAfter  *sqlx.NamedStmt `query:"message-list-after"`
+	MessageBefore *sqlx.NamedStmt `query:"message-list-before"`
+
+	Visitor           *sqlx.NamedStmt `query:"visitor-get"`
+	VisitorByToken    *sqlx.NamedStmt `query:"visitor-get-token"`
+	VisitorByExternal *sqlx.NamedStmt `query:"visitor-get-external"`
+	VisitorSelect     string          `query:"visitor-select"`
+
+	Agent     *sqlx.NamedStmt `query:"agent-get"`
+	AgentList *sqlx.NamedStmt `query:"agent-list"`
+
+	KeyByHash *sqlx.NamedStmt `query:"api-key-get-hash"`
+	KeyList   *sqlx.NamedStmt `query:"api-key-list"`
+
+	EventList        *sqlx.NamedStmt `query:"event-list"`
+	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
+	EventListVisitor *sqlx.NamedStmt `query:"event-list-visitor"`
+	EventHead        *sqlx.NamedStmt `query:"event-head"`
+}
+
+// writes are the statements that run in Append's transactions.
+type writes struct {
+	MetaSet    *sqlx.NamedStmt `query:"meta-set"`
+	MetaDelete *sqlx.NamedStmt `query:"meta-delete"`
+
+	Session            *sqlx.NamedStmt `query:"session-get"`
+	SessionRow         *sqlx.NamedStmt `query:"session-get-row"`
+	SessionByClient    *sqlx.NamedStmt `query:"session-get-client"`
+	SessionsOfVisitor  *sqlx.NamedStmt `query:"session-get-visitor-rows"`
+	SessionInsert      *sqlx.NamedStmt `query:"session-insert"`
+	SessionCountOpen   *sqlx.NamedStmt `query:"session-count-open"`
+	SessionBump        *sqlx.NamedStmt `query:"session-bump"`
+	SessionUpdate      *sqlx.NamedStmt `query:"session-update"`
+	SessionClose       *sqlx.NamedStmt `query:"session-close"`
+	SessionRate        *sqlx.NamedStmt `query:"session-rate"`
+	SessionSeenVisitor *sqlx.NamedStmt `query:"session-seen-visitor"`
+	SessionSeenAgent   *sqlx.NamedStmt `query:"session-seen-agent"`
+	SessionMove        *sqlx.NamedStmt `query:"session-move"`
+	SessionErase       *sqlx.NamedStmt `query:"session-erase"`
+	TagInsert          *sqlx.NamedStmt `query:"session-tag-insert"`
+	TagClear           *sqlx.NamedStmt `query:"session-tag-clear"`
+	TagErase           *sqlx.NamedStmt `query:"session-erase-tags"`
+
+	Message         *sqlx.NamedStmt `query:"message-get"`
+	MessageByClient *sqlx.NamedStmt `query:"message-get-client"`
+	MessageFirst    *sqlx.NamedStmt `query:"message-get-first"`
+	MessageInsert   *sqlx.NamedStmt `query:"message-insert"`
+	MessageNextNote *sqlx.NamedStmt `query:"message-next-note"`
+	MessageEdit     *sqlx.NamedStmt `query:"message-edit"`
+	MessageDelete   *sqlx.NamedStmt `query:"message-delete"`
+	MessageErase    *sqlx.NamedStmt `query:"message-erase"`
+
+	Visitor       *sqlx.NamedStmt `query:"visitor-get"`
+	TokenOwner    *sqlx.NamedStmt `query:"visitor-get-token"`
+	VisitorInsert *sqlx.NamedStmt `query:"visitor-insert"`
+	VisitorUpdate *sqlx.NamedStmt `query:"visitor-update"`
+	VisitorDelete *sqlx.NamedStmt `query:"visitor-delete"`
+	TokenInsert   *sqlx.NamedStmt `query:"visitor-token-insert"`
+	TokenClear    *sqlx.NamedStmt `query:"visitor-token-clear"`
+
+	AgentFind *sqlx.NamedStmt `query:"agent-find"`
+	AgentSave *sqlx.NamedStmt `query:"agent-save"`
+
+	Key       *sqlx.NamedStmt `query:"api-key-get"`
+	KeyByHash *sqlx.NamedStmt `query:"api-key-get-hash"`
+	KeyInsert *sqlx.NamedStmt `query:"api-key-insert"`
+	KeyUpdate *sqlx.NamedStmt `query:"api-key-update"`
+	KeyRevoke *sqlx.NamedStmt `query:"api-key-revoke"`
+	KeyTouch  *sqlx.NamedStmt `query:"api-key-touch"`
+
+	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
+	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`
+	EventPrune   *sqlx.NamedStmt `query:"event-prune"`
+	EventErase   *sqlx.NamedStmt `query:"event-erase"`
+}

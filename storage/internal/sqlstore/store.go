@@ -1,0 +1,264 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pealchat/pealchat/chat"
+)
+
+// Config says what a database's own package brings along.
+type Config struct {
+	Writer *sqlx.DB // for Append, which uses one connection at a time
+	Reader *sqlx.DB // for everything else
+	SQL    fs.FS    // queries/*.sql whose blocks replace the shared ones; may be nil
+
+	// Classify says what an error of the driver means.
+	Classify func(error) Failure
+
+	// Erased, if not nil, is called after a commit that erased a visitor,
+	// while no other Append can run.
+	Erased func()
+}
+
+// Failure is what an error of the driver means for the caller.
+type Failure int
+
+const (
+	Broken      Failure = iota // a fault of ours or of the database
+	Refused                    // a constraint or limit; the transaction can go on without the op
+	Unavailable                // the database cannot serve now; trying again may help
+)
+
+// writeTimeout bounds how long a transaction may take. It includes the wait
+// for a lock that a process outside holds.
+const writeTimeout = 30 * time.Second
+
+// Store implements chat.Store, but for Close, Ping and Identity's making.
+type Store struct {
+	cfg      Config
+	identity string
+	read     reads
+	write    writes
+	lists    listCache
+	turn     chan struct{} // holds a token while somebody writes
+	closed   atomic.Bool
+	failing  atomic.Bool // the last write failed because the database could not serve
+}
+
+// New prepares every statement. The schema must be there, with an identity in
+// chat_meta.
+func New(ctx context.Context, cfg Config) (*Store, error) {
+	s := &Store{cfg: cfg, turn: make(chan struct{}, 1)}
+	b, err := loadBlocks(sharedQueries, cfg.SQL)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	used := map[string]bool{}
+	if err := errors.Join(b.bind(cfg.Reader, &s.read, used), b.bind(cfg.Writer, &s.write, used)); err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	if err := b.unused(used); err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	s.identity, err = s.meta(ctx, "identity")
+	if err == nil && len(s.identity) != 8 {
+		err = fmt.Errorf("sqlstore: the database's identity is %q, not eight characters", s.identity)
+	}
+	return s, err
+}
+
+// Identity implements chat.Store.
+func (s *Store) Identity() string { return s.identity }
+
+// Shut refuses everything from now on, and waits until nothing is being
+// written. It reports whether this call was the first.
+func (s *Store) Shut() (first bool) {
+	first = !s.closed.Swap(true)
+	s.turn <- struct{}{}
+	<-s.turn
+	return first
+}
+
+// Exclusively runs f while no Append can.
+func (s *Store) Exclusively(f func()) {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	f()
+}
+
+// Failing says whether the last write failed for want of the database.
+func (s *Store) Failing() bool { return s.failing.Load() }
+
+// Probe writes something and takes it back, within one transaction that is
+// committed, so that it fails where an Append would.
+func (s *Store) Probe(ctx context.Context) error {
+	if err := s.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-s.turn }()
+	return s.transact(func(b *batch) error {
+		if !s.failing.Load() {
+			return nil // taking the lock is proof enough
+		}
+		filler := struct{ Name, Value string }{"probe", strings.Repeat("0", 16<<10)}
+		if err := b.run(s.write.MetaSet, filler); err != nil {
+			return err
+		}
+		return b.run(s.write.MetaDelete, filler)
+	})
+}
+
+func (s *Store) takeTurn(ctx context.Context) error {
+	if s.closed.Load() {
+		return chat.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if s.closed.Load() {
+		<-s.turn
+		return chat.ErrClosed
+	}
+	return nil
+}
+
+func (s *Store) meta(ctx context.Context, name string) (string, error) {
+	var value string
+	err := s.read.MetaGet.GetContext(ctx, &value, struct{ Name string }{name})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, s.explain(err)
+}
+
+// explain turns an error of the driver into one that callers can judge.
+func (s *Store) explain(err error) error {
+	var known *chat.Error
+	switch {
+	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled):
+		return err
+	case s.closed.Load():
+		return chat.ErrClosed
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone), s.cfg.Classify(err) == Unavailable:
+		return &chat.Error{Kind: chat.ErrUnavailable, Code: chat.ErrBusy.Code, Message: chat.ErrBusy.Message, Err: err}
+	}
+	return err
+}
+
+// one reads one row into dst. Without one it returns unknown.
+func (s *Store) one(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any, unknown error) error {
+	err := stmt.GetContext(ctx, dst, arg)
+	if errors.Is(err, sql.ErrNoRows) {
+		return unknown
+	}
+	return s.explain(err)
+}
+
+// many reads all rows into dst.
+func (s *Store) many(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any) error {
+	return s.explain(stmt.SelectContext(ctx, dst, arg))
+}
+
+// listCache keeps the statements of lists whose SQL is put together from
+// conditions. The parts are constants of this package, so there are only so
+// many.
+type listCache struct {
+	mu    sync.Mutex
+	stmts map[string]*sqlx.NamedStmt
+}
+
+func (c *listCache) prepare(ctx context.Context, db *sqlx.DB, text string) (*sqlx.NamedStmt, error) {
+	c.mu.Lock()
+	stmt := c.stmts[text]
+	c.mu.Unlock()
+	if stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareNamedContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if first := c.stmts[text]; first != nil {
+		stmt.Close()
+		return first, nil
+	}
+	if c.stmts == nil {
+		c.stmts = map[string]*sqlx.NamedStmt{}
+	}
+	c.stmts[text] = stmt
+	return stmt, nil
+}
+
+// Times are whole milliseconds since 1970; NULL is the zero time.
+
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+func optMillis(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func fromOptMillis(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return fromMillis(ms.Int64)
+}
+
+func optString(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
+// encode returns v as JSON. What cannot be encoded is the caller's mistake.
+func encode(field string, v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Field: field, Message: field + " cannot be kept as JSON.", Err: err}
+	}
+	return string(b), nil
+}
+
+// encodeOpt returns v as JSON, or NULL for a nil pointer or an empty slice.
+func encodeOpt(field string, v any, set bool) (sql.NullString, error) {
+	if !set {
+		return sql.NullString{}, nil
+	}
+	s, err := encode(field, v)
+	return sql.NullString{String: s, Valid: true}, err
+}
+
+// encodeData returns custom data as JSON, keys in order.
+func encodeData(data map[string]any) (string, error) {
+	if len(data) == 0 {
+		return "{}", nil
+	}
+	return encode("custom_data", data)
+}
+
+// decodeData keeps numbers as they were written.
+func decodeData(text string) (map[string]any, error) {
+	data := map[string]any{}
+	if text == "{}" {
+		return data, nil
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	err := dec.Decode(&data)
+	return data, err
+}

@@ -1,0 +1,220 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/storage/internal/sqlstore"
+	"modernc.org/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Options configures a [Store]. The zero value is fine.
+type Options struct {
+	// Logger gets what an operator can act on. Nil means slog.Default().
+	Logger *slog.Logger
+
+	// LockWait is how long Open waits for a process that has the database
+	// open and is about to end. 0 means 2 seconds, a negative value not at all.
+	LockWait time.Duration
+}
+
+func (o *Options) logger() *slog.Logger {
+	if o == nil || o.Logger == nil {
+		return slog.Default()
+	}
+	return o.Logger
+}
+
+func (o *Options) lockWait() time.Duration {
+	if o == nil || o.LockWait == 0 {
+		return 2 * time.Second
+	}
+	return o.LockWait
+}
+
+// base is unexported so that it does not show as a field of Store.
+type base = sqlstore.Store
+
+// Store is a [chat.Store] in one SQLite file. Its methods may be called
+// concurrently.
+type Store struct {
+	*base
+	path   string
+	log    *slog.Logger
+	lock   *os.File
+	writer *sqlx.DB // one connection
+	reader *sqlx.DB // several, which cannot write
+
+	once     sync.Once
+	closed   chan struct{}
+	closeErr error
+	scrubber scrubber
+}
+
+var _ chat.Store = (*Store)(nil)
+
+// Open opens the database at path, and makes it if there is none. opts may be
+// nil. An error that an operator can do something about is an [*OpenError].
+//
+// The context bounds only the opening. Close the store when done.
+func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
+	migrations, err := sqlstore.LoadMigrations(migrationFiles)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, path, opts, setup{migrations: migrations})
+}
+
+// setup is what tests replace.
+type setup struct {
+	migrations []sqlstore.Migration
+	connect    func(dsn string) (driver.Connector, error)
+}
+
+func (s setup) db(dsn string, connections int) (*sqlx.DB, error) {
+	connect := s.connect
+	if connect == nil {
+		connect = sqlite.NewConnector
+	}
+	c, err := connect(dsn)
+	if err != nil {
+		return nil, err
+	}
+	// The name tells sqlx only how parameters are written.
+	db := sqlx.NewDb(sql.OpenDB(c), "sqlite3")
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store, err error) {
+	full, err := checkPath(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: full, log: opts.logger(), closed: make(chan struct{})}
+	if s.lock, err = acquire(ctx, full, opts.lockWait()); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = explainOpen(full, err)
+			s.release()
+		}
+	}()
+	if err := s.prepareFile(ctx, set); err != nil {
+		return nil, err
+	}
+	if s.writer, err = set.db(writerDSN(full), 1); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.writer, set.migrations); err != nil {
+		return nil, err
+	}
+	if s.reader, err = set.db(readerDSN(full), max(4, runtime.NumCPU())); err != nil {
+		return nil, err
+	}
+	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, Classify: classify, Erased: s.scrub})
+	return s, err
+}
+
+// checkPath returns the absolute path, so that a later change of the working
+// directory does not matter.
+func checkPath(path string) (string, error) {
+	if path == "" || path == ":memory:" {
+		return "", openError(`"`+path+`"`, ErrNotAFile, nil)
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", openError(path, chat.ErrUnavailable, err)
+	}
+	folder, err := os.Stat(filepath.Dir(full))
+	switch {
+	case errors.Is(err, os.ErrNotExist), err == nil && !folder.IsDir():
+		return "", openError(full, ErrNoFolder, err)
+	case err != nil:
+		return "", openError(full, ErrReadOnly, err)
+	}
+	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() {
+		return "", openError(full, ErrNotAFile, nil)
+	}
+	return full, nil
+}
+
+// release closes what is open, readers first so that the last checkpoint has
+// nobody to wait for.
+func (s *Store) release() error {
+	var errs []error
+	if s.reader != nil {
+		errs = append(errs, s.reader.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// Close implements chat.Store. What is being written is finished; the
+// write-ahead log is taken into the file.
+func (s *Store) Close() error {
+	s.once.Do(func() {
+		close(s.closed)
+		s.Shut()
+		s.scrubber.running.Wait()
+		err := s.reader.Close()
+		s.reader = nil
+		if err := checkpoint(s.writer); err != nil {
+			s.log.Warn("sqlite: the write-ahead log could not be taken into the file; the next start will do it", "path", s.path, "error", err)
+		}
+		s.closeErr = errors.Join(err, s.release())
+	})
+	return s.closeErr
+}
+
+// Ping implements chat.Store: it reads, and takes the lock for writing. After
+// a write that failed it writes something, to see whether that works again.
+func (s *Store) Ping(ctx context.Context) error {
+	if _, err := s.Log(ctx); err != nil {
+		return err
+	}
+	return s.Probe(ctx)
+}
+
+// A DSN is SQL with authority, so it is made here from nothing but the path.
+
+func fileURI(path, mode string) string {
+	path = filepath.ToSlash(path)
+	if path[0] != '/' {
+		path = "/" + path // a drive letter
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: "mode=" + mode}
+	return u.String()
+}
+
+// writerDSN: mode=rw never makes a file. Temporary tables stay in memory,
+// where erasing reaches them.
+func writerDSN(path string) string {
+	return fileURI(path, "rw") + "&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate&_dqs=0"
+}
+
+func readerDSN(path string) string {
+	return fileURI(path, "ro") + "&_pragma=query_only(1)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)" +
+		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)&_dqs=0"
+}
