@@ -1,0 +1,40 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+type agentList struct {
+	Agents []chat.Agent `json:"agents"`
+}
+
+func (h *Handler) agents(r *http.Request, by caller) (answer, error) {
+	list, err := h.svc.Agents(r.Context(), by.Actor)
+	return done(agentList{orEmpty(list)}), err
+}
+
+type me struct {
+	Agent  chat.Agent `json:"agent"`
+	Scopes []string   `json:"scopes"`
+	Auth   string     `json:"auth"` // "host" or "api_key"
+}
+
+func (h *Handler) me(r *http.Request, by caller) (answer, error) {
+	agent, err := h.svc.Me(r.Context(), by.Actor)
+	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host"}
+	if by.byKey {
+		out.Auth = "api_key"
+	}
+	return done(out), err
+}
+
+type availability struct {
+	Availability string `json:"availability"`
+}
+
+func (h *Handler) setAvailability(r *http.Request, by caller, in availability) (answer, error) {
+	agent, err := h.svc.SetAvailability(r.Context(), by.Actor, in.Availability)
+	return done(agent), err
+}

@@ -1,0 +1,26 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+type keyList struct {
+	Keys []chat.APIKey `json:"api_keys"`
+}
+
+func (h *Handler) keys(r *http.Request, by caller) (answer, error) {
+	keys, err := h.svc.Keys(r.Context(), by.Actor)
+	return done(keyList{orEmpty(keys)}), err
+}
+
+// createKey answers with the key itself, this once.
+func (h *Handler) createKey(r *http.Request, by caller, in chat.NewKey) (answer, error) {
+	key, secret, err := h.svc.CreateKey(r.Context(), by.Actor, in)
+	return created(extended{key, "key", secret}), err
+}
+
+func (h *Handler) revokeKey(r *http.Request, by caller) (answer, error) {
+	return noContent, h.svc.RevokeKey(r.Context(), by.Actor, r.PathValue("api_key_id"))
+}

@@ -1,0 +1,200 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// caller is who calls, as far as HTTP is concerned.
+type caller struct {
+	chat.Actor
+	address string // for the limits
+	byKey   bool
+	// still finds out again, while a stream is open, whether the caller may
+	// go on listening.
+	still func(context.Context) error
+}
+
+var (
+	errBadKey   = &failure{status: http.StatusUnauthorized, code: "invalid_api_key", message: "Invalid API Key"}
+	errBadToken = &failure{status: http.StatusUnauthorized, code: "invalid_token",
+		message: "This needs a visitor's token, sent as Authorization: Bearer. Say hello to get one."}
+	errTokenInURL = &failure{status: http.StatusUnauthorized, code: "invalid_token",
+		message: "A token must not stand in a URL. Send it as Authorization: Bearer."}
+)
+
+// secretParams are query parameters that credentials are known to be put
+// into. URLs end up in logs and histories: such a call is refused, so that
+// nobody gets used to it.
+var secretParams = []string{"token", "access_token", "api_key", "apikey"}
+
+// admit finds out who calls, and whether that is somebody for whom the route is.
+func (h *Handler) admit(r *http.Request, who access) (caller, error) {
+	by := caller{address: h.address(r)}
+	inURL := slices.ContainsFunc(secretParams, r.URL.Query().Has)
+	switch {
+	case who == agents && inURL:
+		return by, errBadKey
+	case who == agents:
+		return h.admitAgent(r, by)
+	case who == visitors && inURL:
+		return by, errTokenInURL
+	case who == visitors:
+		return h.admitVisitor(r, by)
+	}
+	return by, nil
+}
+
+func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
+	secret, given, err := apiKey(r.Header)
+	switch {
+	case err != nil:
+		h.buckets.take(h.rules.failures, by.address)
+		return by, err
+	case given:
+		return h.admitKey(r, by, secret)
+	case h.opts.Agent == nil:
+		return by, errBadKey
+	}
+	agent, err := h.hostAgent(r)
+	if err != nil {
+		return by, err
+	}
+	// Only here the browser may have added the credentials by itself, for a
+	// page that the agent did not mean to trust.
+	if err := h.csrf.Check(r); err != nil {
+		return by, &failure{status: http.StatusForbidden, code: "cross_origin", message: "This request comes from a page of another origin.", cause: err}
+	}
+	agent, err = h.svc.SignIn(r.Context(), agent)
+	if errors.Is(err, chat.ErrInvalid) {
+		return by, fmt.Errorf("httpapi: the agent that Options.Agent returned is not valid: %v", err) // not the caller's fault
+	}
+	if err != nil {
+		return by, err
+	}
+	by.Actor = chat.AsAgent(agent)
+	by.still = func(context.Context) error {
+		now, err := h.hostAgent(r)
+		if err == nil && now.ID != agent.ID {
+			err = errBadKey
+		}
+		return err
+	}
+	return by, nil
+}
+
+// hostAgent asks the host who is signed in.
+func (h *Handler) hostAgent(r *http.Request) (chat.Agent, error) {
+	agent, err := h.opts.Agent(r)
+	switch {
+	case err == nil, errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrUnavailable):
+		return agent, err
+	}
+	return agent, errBadKey
+}
+
+func (h *Handler) admitKey(r *http.Request, by caller, secret string) (caller, error) {
+	key, err := vouch(h, by.address, secret, func() (chat.APIKey, error) { return h.svc.KeyBySecret(r.Context(), secret) })
+	if err != nil {
+		return by, err
+	}
+	if err := h.buckets.take(h.rules.keyCalls, key.ID); err != nil {
+		return by, err
+	}
+	by.Actor, by.byKey = chat.AsKey(key), true
+	by.still = func(ctx context.Context) error {
+		_, err := h.svc.KeyBySecret(ctx, secret)
+		return err
+	}
+	h.svc.Touch(r.Context(), by.Actor)
+	return by, nil
+}
+
+func (h *Handler) admitVisitor(r *http.Request, by caller) (caller, error) {
+	token, given, err := bearer(r.Header)
+	if err != nil || !given {
+		return by, errBadToken
+	}
+	check := func(ctx context.Context) (chat.Visitor, error) {
+		return h.svc.VisitorByToken(ctx, token, h.identity(r))
+	}
+	v, err := vouch(h, by.address, token, func() (chat.Visitor, error) { return check(r.Context()) })
+	if err != nil {
+		return by, err
+	}
+	by.Actor = chat.AsVisitor(v)
+	by.still = func(ctx context.Context) error {
+		_, err := check(ctx)
+		return err
+	}
+	h.svc.Touch(r.Context(), by.Actor)
+	return by, nil
+}
+
+// identity is whom the host knows the visitor to be, nil if it does not.
+func (h *Handler) identity(r *http.Request) *chat.Identity {
+	if h.opts.Visitor == nil {
+		return nil
+	}
+	id, known := h.opts.Visitor(r)
+	if !known {
+		return nil
+	}
+	return &id
+}
+
+// vouch checks a credential. An address that has sent too many wrong ones is
+// turned away before that costs anything.
+func vouch[T any](h *Handler, address, secret string, check func() (T, error)) (T, error) {
+	if !h.friends.has(secret) {
+		if err := h.buckets.check(h.rules.failures, address); err != nil {
+			var none T
+			return none, err
+		}
+	}
+	found, err := check()
+	switch {
+	case err == nil:
+		h.friends.note(secret, true)
+	case errors.Is(err, chat.ErrUnauthenticated):
+		h.friends.note(secret, false)
+		h.buckets.take(h.rules.failures, address)
+	}
+	return found, err
+}
+
+// bearer returns the token of the Authorization header. Another scheme than
+// Bearer is the host's own business.
+func bearer(header http.Header) (token string, given bool, err error) {
+	values := header.Values("Authorization")
+	if len(values) > 1 {
+		return "", true, errBadKey
+	}
+	if len(values) == 0 {
+		return "", false, nil
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer"), nil
+}
+
+// apiKey returns the key of either header that can carry one. Two that differ
+// are an error: one of them is not what the caller means.
+func apiKey(header http.Header) (key string, given bool, err error) {
+	key, given, err = bearer(header)
+	values := header.Values("X-API-Key")
+	switch {
+	case err != nil:
+		return "", true, err
+	case len(values) == 0:
+		return key, given, nil
+	case len(values) > 1, given && values[0] != key:
+		return "", true, errBadKey
+	}
+	return values[0], true, nil
+}

@@ -1,0 +1,117 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// Options configures a [Handler]. The zero value is fine: agents then call
+// with API keys only, and visitors are known by what they type.
+//
+// The functions are called concurrently, from the goroutine of the request. A
+// panic in one is a 500 for that request.
+type Options struct {
+	// Agent says which of the host's users is calling the agents' API, from
+	// the host's own login. It is asked only where the request carries no API
+	// key. Any error is answered with 401, one that matches chat.ErrForbidden
+	// with 403, one that matches chat.ErrUnavailable with 503. While an event
+	// stream is open it is asked again from time to time, with the request
+	// that opened it. Nil means API keys only.
+	Agent func(*http.Request) (chat.Agent, error)
+
+	// Visitor says whom the host knows the visitor to be, and whether it knows
+	// them at all. The host's word decides over any token. Nil means that all
+	// visitors are anonymous.
+	Visitor func(*http.Request) (chat.Identity, bool)
+
+	// AllowedOrigins are the origins, such as "https://www.example.com", whose
+	// pages may call from another origin than the handler's own. They are
+	// compared whole; wildcards and "null" are ignored. Cookies are never
+	// allowed across origins. Empty means none.
+	AllowedOrigins []string
+
+	// TrustedProxies are the addresses of the proxies in front of the host.
+	// Only from them is X-Forwarded-For believed, and of it the right-most
+	// address that is not one of theirs. A peer without an address, on a Unix
+	// socket, counts as trusted where the list is not empty.
+	TrustedProxies []netip.Prefix
+
+	// Rates limits how often visitors may call; a zero field has its default.
+	Rates Rates
+
+	// Widget is what visitors are shown before they write.
+	Widget Widget
+
+	// Logger gets what an operator can act on. Nil means slog.Default().
+	// Message texts, tokens and keys are never logged.
+	Logger *slog.Logger
+
+	// MaxBody bounds the body of a request, in bytes. 0 means 65,536.
+	MaxBody int64
+
+	// BodyTimeout bounds how long a request's body may take to arrive,
+	// whatever the server's own timeouts are. 0 means 10 seconds.
+	BodyTimeout time.Duration
+}
+
+// Rates are limits on calls. In each field 0 means the default and a negative
+// value no limit. An address is an IPv4 address or an IPv6 /64 network. What
+// is over the limit is answered with 429 and Retry-After.
+type Rates struct {
+	Sessions       int // new sessions of visitors, a minute and address: 10
+	Hellos         int // hellos, a minute and address: 60
+	Messages       int // messages, in 10 seconds and a visitor: 20
+	VisitorStreams int // event streams and long polls open at once, a visitor: 5
+	AddressStreams int // event streams and long polls of visitors open at once, an address: 20
+	FailedLogins   int // wrong keys and tokens, a minute and address: 30
+	KeyCalls       int // calls, a minute and API key: no limit
+}
+
+// Widget is what the visitor's panel shows of the host.
+type Widget struct {
+	Name     string   // of the host's team; empty means "Chat"
+	Greeting string   // a sentence or two above the composer; may be empty
+	Topics   []string // what a conversation may begin with; three at most are shown
+	Color    string   // accent, as CSS such as "#1f6a6c"; empty means the panel's own
+}
+
+func (o *Options) logger() *slog.Logger {
+	if o.Logger == nil {
+		return slog.Default()
+	}
+	return o.Logger
+}
+
+func (o *Options) maxBody() int64 {
+	if o.MaxBody <= 0 {
+		return 64 << 10
+	}
+	return o.MaxBody
+}
+
+func (o *Options) bodyTimeout() time.Duration {
+	if o.BodyTimeout <= 0 {
+		return 10 * time.Second
+	}
+	return o.BodyTimeout
+}
+
+// withDefaults returns the rates with every zero replaced.
+func (r Rates) withDefaults() Rates {
+	for _, d := range []struct {
+		field *int
+		value int
+	}{
+		{&r.Sessions, 10}, {&r.Hellos, 60}, {&r.Messages, 20}, {&r.VisitorStreams, 5},
+		{&r.AddressStreams, 20}, {&r.FailedLogins, 30}, {&r.KeyCalls, -1},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	return r
+}

@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxBuckets bounds the memory that the limits take, whoever calls.
+const maxBuckets = 1 << 16
+
+// rule is one limit: so many calls in a time. A count of 0 or less is no limit.
+type rule struct {
+	name  string
+	each  string // who has a count of their own: "address", "visitor" or "key"
+	count int
+	per   time.Duration
+}
+
+type bucketKey struct{ rule, who string }
+
+// buckets holds a token bucket for everyone who has called of late. A full
+// bucket says nothing that a new one would not, so full ones are dropped.
+type buckets struct {
+	mu    sync.Mutex
+	of    map[bucketKey]*rate.Limiter
+	swept time.Time
+}
+
+// take counts one call, and returns the answer to it if it is one too many.
+func (b *buckets) take(r rule, who string) error { return b.use(r, who, true) }
+
+// check is take without counting.
+func (b *buckets) check(r rule, who string) error { return b.use(r, who, false) }
+
+func (b *buckets) use(r rule, who string, count bool) error {
+	if r.count <= 0 {
+		return nil
+	}
+	now := time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := bucketKey{r.name, who}
+	lim := b.of[key]
+	if lim == nil {
+		if !count {
+			return nil
+		}
+		b.sweep(now)
+		lim = rate.NewLimiter(rate.Every(r.per/time.Duration(r.count)), r.count)
+		b.of[key] = lim
+	}
+	res := lim.ReserveN(now, 1)
+	wait := res.DelayFrom(now)
+	if wait > 0 || !count {
+		res.CancelAt(now)
+	}
+	if wait > 0 {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+// sweep drops what need not be kept, each minute and when there is no room.
+func (b *buckets) sweep(now time.Time) {
+	if b.of == nil {
+		b.of, b.swept = map[bucketKey]*rate.Limiter{}, now
+	}
+	if len(b.of) < maxBuckets && now.Sub(b.swept) < time.Minute {
+		return
+	}
+	b.swept = now
+	for key, lim := range b.of {
+		if lim.TokensAt(now) >= float64(lim.Burst()) {
+			delete(b.of, key)
+		}
+	}
+	// Still no room: somebody has that many addresses. Forgetting some of the
+	// counts is better than growing, or than refusing everyone else.
+	for key := range b.of {
+		if len(b.of) < maxBuckets*9/10 {
+			return
+		}
+		delete(b.of, key)
+	}
+}
+
+func tooMany(wait time.Duration) error {
+	return &failure{status: http.StatusTooManyRequests, code: "rate_limited", retryAfter: wait,
+		message: "Too many requests. Try again in a moment."}
+}
+
+// slots counts what is open at once.
+type slots struct {
+	mu   sync.Mutex
+	open map[bucketKey]int
+}
+
+// claim is a slot that is wanted: one of limit, or of any number if that is
+// negative.
+type claim struct {
+	key   bucketKey
+	limit int
+}
+
+// take takes all of the slots or, if one is not free, none. What it returns
+// gives them back; it may be called more than once.
+func (s *slots) take(claims ...claim) (release func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range claims {
+		if c.limit >= 0 && s.open[c.key] >= c.limit {
+			return nil, &failure{status: http.StatusTooManyRequests, code: "rate_limited", retryAfter: 10 * time.Second,
+				message: "Too many event streams are open. Close one, or try again later."}
+		}
+	}
+	if s.open == nil {
+		s.open = map[bucketKey]int{}
+	}
+	for _, c := range claims {
+		s.open[c.key]++
+	}
+	return sync.OnceFunc(func() { s.release(claims) }), nil
+}
+
+func (s *slots) release(claims []claim) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range claims {
+		if s.open[c.key]--; s.open[c.key] == 0 {
+			delete(s.open, c.key)
+		}
+	}
+}
+
+// acquaintances remembers credentials that were good a while ago. They are
+// checked like all others, but not turned away unchecked because somebody
+// else at their address sends wrong ones: behind a proxy that is not in
+// TrustedProxies all the world has one address.
+type acquaintances struct {
+	mu    sync.Mutex
+	known map[[sha256.Size]byte]struct{}
+}
+
+const maxAcquaintances = 1 << 14
+
+func (a *acquaintances) has(secret string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, ok := a.known[sha256.Sum256([]byte(secret))]
+	return ok
+}
+
+func (a *acquaintances) note(secret string, good bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !good {
+		delete(a.known, sha256.Sum256([]byte(secret)))
+		return
+	}
+	if a.known == nil || len(a.known) >= maxAcquaintances {
+		a.known = map[[sha256.Size]byte]struct{}{}
+	}
+	a.known[sha256.Sum256([]byte(secret))] = struct{}{}
+}

@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// router finds the route of a request by the end of its path, so that it need
+// not know what the path begins with. Unlike http.ServeMux it never redirects:
+// a redirect made below http.StripPrefix would leave the prefix out.
+type router struct {
+	byLength map[int][]*node // by number of segments
+	longest  int
+}
+
+// node is one path with the routes of its methods.
+type node struct {
+	segments []string // "{id}" stands for any id
+	routes   map[string]*route
+	allow    []string // methods, sorted, for the Allow header
+}
+
+func newRouter(routes []route) *router {
+	rt := &router{byLength: map[int][]*node{}}
+	nodes := map[string]*node{}
+	for i := range routes {
+		r := &routes[i]
+		method, path, _ := strings.Cut(r.pattern, " ")
+		n := nodes[path]
+		if n == nil {
+			n = &node{segments: strings.Split(path[1:], "/"), routes: map[string]*route{}}
+			nodes[path] = n
+			rt.byLength[len(n.segments)] = append(rt.byLength[len(n.segments)], n)
+			rt.longest = max(rt.longest, len(n.segments))
+		}
+		n.add(method, r)
+	}
+	for _, list := range rt.byLength {
+		// A literal beats a wildcard: sessions/active is not an id.
+		slices.SortStableFunc(list, func(a, b *node) int { return a.wildcards() - b.wildcards() })
+	}
+	return rt
+}
+
+func (n *node) add(method string, r *route) {
+	methods := []string{method}
+	if method == http.MethodGet {
+		methods = append(methods, http.MethodHead)
+	}
+	for _, m := range methods {
+		n.routes[m] = r
+		n.allow = append(n.allow, m)
+	}
+	slices.Sort(n.allow)
+}
+
+func (n *node) wildcards() (count int) {
+	for _, s := range n.segments {
+		if s[:min(1, len(s))] == "{" {
+			count++
+		}
+	}
+	return count
+}
+
+// match finds the node that the path ends with, the longest one if there are
+// several, and sets the request's path values. Nil means that there is none.
+func (rt *router) match(r *http.Request) *node {
+	segments := strings.Split(r.URL.EscapedPath(), "/")
+	for i, s := range segments {
+		if clean, err := url.PathUnescape(s); err == nil {
+			segments[i] = clean
+		}
+	}
+	for n := min(rt.longest, len(segments)); n > 0; n-- {
+		tail := segments[len(segments)-n:]
+		for _, node := range rt.byLength[n] {
+			if node.matches(tail) {
+				node.setValues(r, tail)
+				return node
+			}
+		}
+	}
+	return nil
+}
+
+func (n *node) matches(segments []string) bool {
+	for i, want := range n.segments {
+		if strings.HasPrefix(want, "{") {
+			if !isID(segments[i]) {
+				return false
+			}
+		} else if segments[i] != want {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *node) setValues(r *http.Request, segments []string) {
+	for i, s := range n.segments {
+		if strings.HasPrefix(s, "{") {
+			r.SetPathValue(strings.Trim(s, "{}"), segments[i])
+		}
+	}
+}
+
+// isID says whether a path segment can be an id or the name of a file.
+// Anything else is answered as unknown, before a store sees it.
+func isID(s string) bool {
+	if s == "" || len(s) > 128 || s == "." || s == ".." {
+		return false
+	}
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,121 @@
+package httpapi
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+type hello struct {
+	Page   *chat.PageRef `json:"page"`
+	Locale string        `json:"locale"`
+}
+
+type welcome struct {
+	Token     string `json:"token"`
+	VisitorID string `json:"visitor_id"`
+	Online    bool   `json:"online"`
+	Config    config `json:"config"`
+	Session   any    `json:"session"`
+}
+
+// config is what the widget is told about the host.
+type config struct {
+	Name     string            `json:"name"`
+	Greeting string            `json:"greeting,omitempty"`
+	Topics   []string          `json:"topics"`
+	People   []chat.PublicName `json:"people"`
+	Color    string            `json:"color,omitempty"`
+	Limits   configLimits      `json:"limits"`
+	Tracking bool              `json:"tracking"`
+	Features configFeatures    `json:"features"`
+}
+
+type configLimits struct {
+	Message int   `json:"message"` // characters
+	File    int64 `json:"file"`    // bytes
+}
+
+type configFeatures struct {
+	Files  bool `json:"files"`
+	Rating bool `json:"rating"`
+}
+
+const (
+	maxShown = 3        // topics and people
+	maxFile  = 10 << 20 // bytes
+)
+
+// hello needs no token: it is where visitors get theirs. One that is brought
+// along and not known is no error, the visitor is a new one then.
+func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
+	token, _, err := bearer(r.Header)
+	if err != nil {
+		return answer{}, errBadToken
+	}
+	w, err := h.svc.Welcome(r.Context(), chat.Hello{
+		Token: token, Identity: h.identity(r), Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(),
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	by.Actor = chat.AsVisitor(w.Visitor)
+	h.svc.Touch(r.Context(), by.Actor)
+	here := h.svc.Answering(r.Context())
+	out := welcome{Token: w.Token, VisitorID: w.Visitor.ID, Online: len(here) > 0, Config: h.config(here)}
+	if w.Session != nil {
+		out.Session, err = h.withMessages(r, by, *w.Session)
+	}
+	return done(out), err
+}
+
+func (h *Handler) config(here []chat.Agent) config {
+	widget := h.opts.Widget
+	c := config{
+		Name:     cmp.Or(widget.Name, "Chat"),
+		Greeting: widget.Greeting,
+		Topics:   orEmpty(widget.Topics[:min(maxShown, len(widget.Topics))]),
+		People:   []chat.PublicName{},
+		Color:    widget.Color,
+		Limits:   configLimits{Message: h.svc.Limits().Message, File: maxFile},
+		Features: configFeatures{Rating: true},
+	}
+	for _, a := range here[:min(maxShown, len(here))] {
+		c.People = append(c.People, chat.PublicName{Name: a.Name, AvatarURL: a.AvatarURL})
+	}
+	return c
+}
+
+// track would note the page that a visitor is on.
+func (h *Handler) track(*http.Request, caller) (answer, error) {
+	return answer{}, &failure{status: http.StatusForbidden, code: "tracking_off", message: "Pages are not tracked here."}
+}
+
+func (h *Handler) eraseMe(r *http.Request, by caller) (answer, error) {
+	return noContent, h.svc.EraseVisitor(r.Context(), by.Actor, by.ID())
+}
+
+func (h *Handler) eraseVisitor(r *http.Request, by caller) (answer, error) {
+	return noContent, h.svc.EraseVisitor(r.Context(), by.Actor, r.PathValue("visitor_id"))
+}
+
+type visitorList struct {
+	Visitors []chat.Visitor `json:"visitors"`
+	Next     string         `json:"next_cursor,omitempty"`
+}
+
+func (h *Handler) visitors(r *http.Request, by caller) (answer, error) {
+	p := queryOf(r)
+	page, online := p.page(), p.one("online", "false", "true") == "true"
+	if p.err != nil {
+		return answer{}, p.err
+	}
+	found, err := h.svc.Visitors(r.Context(), by.Actor, page, online)
+	return done(visitorList{orEmpty(found.Visitors), found.Next}), nameCursor(err, page)
+}
+
+func (h *Handler) visitor(r *http.Request, by caller) (answer, error) {
+	v, err := h.svc.Visitor(r.Context(), by.Actor, r.PathValue("visitor_id"))
+	return done(v), err
+}
