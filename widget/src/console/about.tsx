@@ -67,7 +67,7 @@ function Identity({ session, visitor }: { session: Session; visitor?: Visitor })
       {email && <p class="mail" dir="auto" title={email}>{email}</p>}
       {visitor && (visitor.verified
         ? <p class="vouched">Verified by your site</p>
-        : <p class="typed">{email ? 'Typed by the visitor, not verified' : 'Not identified'}</p>)}
+        : <p class="typed">{email || session.visitor_name !== 'Visitor' ? 'Typed by the visitor, not verified' : 'Has not said who they are'}</p>)}
     </>
   );
 }

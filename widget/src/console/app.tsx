@@ -15,9 +15,10 @@ export function App() {
   const phase = useApp((s) => s.phase);
   const unread = useApp((s) => (s.phase === 'ready' ? unreadCount(s) : 0));
   const view = useApp((s) => s.view);
+  const brand = useApp((s) => s.brand);
   useEffect(() => {
-    document.title = phase === 'ready' ? `${unread ? `(${unread}) ` : ''}${viewNames[view]} · Pealchat` : 'Pealchat';
-  }, [phase, unread, view]);
+    document.title = phase === 'ready' ? `${unread ? `(${unread}) ` : ''}${viewNames[view]} · ${brand}` : 'Pealchat';
+  }, [phase, unread, view, brand]);
 
   switch (phase) {
     case 'starting': return <main class="door" aria-busy="true" aria-label="Pealchat" />;

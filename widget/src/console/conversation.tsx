@@ -1,6 +1,6 @@
 import { Avatar } from '../shared/avatar';
 import { firstName } from '../shared/format';
-import { check, Icon, inbox, left, user } from '../shared/icons';
+import { check, cross, Icon, inbox, left, user } from '../shared/icons';
 import type { Session } from '../shared/types';
 import { LogView } from './log';
 import { Menu, type Item } from './menu';
@@ -9,7 +9,7 @@ import { link } from './route';
 import { set, type State } from './state';
 import { loadThread } from './thread';
 import { face, useApp } from './use';
-import { assign, claim, closeSoon, takeOver } from './work';
+import { assign, claim, closeSoon, keepOpen, takeOver } from './work';
 
 /** One conversation: who it is with, what was said, and the field below. */
 export function Conversation({ id }: { id: string }) {
@@ -57,6 +57,7 @@ export function NoConversation() {
 function Head({ session: s, back }: { session: Session; back: string }) {
   const write = useApp((state) => state.scopes.includes('write'));
   const about = useApp((state) => state.aboutOpen);
+  const closing = useApp((state) => state.closing?.id === s.session_id);
   return (
     <header>
       <a class="icon back" href={back} aria-label="Back to the list"><Icon of={left} /></a>
@@ -66,9 +67,9 @@ function Head({ session: s, back }: { session: Session; back: string }) {
       </div>
       <div class="tools">
         {write && s.status === 'active' && <Hands session={s} />}
-        {write && s.status === 'active' && (
-          <button class="ghost close" onClick={() => closeSoon(s.session_id)} title="Close the conversation (e)"><Icon of={check} /><span>Close</span></button>
-        )}
+        {write && s.status === 'active' && (closing
+          ? <button class="ghost close" onClick={(e) => { if (e.detail < 2) keepOpen(); /* the second half of a double click is not a change of mind */ }} title="Do not close it after all (z)"><Icon of={cross} /><span>Keep open</span></button>
+          : <button class="ghost close" onClick={() => closeSoon(s.session_id)} title="Close the conversation (e)"><Icon of={check} /><span>Close</span></button>)}
         <button class="icon about-open" aria-label={`About ${s.visitor_name}`} title="About the visitor (i)" aria-expanded={about} onClick={() => set({ aboutOpen: !about })}><Icon of={user} /></button>
       </div>
     </header>

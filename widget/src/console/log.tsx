@@ -24,6 +24,7 @@ export function LogView({ id }: { id: string }) {
   const { stuck, fresh, toEnd, onScroll } = useStick(box, messages, pending, typing, log.state === 'ready');
   useOlder(box, id, log.older, log.olderState);
   useSeen(id, stuck, messages);
+  const news = useNews(messages, pending, log.state === 'ready');
 
   if (log.state === 'failed') {
     return <div class="thread"><div class="still" role="status"><p>The messages could not be read. {log.error}</p><button class="ghost" onClick={() => void loadThread(id)}>Try again</button></div></div>;
@@ -31,8 +32,7 @@ export function LogView({ id }: { id: string }) {
   const name = session?.visitor_name ?? '';
   return (
     <div class="thread-box">
-      {/* History is not read out: the role comes when it is there. */}
-      <div class="thread" ref={box} onScroll={onScroll} role={log.state === 'ready' ? 'log' : 'region'} tabIndex={0} aria-label={`Messages with ${name}`} aria-busy={log.state === 'loading'}>
+      <div class="thread" ref={box} onScroll={onScroll} role="log" aria-live="off" tabIndex={0} aria-label={`Messages with ${name}`} aria-busy={log.state === 'loading'}>
         <div class="talk">
           <div class="top">
             {log.olderState === 'failed'
@@ -44,6 +44,7 @@ export function LogView({ id }: { id: string }) {
           {typing && <Typing person={face(name)} label={`${firstName(name)} is writing`} />}
         </div>
       </div>
+      <div class="sr" role="status">{news}</div>
       {fresh > 0 && <button class="pill" onClick={toEnd}><Icon of={down} />{fresh === 1 ? '1 new message' : `${fresh} new messages`}</button>}
     </div>
   );
@@ -107,6 +108,20 @@ function useOlder(box: { current: HTMLDivElement | null }, id: string, older: st
     near.observe(top);
     return () => near.disconnect();
   }, [id, older, state]);
+}
+
+/** What is read out: what the visitor writes and what did not go out, but neither history nor one's own words. */
+function useNews(messages: Message[], pending: Outgoing[], ready: boolean): string {
+  const heard = useRef('');
+  const [news, setNews] = useState('');
+  const failed = pending.find((o) => o.state === 'failed');
+  const last = messages.at(-1);
+  useEffect(() => {
+    if (!ready || !last || last.message_id === heard.current) return;
+    if (heard.current && last.sender === 'visitor') setNews(`${last.sender_name ?? 'Visitor'}: ${last.message}`);
+    heard.current = last.message_id;
+  }, [ready, last]);
+  return failed ? `Not sent. ${failed.error ?? ''}` : news;
 }
 
 /** Says that it has been seen only while the end is in sight, in a page that is in front and has the focus. */
@@ -203,7 +218,7 @@ function Unsent({ item, place }: { item: Outgoing; place: Place }) {
   const failed = item.state === 'failed';
   const meta = failed
     ? (
-      <span role="status">Not sent. {item.error} <button onClick={() => tryAgain(item.client_id)}>Try again</button>{' '}
+      <span>Not sent. {item.error} <button onClick={() => tryAgain(item.client_id)}>Try again</button>{' '}
         <button onClick={() => takeBackInto(item.session_id, item.client_id)}>Edit</button></span>
     )
     : item.state === 'waiting' ? 'Waiting to send' : 'Sending…';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { check, Icon } from '../shared/icons';
 import { useDismiss } from './use';
 
@@ -34,7 +34,7 @@ export function Menu({ label, class: className, children, items, up }: Props) {
   const root = useDismiss<HTMLDivElement>(open, close);
   const options = () => [...(root.current?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? [])];
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     const all = options();
     (all.find((o) => o.ariaChecked === 'true') ?? all[0])?.focus();

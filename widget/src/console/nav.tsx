@@ -14,10 +14,11 @@ const figure = (n: number) => (n > 9999 ? `${Math.floor(n / 1000)} k` : String(n
 
 export function Nav() {
   const view = useApp((s) => s.view);
+  const brand = useApp((s) => s.brand);
   const counts = useApp((s) => s.counts);
   return (
     <nav class="side" aria-label="Main">
-      <div class="brand"><Icon of={peal} />Pealchat</div>
+      <div class="brand"><Icon of={peal} /><span dir="auto">{brand}</span></div>
       <ul class="nav">
         {views.map((v) => (
           <li key={v}>

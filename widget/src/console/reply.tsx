@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { empty, touch } from '../shared/composer';
-import { day, firstName } from '../shared/format';
+import { firstName } from '../shared/format';
 import { Icon, note as noteIcon } from '../shared/icons';
 import { draftOf, keepDraft, type Draft } from './drafts';
 import { send, takeBack } from './outbox';
 import { get } from './state';
 import { tellTyping } from './thread';
-import { locale, time, useApp, useFocusOnOpen } from './use';
+import { useApp, useFocusOnOpen } from './use';
 
 export const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 const command = mac ? '⌘' : 'Ctrl';
@@ -30,6 +30,7 @@ export function Reply({ id }: { id: string }) {
   const may = useApp((s) => s.scopes.includes('write'));
   const area = useRef<HTMLTextAreaElement>(null);
   const closed = session?.status === 'closed';
+  const [noting, setNoting] = useState(false);
   const mode = closed ? 'note' : draft.mode;
   const text = draft[mode];
   const name = firstName(session?.visitor_name ?? '');
@@ -41,7 +42,10 @@ export function Reply({ id }: { id: string }) {
   });
   const focus = () => area.current?.focus({ preventScroll: true });
 
-  focusField = (wanted) => { if (wanted && !closed) update({ mode: wanted }); focus(); };
+  focusField = (wanted) => {
+    if (closed) { if (wanted === 'note') setNoting(true); } else if (wanted) update({ mode: wanted });
+    focus();
+  };
   putBack = (session_id, lost, note) => {
     const kind = note ? 'note' : 'reply';
     const now = session_id === id ? draft : draftOf(session_id);
@@ -51,6 +55,7 @@ export function Reply({ id }: { id: string }) {
   };
 
   useFocusOnOpen(focus);
+  useLayoutEffect(() => { if (noting) focus(); }, [noting]); // at once: the next key may be meant for it
   useEffect(() => () => tellTyping(id, false), [id]);
   useLayoutEffect(() => {
     const el = area.current;
@@ -63,6 +68,7 @@ export function Reply({ id }: { id: string }) {
     if (empty.test(text)) return;
     send(id, text.trim(), { note: mode === 'note', thenClose });
     update({ [mode]: '' });
+    setNoting(false);
     if (mode === 'reply') tellTyping(id, false);
   }
 
@@ -81,11 +87,13 @@ export function Reply({ id }: { id: string }) {
   }
 
   if (!may) return <p class="shut">You may read here, but not write.</p>;
-  const when = session?.closed_at && `${day(new Date(session.closed_at), locale).toLowerCase() === 'today' ? 'today' : day(new Date(session.closed_at), locale)}, ${time(session.closed_at)}`;
+  if (closed && !noting && !draft.note) {
+    return <div class="shut"><span>This conversation is closed. If {name} writes again, a new one begins.</span><button class="ghost" onClick={() => setNoting(true)}>Add a note</button></div>;
+  }
   return (
     <form class={`reply ${mode}`} onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
       {closed
-        ? <p class="closed-line">This conversation was closed {when}. A note to the team can still be added.</p>
+        ? <p class="closed-line">This conversation is closed. Only your team sees what you add.</p>
         : (
           <div class="tabs" role="radiogroup" aria-label="What to write">
             {(['reply', 'note'] as const).map((m) => (

@@ -39,11 +39,13 @@ export function Rows({ view }: { view: View }) {
     if (more.state === 'ready' && more.cursor && top + room + 12 * height > list.length * height) void loadMore(view);
   }, [top, room, list.length, more]);
 
-  useLayoutEffect(() => {
-    if (!wanted.current) return;
-    box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`)?.focus({ preventScroll: true });
+  const focusWanted = () => {
+    const row = wanted.current && box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
+    if (!row) return;
     wanted.current = undefined;
-  });
+    row.focus({ preventScroll: true });
+  };
+  useLayoutEffect(focusWanted); // the row may not have been drawn before
 
   move = (by) => {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.id ?? get().open;
@@ -56,8 +58,7 @@ export function Rows({ view }: { view: View }) {
     if (y < el.scrollTop + 8) el.scrollTop = y - 8;
     else if (y + height > el.scrollTop + el.clientHeight - 8) el.scrollTop = y + height - el.clientHeight + 8;
     setTop(el.scrollTop);
-    // Already drawn where it is: nothing will be drawn again, so it is focused here.
-    el.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`)?.focus({ preventScroll: true });
+    focusWanted();
   };
 
   const from = Math.max(0, Math.floor(top / height) - spare);

@@ -41,6 +41,7 @@ export interface State {
   /** What the sign-in card says went wrong, if anything. */
   trouble?: string;
   me?: Agent;
+  brand: string; // the host's team, as visitors know it
   auth?: 'host' | 'api_key';
   scopes: Scope[];
   agents: Agent[];
@@ -71,7 +72,7 @@ const page = (): Pages => ({ frontier: '', state: 'idle' });
 
 /** What belongs to the person signed in, as it is before anything has been read. */
 export const fresh = () => ({
-  me: undefined, auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
+  me: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), closed: page() },
   find: '', missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),

@@ -1,5 +1,5 @@
 // Small things that several components use.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { clock, shortWhen } from '../shared/format';
 import { useStore } from '../shared/store';
 import type { Person } from '../shared/types';
@@ -61,5 +61,5 @@ export function useDismiss<E extends HTMLElement>(open: boolean, fn: (back: bool
 
 /** The focus goes to the field when a conversation is opened, except where that would raise a keyboard. */
 export function useFocusOnOpen(focus: () => void) {
-  useEffect(() => { if (matchMedia('(pointer: fine)').matches) focus(); }, []);
+  useLayoutEffect(() => { if (matchMedia('(pointer: fine)').matches) focus(); }, []);
 }
