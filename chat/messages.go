@@ -35,14 +35,14 @@ func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 	if err != nil {
 		return Sent{}, err
 	}
-	session, err := s.writable(ctx, by, m.SessionID)
-	if err != nil {
-		return Sent{}, err
-	}
 	switch {
 	case m.Sender == SenderVisitor:
+		session, err := s.writable(ctx, by, m.SessionID)
+		if err != nil {
+			return Sent{}, err
+		}
 		m.SenderID, m.SenderName = session.VisitorID, session.VisitorName
-	case m.Sender == SenderAgent && by.kind == agentActor:
+	case by.kind == agentActor:
 		if err := s.saveActor(ctx, by); err != nil {
 			return Sent{}, err
 		}
