@@ -123,28 +123,36 @@ func (c *sseConn) Flush() {
 // push writes in one piece and flushes. The deadline is renewed before each
 // write, because one that has passed while the stream was idle stays passed.
 func (c *sseConn) push() error {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
+	if !c.begin() {
 		return nil
 	}
-	c.writing = true
-	_ = c.rc.SetWriteDeadline(time.Now().Add(c.streamer.opts.write))
-	c.mu.Unlock()
-
-	_, err := c.w.Write(c.out)
-	if err == nil {
-		err = c.rc.Flush()
+	defer c.end()
+	if _, err := c.w.Write(c.out); err != nil {
+		return err
 	}
+	return c.rc.Flush()
+}
 
+// begin and end stand around a write. close may cut it off in between, and
+// only then: before and after, the deadline is none of its business.
+func (c *sseConn) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.writing = true
+		_ = c.rc.SetWriteDeadline(time.Now().Add(c.streamer.opts.write))
+	}
+	return c.writing
+}
+
+func (c *sseConn) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writing = false
-	if c.proto > 1 && err == nil && !c.closed {
+	if c.proto > 1 && !c.closed {
 		// With HTTP/2 a deadline that passes resets the stream, writing or not.
 		_ = c.rc.SetWriteDeadline(time.Time{})
 	}
-	return err
 }
 
 // guard does something to the connection. An error, or a panic in somebody's
