@@ -1,0 +1,39 @@
+// Package storagetest is what every chat.Store has to pass. A behaviour that
+// it does not ask for, nobody may rely on.
+//
+//	func TestStore(t *testing.T) {
+//		storagetest.Run(t, func(t *testing.T) chat.Store {
+//			s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil)
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			t.Cleanup(func() { s.Close() })
+//			return s
+//		})
+//	}
+package storagetest
+
+import (
+	"testing"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+type row struct {
+	name string
+	test func(*fixture)
+}
+
+// rows is the whole suite, a sentence of the contract each.
+var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, seenRows, messagePageRows, sessionPageRows, visitorRows,
+	eraseRows, agentRows, keyRows, eventRows, batchRows, concurrencyRows, storeRows}
+
+// Run tests the store that open returns. Each row gets a fresh, empty one,
+// which open has to close with t.Cleanup.
+func Run(t *testing.T, open func(t *testing.T) chat.Store) {
+	for _, group := range rows {
+		for _, r := range group {
+			t.Run(r.name, func(t *testing.T) { r.test(newFixture(t, open(t))) })
+		}
+	}
+}
