@@ -96,7 +96,7 @@ func (s *shop) routes(mux *http.ServeMux) {
 		panic(err) // the directory is embedded
 	}
 	mux.Handle("GET /static/", http.StripPrefix("/static", cached(http.FileServerFS(static))))
-	mux.HandleFunc("GET /{$}", s.page("home", page{Title: "Tableware and vases, thrown by hand", Products: products[:3]}))
+	mux.HandleFunc("GET /{$}", s.page("home", page{Title: "Tableware and vases, thrown by hand", Products: products[:4]}))
 	mux.HandleFunc("GET /tableware", s.page("kind", page{Title: "Tableware", Products: kind("tableware")}))
 	mux.HandleFunc("GET /vases", s.page("kind", page{Title: "Vases", Products: kind("vases")}))
 	mux.HandleFunc("GET /studio", s.page("studio", page{Title: "The studio"}))
