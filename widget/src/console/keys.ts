@@ -39,10 +39,16 @@ const actions: Record<string, () => void> = {
   z: () => keepOpen(),
   u: withOpen(keepUnread),
   i: () => { if (get().open && overlaid()) set({ aboutOpen: !get().aboutOpen }); },
-  '/': () => { if (matchMedia('(max-width: 859px)').matches && get().open) go(get().view); setTimeout(find); },
+  '/': () => {
+    if (!get().open || !alternating()) return find();
+    go(get().view);
+    setTimeout(find, 50); // when the list is there
+  },
   '?': () => set({ helpOpen: true }),
 };
 
+/** List and conversation take turns in narrow windows. */
+const alternating = () => matchMedia('(max-width: 859px)').matches;
 const may = () => get().scopes.includes('write');
 
 /** What acts on a conversation acts on the open one, or else on the row that has the focus. */

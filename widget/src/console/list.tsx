@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { cross, Icon, search } from '../shared/icons';
 import { show } from './lists';
 import { viewNames } from './nav';
@@ -21,7 +21,7 @@ export function List() {
 
   useEffect(() => { if (get().live !== 'connecting') show(view); }, [view, state]);
   useEffect(() => setFinding(false), [view]);
-  useEffect(() => { if (finding) field.current?.focus(); }, [finding]);
+  useLayoutEffect(() => { if (finding) field.current?.focus(); }, [finding]);
   openFind = () => { setFinding(true); field.current?.focus(); };
 
   function stop(back: boolean) {

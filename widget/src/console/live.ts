@@ -141,7 +141,7 @@ function message(m: Message) {
   const { sessions, closing, outbox } = get();
   const known = sessions.get(m.session_id);
   if (m.client_id && outbox.some((o) => o.client_id === m.client_id)) arrived(m);
-  else takeIn(m.session_id, [m]);
+  else void takeIn(m.session_id, [m]);
   if (!known) want(m.session_id);
   else change(m.session_id, (s) => withMessage(s, m));
   stopTyping(m.session_id, m.sender === 'visitor' ? undefined : m.sender_id ?? '');
@@ -149,7 +149,7 @@ function message(m: Message) {
 }
 
 function edited(m: Message) {
-  takeIn(m.session_id, [m]);
+  void takeIn(m.session_id, [m]);
   change(m.session_id, (s) => withEdit(s, m));
 }
 

@@ -169,7 +169,7 @@ function Messages({ messages, pending, session, began }: { messages: Message[]; 
         places[i]!.newDay && <div class="day" key={`day ${m.message_id}`}>{day(new Date(m.timestamp), locale)}</div>,
         !i && start,
         m.note
-          ? <Note key={m.message_id} name={m.sender_id === me?.agent_id ? 'You' : m.sender_name ?? 'Somebody'} at={m.timestamp} text={m.message} />
+          ? <Note key={m.message_id} name={m.sender_id === me?.agent_id ? undefined : m.sender_name ?? 'somebody'} at={m.timestamp} text={m.message} />
           : <Said key={m.message_id} message={m} place={places[i]!} session={session} me={me?.agent_id} />,
       ])}
       {pending.map((o, i) => {
@@ -204,10 +204,11 @@ function Said({ message: m, place, session, me }: { message: Message; place: Pla
   );
 }
 
-function Note({ name, at, text, meta, state = '' }: { name: string; at: string; text: string; meta?: preact.ComponentChildren; state?: string }) {
+/** Without a name it is one's own. */
+function Note({ name, at, text, meta, state = '' }: { name?: string; at: string; text: string; meta?: preact.ComponentChildren; state?: string }) {
   return (
     <div class={`noteb ${state}`} title={exact(new Date(at), locale)}>
-      <small><Icon of={noteIcon} /><span>Note to the team, <bdi>{name}</bdi></span>{!meta && <time dateTime={at}>{time(at)}</time>}</small>
+      <small><Icon of={noteIcon} />{name ? <span>Note to the team, <bdi>{name}</bdi></span> : <span>Your note to the team</span>}{!meta && <time dateTime={at}>{time(at)}</time>}</small>
       <div class="text" dir="auto"><Body text={text} marks /></div>
       {meta && <div class="meta">{meta}</div>}
     </div>
@@ -222,7 +223,7 @@ function Unsent({ item, place }: { item: Outgoing; place: Place }) {
         <button onClick={() => takeBackInto(item.session_id, item.client_id)}>Edit</button></span>
     )
     : item.state === 'waiting' ? 'Waiting to send' : 'Sending…';
-  if (item.note) return <Note name="You" at={item.at} text={item.text} meta={meta} state={failed ? 'failed' : 'sending'} />;
+  if (item.note) return <Note at={item.at} text={item.text} meta={meta} state={failed ? 'failed' : 'sending'} />;
   return (
     <Bubble place={{ ...place, last: true }} mine state={failed ? 'failed' : 'sending'} at={new Date(item.at)} locale={locale} meta={meta}>
       <Body text={item.text} marks />

@@ -80,8 +80,9 @@ async function post(item: Outgoing): Promise<boolean> {
 
 /** A message of ours is on the server: by its answer or by the event, whichever was faster. */
 export function arrived(message: Message) {
-  if (message.client_id) update(message.client_id, undefined);
-  takeIn(message.session_id, [message]);
+  const leave = () => { if (message.client_id) update(message.client_id, undefined); };
+  const reading = takeIn(message.session_id, [message]);
+  if (reading) void reading.then(leave); else leave(); // until it stands in the log it stays in sight here
   if (!message.note) change(message.session_id, (s) => withMessage(s, message));
 }
 

@@ -39,6 +39,11 @@ export function Rows({ view }: { view: View }) {
     if (more.state === 'ready' && more.cursor && top + room + 12 * height > list.length * height) void loadMore(view);
   }, [top, room, list.length, more]);
 
+  // Where the open conversation stood: the place goes on from there when it has left the list.
+  const place = useRef(0);
+  const openAt = list.findIndex((s) => s.session_id === open);
+  if (openAt >= 0) place.current = openAt;
+
   const focusWanted = () => {
     const row = wanted.current && box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
     if (!row) return;
@@ -50,7 +55,8 @@ export function Rows({ view }: { view: View }) {
   move = (by) => {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.id ?? get().open;
     const at = list.findIndex((s) => s.session_id === focused);
-    const to = Math.min(list.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by));
+    const next = at < 0 ? (by > 0 ? place.current : place.current - 1) : at + by;
+    const to = Math.min(list.length - 1, Math.max(0, next));
     const el = box.current;
     if (!list[to] || !el) return;
     wanted.current = list[to].session_id;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { cross, Icon, plus } from '../shared/icons';
 import type { Session } from '../shared/types';
 import { useApp } from './use';
@@ -13,7 +13,7 @@ export function Tags({ session: s }: { session: Session }) {
   const opener = useRef<HTMLButtonElement>(null);
   const back = useRef(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (adding) field.current?.focus();
     else if (back.current) opener.current?.focus();
     back.current = false;

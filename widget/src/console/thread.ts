@@ -43,7 +43,7 @@ function arrived(id: string, page: MessagePage) {
   };
   const { log, gap } = put(start, [...live.messages, ...live.notes]);
   setLog(id, log);
-  if (gap) void catchUp(id);
+  if (gap) setTimeout(catchUp, 0, id); // after the one that may be under way
 }
 
 const catching = new Set<string>();
@@ -85,13 +85,13 @@ export function refreshThreads() {
   else if (open) void loadThread(open);
 }
 
-/** Takes in messages that an event or an answer brought. */
-export function takeIn(id: string, messages: Message[]) {
+/** Takes in messages that an event or an answer brought. A promise is answered where others must be read first. */
+export function takeIn(id: string, messages: Message[]): Promise<void> | undefined {
   const known = get().logs.get(id);
-  if (!known) return;
+  if (!known) return undefined;
   const { log, gap } = put(known, messages);
   setLog(id, log);
-  if (gap && known.state === 'ready') void catchUp(id);
+  return gap && known.state === 'ready' ? catchUp(id) : undefined;
 }
 
 export async function loadOlder(id: string) {
