@@ -44,6 +44,10 @@ func newRig(t testing.TB, opts streamOptions) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	return newRigOn(t, store, opts)
+}
+
+func newRigOn(t testing.TB, store chat.Store, opts streamOptions) *rig {
 	quiet := slog.New(slog.DiscardHandler)
 	r := &rig{TB: t, store: &slowStore{Store: store}, host: chat.AsHost("Alder & Clay")}
 	r.svc = chat.New(r.store, &chat.Options{Logger: quiet})

@@ -1,0 +1,189 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// smallBuffers makes the kernel hold little, so that a reader who does not
+// read is noticed after kilobytes instead of megabytes.
+type smallBuffers struct{ net.Listener }
+
+func (l smallBuffers) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(4 << 10)
+	}
+	return c, err
+}
+
+// listenSmall is listen with small buffers at both ends.
+func (r *rig) listenSmall() (network func() (net.Conn, error)) {
+	srv := httptest.NewUnstartedServer(r.handler)
+	srv.Listener = smallBuffers{srv.Listener}
+	srv.Start()
+	r.Cleanup(func() {
+		r.svc.Close()
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	return func() (net.Conn, error) {
+		c, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err == nil {
+			c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		}
+		return c, err
+	}
+}
+
+// Fifty readers who take nothing, for as long as the test lasts, cost the
+// others nothing. When the service closes they are cut off.
+func TestStreamStalledReadersDelayNobody(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{write: time.Hour})
+	session := r.session("Ines")
+	network := r.listenSmall()
+	for range 50 {
+		dial(t, network, "/events").want("ready")
+	}
+	well := dial(t, network, "/events")
+	well.want("ready")
+	long := strings.Repeat("x", 3900)
+	for i := range 300 {
+		r.send(session.ID, fmt.Sprint(i, " ", long))
+		if got := well.want("message_sent").field(t, "message"); !strings.HasPrefix(got, fmt.Sprint(i, " ")) {
+			t.Fatalf("got %.10s, want %d", got, i)
+		}
+	}
+	if n := writing(r); n < 50 {
+		t.Errorf("only %d of 50 streams are stalled: the test shows nothing", n)
+	}
+	r.svc.Close()
+	well.want("bye")
+	well.conn.Close()
+	checkNoStreams(t, r)
+}
+
+// writing counts the streams that are in the middle of a write.
+func writing(r *rig) (n int) {
+	r.streamer.mu.Lock()
+	defer r.streamer.mu.Unlock()
+	for s := range r.streamer.streams {
+		c := s.out.(*sseConn)
+		c.mu.Lock()
+		if c.writing {
+			n++
+		}
+		c.mu.Unlock()
+	}
+	return n
+}
+
+// A reader that pauses for longer than its queue lasts loses nothing.
+func TestStreamSlowReaderLosesNothing(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{})
+	session := r.session("Ines")
+	c := dial(t, r.listenSmall(), "/events")
+	c.want("ready")
+	r.sendMany(session.ID, 0, 1500)
+	if n := writing(r); n != 1 {
+		t.Error("the reader is not behind: the test shows nothing")
+	}
+	c.conn.(*net.TCPConn).SetReadBuffer(1 << 20)
+	c.wantTexts(0, 1500)
+	r.sendMany(session.ID, 1500, 1510)
+	c.wantTexts(1500, 1510)
+}
+
+// What happens between the subscription and the first bytes, or while the log
+// is being read, waits for its turn.
+func TestStreamKeepsOrderWhileItBegins(t *testing.T) {
+	r := newRig(t, streamOptions{})
+	session := r.session("Ines")
+	position := r.head()
+	r.sendMany(session.ID, 0, 3)
+	inner := r.handler
+	r.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		inner.ServeHTTP(&beginningWriter{loggedWriter{w}, func() { r.sendMany(session.ID, 3, 6) }}, req)
+	})
+	var pages atomic.Int32
+	r.store.hook(func(context.Context) error {
+		if pages.Add(1) == 1 {
+			r.sendMany(session.ID, 6, 9) // committed after the page was read, published before it is used
+		}
+		return nil
+	})
+	c := dial(t, to(r.listen()), "/events", "Last-Event-ID: "+position)
+	c.want("ready")
+	c.wantTexts(0, 9)
+	r.sendMany(session.ID, 9, 11)
+	c.wantTexts(9, 11)
+}
+
+// beginningWriter calls something before the status line goes out.
+type beginningWriter struct {
+	loggedWriter
+	before func()
+}
+
+func (w *beginningWriter) WriteHeader(status int) {
+	w.before()
+	time.Sleep(20 * time.Millisecond) // for whoever would act on it too early
+	w.loggedWriter.WriteHeader(status)
+}
+
+// An idle stream is woken by each event. No heartbeat comes to its help.
+func TestStreamIsWokenByEachEvent(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{heartbeat: time.Hour})
+	session := r.session("Ines")
+	c := dial(t, to(r.listen()), "/events")
+	c.patience = 5 * time.Second
+	c.want("ready")
+	for i := 0; i < 3000; i += 3 {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			r.sendMany(session.ID, i+1, i+3)
+		}()
+		<-done
+		r.send(session.ID, fmt.Sprint(i))
+		for _, n := range []int{i + 1, i + 2, i} {
+			c.wantTexts(n, n+1)
+		}
+	}
+}
+
+// The response is not over before everything that may use the request is.
+func TestStreamWaitsForItsOwnWork(t *testing.T) {
+	r := newRig(t, streamOptions{heartbeat: 15 * time.Millisecond, recheck: time.Millisecond})
+	asking := make(chan struct{}, 100)
+	var inside, early atomic.Int32
+	r.setRecheck(func(ctx context.Context) error {
+		inside.Add(1)
+		defer inside.Add(-1)
+		asking <- struct{}{}
+		<-ctx.Done()
+		time.Sleep(30 * time.Millisecond)
+		return ctx.Err()
+	})
+	inner, served := r.handler, make(chan struct{}, 1)
+	r.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		inner.ServeHTTP(w, req)
+		early.Add(inside.Load())
+		served <- struct{}{}
+	})
+	c := dial(t, to(r.listen()), "/events")
+	c.want("ready")
+	<-asking
+	c.conn.Close()
+	<-served
+	if early.Load() > 0 {
+		t.Error("the handler returned while the reader was still being checked")
+	}
+}
