@@ -57,7 +57,7 @@ export function createChat(host: Host): Chat {
     session: () => current(get())?.session_id,
     changed(stuck) { set({ outbox: keep.get().outbox, stuck }); settle(); },
     sent(_, message, session) {
-      learn(session ? [session] : [], [...(session?.messages ?? []), ...(message ? [message] : [])], false);
+      learn(session ? [session] : [], [...(session?.messages ?? []), ...(message ? [message] : [])], true);
       if (session) host.emit('conversation', { id: session.session_id, state: 'open' });
     },
     lost(id, closed) {

@@ -9,7 +9,7 @@ export function End({ done }: { done(): void }) {
   useEffect(() => first.current?.focus(), []);
   return (
     <div class="ask" role="group" aria-label={t('endAsk')} onKeyDown={(e) => { if (e.key === 'Escape') { e.stopPropagation(); done(); } }}>
-      <p role={failed ? 'alert' : undefined}>{t(failed ? 'endFailed' : 'endAsk')}</p>
+      <p dir="auto" role={failed ? 'alert' : undefined}>{t(failed ? 'endFailed' : 'endAsk')}</p>
       <button type="button" class="quiet" onClick={done}>{t('endNo')}</button>
       <button type="button" class="btn" ref={first} onClick={() => { chat.end().then(done, () => setFailed(true)); }}>{t('endYes')}</button>
     </div>

@@ -17,12 +17,12 @@ export function Home() {
   return (
     <div class="home">
       <h1 dir="auto">{greeting}</h1>
-      {line && <p class={`lede ${state.online ? 'here' : ''}`}>{line}</p>}
+      {line && <p class={`lede ${state.online ? 'here' : ''}`} dir="auto">{line}</p>}
       <div class="grow" />
       {!!config?.topics.length && (
         <ul class="topics">
           {config.topics.map((topic) => (
-            <li><button type="button" dir="auto" onClick={() => { chat.setTopic(topic); around.host.root.querySelector('textarea')?.focus(); }}>{topic}<Icon of={right} /></button></li>
+            <li><button type="button" onClick={() => { chat.setTopic(topic); around.host.root.querySelector('textarea')?.focus(); }}><span dir="auto">{topic}</span><Icon of={right} /></button></li>
           ))}
         </ul>
       )}

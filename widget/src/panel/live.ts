@@ -27,7 +27,8 @@ export function follow({ key, url, api, event, state, reread, last }: LiveOption
 
   const leader: Leader<News> = elect<News>(`${key}stream`, {
     lead() {
-      const tell = (envelope: Envelope) => { event(envelope); leader.send({ event: envelope }); };
+      // The others first: an ending ends the following, too.
+      const tell = (envelope: Envelope) => { leader.send({ event: envelope }); event(envelope); };
       const say = () => leader.send({ state: now, ...(stream?.position && { at: stream.position }) });
       stream = openStream({
         url, after: position, headers: api.headers,

@@ -134,7 +134,7 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
     const next = items[i + 1];
     const session = item.kind === 'message' && state.sessions.find((s) => s.session_id === item.message.session_id);
     if (session && session.status === 'closed' && !(next?.kind === 'message' && next.message.session_id === session.session_id)) {
-      out.push(<div class="event" key={`end ${session.session_id}`}>{ending(session, around)}</div>);
+      out.push(<div class="event" dir="auto" key={`end ${session.session_id}`}>{ending(session, around)}</div>);
     }
   });
   return out;
@@ -156,7 +156,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
     : message.edited_at ? t('edited', { time }) : time;
   return (
     <Bubble place={place} mine={mine} quiet={mine} at={at} locale={locale} class={message.deleted_at ? 'gone' : ''}
-      meta={place.last && <time dateTime={message.timestamp}>{meta}</time>}
+      meta={place.last && <time dateTime={message.timestamp} dir="auto">{meta}</time>}
       {...(!mine && { person: personOf(state, message) })} {...(!mine && named && message.sender_name && { who: message.sender_name })}>
       {message.deleted_at ? t('deleted') : <Body text={message.message} marks={!mine} />}
     </Bubble>

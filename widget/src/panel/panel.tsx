@@ -43,11 +43,11 @@ function Panel({ close }: { close(): void }) {
       aria-modal={phone || undefined} aria-label={name ? t('chatWith', { name }) : t('chat')}
       onKeyDown={(e) => { if (e.key === 'Escape' && !e.isComposing) close(); }}>
       <Header phone={phone} onClose={close} onEnd={() => setAsking(true)} />
-      <div role="status">{banner && <div class="banner"><Icon of={warn} />{t(banner)}</div>}</div>
+      <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
       {!talking ? <Home /> : talk ? <talk.Log /> : (
         <div class="grow" role="status">{talkFailed && <p class="note">{t('noLoad')} <button type="button" class="again" onClick={around.host.restart}>{t('again')}</button></p>}</div>
       )}
-      {talking && !person && config && <p class="note">{presence(state, around)}</p>}
+      {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
       {talk && asking && <talk.End done={() => { setAsking(false); area.current?.focus(); }} />}
       <Composer part="composer" value={draft} onInput={chat.write} onSend={chat.send} limit={config?.limits.message ?? 4000} filled={!!topic}
         label={t(ended ? 'writeAgain' : 'write')} sendLabel={t('send')} field={(element) => { area.current = element; }}

@@ -28,7 +28,7 @@ export function Resume({ message }: { message: Message }) {
   const person = theirs(message) ? personOf(state, message) : state.sessions.at(-1)?.agent;
   const text = plain(message.message);
   return (
-    <button type="button" class="resume" aria-label={`${t('yours')}: ${text}`} onClick={chat.resume}>
+    <button type="button" class="resume" onClick={chat.resume}>
       {person && <Avatar person={person} />}
       <span class="grow">
         <b>{person?.name ?? t('yours')}</b>

@@ -67,15 +67,18 @@ export type Key = keyof typeof en & string;
 const languages: Record<string, Strings> = { en };
 
 /**
- * Finds the words for a locale, and the locale in which to write dates beside them: where there are no words for a
- * language, English with that region's habits, so that a line is never half in one and half in the other.
+ * Finds the words for a locale, and the locale in which to write dates beside them. Where there are no words for a
+ * language they are English, and so are the dates, so that a line is never half in one and half in the other. A region
+ * that the page leaves open is the reader's own: whether the clock has twelve hours or twenty-four hangs on it.
  */
-export function wordsFor(locale: string): { strings: typeof en; dates: string } {
-  let tag: Intl.Locale;
-  try { tag = new Intl.Locale(locale); } catch { tag = new Intl.Locale('en'); }
+export function wordsFor(locale: string, own: readonly string[] = navigator.languages): { strings: typeof en; dates: string } {
+  const tag = parse(locale);
   const found = languages[tag.language];
-  return {
-    strings: (found ?? en) as typeof en,
-    dates: found ? tag.toString() : new Intl.Locale('en', tag.region ? { region: tag.region } : {}).toString(),
-  };
+  const language = found ? tag.language : 'en';
+  const region = tag.region ?? (own.map(parse).find((one) => one.language === language && one.region) ?? own.map(parse).find((one) => one.region))?.region;
+  return { strings: (found ?? en) as typeof en, dates: found && tag.region ? `${tag}` : region ? `${language}-${region}` : language };
+}
+
+function parse(tag: string): Intl.Locale {
+  try { return new Intl.Locale(tag); } catch { return new Intl.Locale('en'); }
 }

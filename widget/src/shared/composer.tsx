@@ -54,7 +54,7 @@ export function Composer({ value, onInput, onSend, label, sendLabel, limit, limi
   return (
     <form class="compose" part={part} onSubmit={(e) => { e.preventDefault(); submit(); area.current?.focus(); }}>
       {above}
-      <textarea ref={area} class="ta" rows={1} dir="auto" value={value} placeholder={label} aria-label={label} disabled={disabled}
+      <textarea ref={area} class="ta" rows={1} dir={value ? 'auto' : undefined} value={value} placeholder={label} aria-label={label} disabled={disabled}
         autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'} aria-invalid={over > 0}
         onInput={(e) => onInput(e.currentTarget.value)}
         onPaste={(e) => {

@@ -30,6 +30,7 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
   const channel = new BroadcastChannel(name);
   let turn = new AbortController(); // ends the waiting for a turn
   let waiting = false;
+  let closed = false;
   let release: (() => void) | undefined;
   let asking: ReturnType<typeof setTimeout> | undefined;
 
@@ -89,8 +90,9 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
   addEventListener('pageshow', back);
   return {
     get leading() { return !!release; },
-    send: (m) => channel.postMessage({ m }),
+    send(m) { if (!closed) channel.postMessage({ m }); },
     close() {
+      closed = true;
       document.removeEventListener('visibilitychange', check);
       removeEventListener('pagehide', leave);
       removeEventListener('pageshow', back);
