@@ -37,18 +37,19 @@ var secretParams = []string{"token", "access_token", "api_key", "apikey"}
 // admit finds out who calls, and whether that is somebody for whom the route is.
 func (h *Handler) admit(r *http.Request, who access) (caller, error) {
 	by := caller{address: h.address(r)}
-	inURL := slices.ContainsFunc(secretParams, r.URL.Query().Has)
 	switch {
-	case who == agents && inURL:
+	case who == agents && secretInURL(r):
 		return by, errBadKey
 	case who == agents:
 		return h.admitAgent(r, by)
-	case who == visitors && inURL:
-		return by, errTokenInURL
 	case who == visitors:
 		return h.admitVisitor(r, by)
 	}
 	return by, nil
+}
+
+func secretInURL(r *http.Request) bool {
+	return r.URL.RawQuery != "" && slices.ContainsFunc(secretParams, r.URL.Query().Has)
 }
 
 func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
@@ -117,8 +118,11 @@ func (h *Handler) admitKey(r *http.Request, by caller, secret string) (caller, e
 }
 
 func (h *Handler) admitVisitor(r *http.Request, by caller) (caller, error) {
-	token, given, err := bearer(r.Header)
-	if err != nil || !given {
+	token, err := visitorToken(r)
+	if err != nil {
+		return by, err
+	}
+	if token == "" {
 		return by, errBadToken
 	}
 	check := func(ctx context.Context) (chat.Visitor, error) {
@@ -135,6 +139,21 @@ func (h *Handler) admitVisitor(r *http.Request, by caller) (caller, error) {
 	}
 	h.svc.Touch(r.Context(), by.Actor)
 	return by, nil
+}
+
+// visitorToken returns the token that the request carries, empty if none.
+func visitorToken(r *http.Request) (string, error) {
+	if secretInURL(r) {
+		return "", errTokenInURL
+	}
+	token, given, err := bearer(r.Header)
+	switch {
+	case err != nil:
+		return "", errBadToken
+	case !given:
+		return "", nil
+	}
+	return token, nil
 }
 
 // identity is whom the host knows the visitor to be, nil if it does not.

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
@@ -111,45 +109,17 @@ func (h *Handler) dispatch(w http.ResponseWriter, r *http.Request, n *node) erro
 	return route.serve(w, r, by)
 }
 
+// errNoRoute is the answer where nothing is served.
+var errNoRoute = &failure{status: http.StatusNotFound, code: "not_found", message: "There is nothing at this address."}
+
 // outside answers what no route is for. The handler's own root leads to the
 // console.
 func (h *Handler) outside(w http.ResponseWriter, r *http.Request) error {
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && isBase(r) {
-		redirect(w, r, "console/")
+		redirect(w, baseName(r)+"console/")
 		return nil
 	}
-	return &failure{status: http.StatusNotFound, code: "not_found", message: "There is nothing at this address."}
-}
-
-// isBase says whether the request is for the place where the handler is
-// mounted. Below http.StripPrefix that is an empty path; otherwise the
-// pattern says so under which a router has found the handler.
-func isBase(r *http.Request) bool {
-	path := r.URL.Path
-	if path == "" || path == "/" {
-		return true
-	}
-	if !strings.HasSuffix(path, "/") {
-		return false
-	}
-	_, pattern, found := strings.Cut(r.Pattern, "/")
-	if !found {
-		return true // a router that does not tell: nothing but a mount is asked for with a slash at the end
-	}
-	want := strings.Split(strings.TrimSuffix(strings.TrimSuffix(pattern, "*"), "{$}"), "/")
-	have := strings.Split(path[1:], "/")
-	return slices.EqualFunc(want, have, func(w, h string) bool { return w == h || strings.HasPrefix(w, "{") })
-}
-
-// redirect leads to an address relative to the request's own. http.Redirect
-// would make it absolute, and so leave out a prefix that was stripped.
-func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	asked, _, _ := strings.Cut(r.RequestURI, "?")
-	if last := asked[strings.LastIndexByte(asked, '/')+1:]; r.URL.Path == "" && last != "" {
-		to = "./" + last + "/" + to // the base was asked for without a slash at its end
-	}
-	w.Header().Set("Location", to)
-	w.WriteHeader(http.StatusSeeOther)
+	return errNoRoute
 }
 
 // recover turns a panic, of ours or of one of the host's functions, into an

@@ -122,3 +122,40 @@ func isID(s string) bool {
 	}
 	return true
 }
+
+// isBase says whether the request is for the place where the handler is
+// mounted. Below http.StripPrefix that is an empty path; otherwise the
+// pattern says so under which a router has found the handler.
+func isBase(r *http.Request) bool {
+	path := r.URL.Path
+	if path == "" || path == "/" {
+		return true
+	}
+	if !strings.HasSuffix(path, "/") {
+		return false
+	}
+	_, pattern, told := strings.Cut(r.Pattern, "/")
+	if !told { // then what ends with a slash can only be a mount, unless it is below one of our own
+		return !slices.ContainsFunc([]string{"/api/", "/visitor/", "/assets/", "/console/"}, func(s string) bool { return strings.Contains(path, s) })
+	}
+	want := strings.Split(strings.TrimSuffix(strings.TrimSuffix(pattern, "*"), "{$}"), "/")
+	have := strings.Split(path[1:], "/")
+	return slices.EqualFunc(want, have, func(w, h string) bool { return w == h || strings.HasPrefix(w, "{") })
+}
+
+// baseName is what a relative address has to begin with at the base: nothing,
+// unless the base was asked for without the slash at its end.
+func baseName(r *http.Request) string {
+	asked, _, _ := strings.Cut(r.RequestURI, "?")
+	if last := asked[strings.LastIndexByte(asked, '/')+1:]; r.URL.Path == "" && last != "" {
+		return "./" + last + "/"
+	}
+	return ""
+}
+
+// redirect leads to an address relative to the request's own. http.Redirect
+// would make it absolute, and so leave out a prefix that was stripped.
+func redirect(w http.ResponseWriter, to string) {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+}

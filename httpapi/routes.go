@@ -37,6 +37,7 @@ func (h *Handler) routes() []route {
 		{"DELETE /api/v1/api-keys/{api_key_id}", agents, none, plain(h.revokeKey)},
 		{"GET /api/v1/events", agents, none, h.events},
 		{"GET /api/v1/sessions/{session_id}/events", agents, none, h.sessionEvents},
+		{"GET /api/v1/openapi.json", anyone, none, h.openapi},
 
 		// The visitors' API.
 		{"POST /visitor/v1/hello", anyone, h.rules.hellos, optional(h, h.hello)},
@@ -56,5 +57,9 @@ func (h *Handler) routes() []route {
 
 		// Everything else.
 		{"GET /healthz", anyone, none, plain(h.health)},
+		{"GET /chat.js", anyone, none, h.script},
+		{"GET /console", anyone, none, h.consoleRedirect},
+		{"GET /console/", anyone, none, h.console},
+		{"GET /assets/{name}", anyone, none, h.asset},
 	}
 }

@@ -80,7 +80,7 @@ func newTranscript(format string, out io.Writer, forVisitor bool) (to transcript
 	case "csv":
 		w := csv.NewWriter(out)
 		w.UseCRLF = true
-		return &csvTranscript{w, !forVisitor}, "text/csv; charset=utf-8; header=present"
+		return &csvTranscript{w, !forVisitor}, "text/csv; charset=utf-8"
 	}
 	return &textTranscript{out}, "text/plain; charset=utf-8"
 }

@@ -50,9 +50,9 @@ const (
 // hello needs no token: it is where visitors get theirs. One that is brought
 // along and not known is no error, the visitor is a new one then.
 func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
-	token, _, err := bearer(r.Header)
+	token, err := visitorToken(r)
 	if err != nil {
-		return answer{}, errBadToken
+		return answer{}, err
 	}
 	w, err := h.svc.Welcome(r.Context(), chat.Hello{
 		Token: token, Identity: h.identity(r), Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(),

@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pealchat/pealchat/widget"
+)
+
+// assets are the browser's programs: the same bytes for every handler, so read
+// once, however many there are in the process.
+var assets = sync.OnceValues(widget.Load)
+
+// consolePolicy lets the console run its own files and nothing else. An agent
+// who is signed in on the host's site reads strangers' words there.
+const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+// script serves the script that the host's pages load. Its name stays, so it
+// is asked for again after a while.
+func (h *Handler) script(w http.ResponseWriter, r *http.Request, _ caller) error {
+	return h.file(w, r, "chat.js", "public, max-age=300")
+}
+
+// asset serves a file whose name changes with its content.
+func (h *Handler) asset(w http.ResponseWriter, r *http.Request, _ caller) error {
+	return h.file(w, r, "assets/"+r.PathValue("name"), "public, max-age=31536000, immutable")
+}
+
+func (h *Handler) file(w http.ResponseWriter, r *http.Request, name, cache string) error {
+	all, err := assets()
+	if err != nil {
+		return err
+	}
+	asset, found := all.Get(name)
+	if !found {
+		return errNoRoute
+	}
+	sendAsset(w, r, asset, cache)
+	return nil
+}
+
+// console serves the console's page. It may be stored, but not used without
+// asking: it names the files that are there now.
+func (h *Handler) console(w http.ResponseWriter, r *http.Request, _ caller) error {
+	all, err := assets()
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Security-Policy", consolePolicy)
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	sendAsset(w, r, all.Console(), "no-cache")
+	return nil
+}
+
+// consoleRedirect adds the slash without which the page's relative addresses
+// would lead astray.
+func (h *Handler) consoleRedirect(w http.ResponseWriter, _ *http.Request, _ caller) error {
+	redirect(w, "console/")
+	return nil
+}
+
+func sendAsset(w http.ResponseWriter, r *http.Request, asset widget.Asset, cache string) {
+	body, encoding, etag := asset.Best(strings.Join(r.Header.Values("Accept-Encoding"), ","))
+	header := w.Header()
+	header.Set("Cache-Control", cache)
+	header.Set("ETag", etag)
+	header.Add("Vary", "Accept-Encoding")
+	if matches(r.Header.Values("If-None-Match"), etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	header.Set("Content-Type", asset.ContentType)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if encoding != "" {
+		header.Set("Content-Encoding", encoding)
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
+}
+
+// matches says whether an If-None-Match names the tag. Proxies that compress
+// make a tag weak.
+func matches(values []string, etag string) bool {
+	for tag := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
