@@ -31,6 +31,7 @@ export function App() {
 function Desk() {
   const open = useApp((s) => s.open);
   const known = useApp((s) => !!s.open && s.sessions.has(s.open) && !s.missing.has(s.open));
+  const view = useApp((s) => s.view);
   const help = useApp((s) => s.helpOpen);
   return (
     <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''}`}>
@@ -39,7 +40,7 @@ function Desk() {
         <h1 class="sr">Conversations</h1>
         <Trouble />
         <div class="panes">
-          <List />
+          <List key={view} view={view} />
           {open ? <Conversation key={open} id={open} /> : <NoConversation />}
           {open && known && <About key={`about ${open}`} id={open} />}
         </div>

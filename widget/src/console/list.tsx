@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { cross, Icon, search } from '../shared/icons';
 import { show } from './lists';
+import type { View } from './model';
 import { viewNames } from './nav';
 import { Rows } from './rows';
 import { get, set } from './state';
@@ -10,17 +11,15 @@ let openFind: (() => void) | undefined;
 /** Opens the field that narrows the list, as / does. */
 export const find = () => openFind?.();
 
-/** The list of one view. */
-export function List() {
-  const view = useApp((s) => s.view);
+/** The list of one view. Keyed by it: what was looked for in another is not looked for here. */
+export function List({ view }: { view: View }) {
   const text = useApp((s) => s.find);
-  const state = useApp((s) => s.pages[s.view].state);
+  const state = useApp((s) => s.pages[view].state);
   const [finding, setFinding] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
 
   useEffect(() => { if (get().live !== 'connecting') show(view); }, [view, state]);
-  useEffect(() => setFinding(false), [view]);
   useLayoutEffect(() => { if (finding) field.current?.focus(); }, [finding]);
   openFind = () => { setFinding(true); field.current?.focus(); };
 
@@ -46,7 +45,7 @@ export function List() {
           <button class="icon" aria-label="Stop finding" onClick={() => stop(true)}><Icon of={cross} /></button>
         </div>
       )}
-      <Rows key={view} view={view} />
+      <Rows view={view} />
     </section>
   );
 }
