@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Avatar } from '../shared/avatar';
-import { day, exact, plain, shortWhen } from '../shared/format';
+import { day, exact, shortWhen } from '../shared/format';
+import { plain } from '../shared/text';
 import { cross, Icon } from '../shared/icons';
 import type { Page, Session, Visitor } from '../shared/types';
 import { deviceOf, languageOf } from './device';

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from '../shared/avatar';
-import { exact, firstName, plain } from '../shared/format';
+import { exact, firstName } from '../shared/format';
+import { plain } from '../shared/text';
 import { clockFace, Icon } from '../shared/icons';
 import type { Session } from '../shared/types';
 import { isUnread, loadMore, rows } from './lists';

@@ -3,6 +3,8 @@ import { isAbort } from '../shared/api';
 import type { Host, Opening } from '../shared/bridge';
 import { createStore, type Store } from '../shared/store';
 import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, VisitorSession } from '../shared/types';
+import { watchConnection } from './banner';
+import { createDraft } from './draft';
 import { openKeep, type Kept } from './keep';
 import { createOutbox } from './outbox';
 import { current, initial, merged, theirs, unseen, type State } from './state';
@@ -28,14 +30,18 @@ export interface Chat {
   end(): Promise<void>;
   /** Whether it was the visitor who ended that conversation. */
   endedHere(session: string): boolean;
+  /** What the visitor thought of it: 1 to 5. */
+  rate(session: string, score: number): Promise<void>;
+  /** The conversation as a file. */
+  download(): Promise<void>;
+  /** Has the server forget everything about this visitor, and forgets it here. */
+  erase(): Promise<void>;
   dismiss(): void;
   reset(): void;
   destroy(): void;
 }
 
-const typingEvery = 3_000;
 const typingLasts = 6_000;
-const bannerAfter = 3_000;
 
 export function createChat(host: Host): Chat {
   const store = createStore<State>(initial);
@@ -48,8 +54,6 @@ export function createChat(host: Host): Chat {
   let helloTries = 0;
   let helloTimer: ReturnType<typeof setTimeout> | undefined;
   let typingTimer: ReturnType<typeof setTimeout> | undefined;
-  let draftTimer: ReturnType<typeof setTimeout> | undefined;
-  let typed = 0;
   let preparing = false;
 
   const outbox = createOutbox({
@@ -237,47 +241,14 @@ export function createChat(host: Host): Chat {
       if (!isAbort(err)) host.emit('error', { code: (err as { code?: string }).code ?? 'hello', message: (err as Error).message });
     });
   }
-  const again = () => { if (get().hello === 'failed') greet(); };
 
-  function tellTyping(text: string) {
-    const session = current(get());
-    if (!session || get().stream !== 'open') return;
-    const now = Date.now();
-    if (text ? now - typed < typingEvery : !typed) return;
-    typed = text ? now : 0;
-    api.call('POST', `/sessions/${session.session_id}/typing`, { typing: !!text }).catch(() => { /* only a hint */ });
-  }
-
-  const saveDraft = () => {
-    clearTimeout(draftTimer);
-    const { draft } = get();
-    if ((keep.get().draft ?? '') !== draft) keep.change((kept) => { if (draft) kept.draft = draft; else delete kept.draft; });
-  };
-
-  // Trouble is spoken of when it has lasted, and taken back at once.
-  let bannerTimer: ReturnType<typeof setTimeout> | undefined;
-  let offline = !navigator.onLine;
-  function watch() {
-    const { hello, stream, stuck, banner } = get();
-    const bad = offline ? 'offline' : hello === 'failed' || stuck || stream === 'waiting' || stream === 'refused' ? 'trouble' : '';
-    if (!bad && stream === 'connecting' && (banner === 'trouble' || bannerTimer)) return; // a new try is neither good nor bad yet
-    if (!bad || banner) {
-      clearTimeout(bannerTimer);
-      bannerTimer = undefined;
-      set({ banner: bad });
-    } else bannerTimer ??= setTimeout(() => { bannerTimer = undefined; set({ banner: offline ? 'offline' : 'trouble' }); }, bannerAfter);
-  }
-  const unwatch = store.subscribe(watch);
-  const network = () => { offline = !navigator.onLine; watch(); again(); };
-  addEventListener('online', network);
-  addEventListener('offline', network);
-  document.addEventListener('visibilitychange', again);
-  addEventListener('pagehide', saveDraft);
+  const unwatch = watchConnection(store, () => { if (get().hello === 'failed') greet(); });
+  const draft = createDraft(store, keep, api);
 
   set({ draft: keep.get().draft ?? '', outbox: keep.get().outbox });
 
   function forget() {
-    clearTimeout(draftTimer);
+    draft.drop();
     keep.clear();
     api.forget();
     visitor = undefined;
@@ -297,23 +268,16 @@ export function createChat(host: Host): Chat {
       if (topic !== undefined) set({ topic });
       greet();
     },
-    close() { set({ open: false, closing: false }); saveDraft(); settle(); },
-    write(draft) {
-      set({ draft });
-      prepare();
-      clearTimeout(draftTimer);
-      draftTimer = setTimeout(saveDraft, 400);
-      tellTyping(draft);
-    },
+    close() { set({ open: false, closing: false }); draft.save(); settle(); },
+    write(text) { prepare(); draft.write(text); },
     setTopic(topic) { set({ topic }); prepare(); },
     send() {
-      const { draft, topic } = get();
-      const text = draft.trim() || topic;
+      const { topic } = get();
+      const text = clean(get().draft).trim() || topic;
       if (!text) return;
       const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
       set({ draft: '', topic: '', talking: true });
-      saveDraft();
-      typed = 0;
+      draft.sent();
       outbox.add({ text, ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
       greet();
     },
@@ -344,6 +308,17 @@ export function createChat(host: Host): Chat {
       const closed = await api.call<VisitorSession>('POST', `/sessions/${session.session_id}/close`, {});
       happened({ event: 'session_closed', timestamp: '', data: { session_id: session.session_id, status: 'closed', closed_at: closed.closed_at } });
     },
+    async rate(id, score) {
+      learn([await api.call<VisitorSession>('POST', `/sessions/${id}/rating`, { score })], [], false);
+    },
+    async download() {
+      const id = get().sessions.at(-1)?.session_id;
+      if (id) save(await api.blob(`/sessions/${id}/transcript?format=txt`), 'conversation.txt');
+    },
+    async erase() {
+      await api.call('DELETE', '/me');
+      forget();
+    },
     endedHere: (session) => keep.get().ended === session,
     dismiss() {
       const { preview } = get();
@@ -353,16 +328,25 @@ export function createChat(host: Host): Chat {
     reset: forget,
     destroy() {
       over = true;
-      saveDraft();
+      draft.close();
       unwatch();
       unfollow?.();
       outbox.close();
       keep.close();
-      for (const timer of [helloTimer, typingTimer, draftTimer, bannerTimer]) clearTimeout(timer);
-      removeEventListener('online', network);
-      removeEventListener('offline', network);
-      document.removeEventListener('visibilitychange', again);
-      removeEventListener('pagehide', saveDraft);
+      clearTimeout(helloTimer);
+      clearTimeout(typingTimer);
     },
   };
+}
+
+/** Text that JSON can carry and the server takes: no NUL, no half of a character. */
+const clean = (text: string) => text.replace(/\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '');
+
+/** Hands a file to the browser's downloads. */
+function save(file: Blob, name: string) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -4,8 +4,8 @@ import { useAround, useChat } from './context';
 import { isHere, partner } from './people';
 import { current } from './state';
 
-export function Header({ phone, onClose, onEnd }: { phone: boolean; onClose(): void; onEnd(): void }) {
-  const { t } = useAround();
+export function Header({ phone, onClose, onAsk }: { phone: boolean; onClose(): void; onAsk(what: 'end' | 'erase'): void }) {
+  const { chat, t } = useAround();
   const state = useChat((s) => s);
   const { config, talking, talk } = state;
   const person = talking ? partner(state) : undefined;
@@ -21,7 +21,13 @@ export function Header({ phone, onClose, onEnd }: { phone: boolean; onClose(): v
         </div>
       )}
       <span class="grow" />
-      {talk && current(state) && <talk.Menu items={[[t('end'), onEnd]]} />}
+      {talk && state.sessions.length > 0 && (
+        <talk.Menu items={[
+          [t('download'), () => { void chat.download().catch(() => { /* the browser says what became of a download */ }); }],
+          [t('erase'), () => onAsk('erase')],
+          ...(current(state) ? [[t('end'), () => onAsk('end')] as const] : []),
+        ]} />
+      )}
       <button type="button" class="icon" aria-label={t('close')} onClick={onClose}><Icon of={phone ? cross : down} /></button>
     </header>
   );

@@ -8,6 +8,7 @@ import type { Message, VisitorSession } from '../shared/types';
 import { useAround, useChat, type Surroundings } from './context';
 import type { Pending } from './keep';
 import { partner, personOf } from './people';
+import { Rate } from './rate';
 import { current, theirs, unseen, type State } from './state';
 import type { Key } from './strings';
 
@@ -69,11 +70,15 @@ export function Log() {
   useEffect(() => { const timer = setTimeout(() => setLive(true), 50); return () => clearTimeout(timer); }, []);
 
   const person = partner(state);
+  const over = state.sessions.at(-1);
+  const rateable = state.config?.features.rating && over?.status === 'closed' && !outbox.length
+    && messages.some((m) => m.session_id === over.session_id && m.sender === 'agent') && over;
   return (
     <div class="logbox">
       <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={look}>
         {older && <Older load={chat.loadOlder} root={box} />}
         {rows(state, around)}
+        {rateable && <Rate session={rateable} />}
         {typing !== null && (
           <Typing person={typing ? { name: typing, ...(person?.name === typing && person) } : person ?? { name: state.config?.name ?? '' }} label={t('typing', { name: typing || person?.name || t('someone') })} />
         )}

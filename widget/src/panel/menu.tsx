@@ -3,7 +3,7 @@ import { Icon, more } from '../shared/icons';
 import { useAround } from './context';
 
 /** The three dots. Arrow keys move in it, Escape closes it and nothing else. */
-export function Menu({ items }: { items: [label: string, act: () => void][] }) {
+export function Menu({ items }: { items: (readonly [label: string, act: () => void])[] }) {
   const { t } = useAround();
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);

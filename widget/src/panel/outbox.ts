@@ -83,7 +83,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, find, change
   }
 
   /** Sends one, to the open conversation or as the beginning of a new one. */
-  async function send(pending: Pending, left = 4): Promise<void> {
+  async function send(pending: Pending, extras = true, left = 4): Promise<void> {
     if (!api.known) await api.hello();
     api.remember();
     const to = session();
@@ -94,7 +94,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, find, change
       } else {
         const data = { ...pending.data, ...(pending.topic && { topic: pending.topic }) };
         const begun = await api.call<VisitorSession>('POST', '/sessions', {
-          ...body, page: here(), ...(Object.keys(data).length && { custom_data: data }),
+          ...body, ...(extras && { page: here() }), ...(extras && Object.keys(data).length && { custom_data: data }),
         });
         done(pending, begun.messages?.find((m) => m.client_id === pending.client_id), begun);
       }
@@ -102,13 +102,14 @@ export function createOutbox({ key, keep, api, session, sent, lost, find, change
       if (!(err instanceof APIError) || !left) throw err;
       if (to && (err.code === 'session_closed' || err.code === 'not_found')) lost(to, err.code === 'session_closed');
       else if (err.code === 'too_many_sessions') await find();
+      else if (extras && /^(custom_data|page)\b/.test(err.field ?? '')) extras = false; // what the page adds must not silence the visitor
       else if (err.code === 'client_id_reused') {
         // Another message has this key, which only a damaged outbox can bring about.
         const client_id = uuid();
         mark(pending.client_id, { client_id });
         pending = { ...pending, client_id };
       } else throw err;
-      return send(pending, left - 1);
+      return send(pending, extras, left - 1);
     }
   }
 

@@ -28,27 +28,27 @@ function Panel({ close }: { close(): void }) {
   const phone = usePhone();
   const panel = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement | null>(null);
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'end' | 'erase' | null>(null);
   const person = partner(state);
   const name = (talking && person?.name) || config?.name;
   useFullScreen(phone, panel);
 
   // On touch the field would bring up the keyboard before anybody has asked for it.
   useEffect(() => { (touch() ? panel : area).current?.focus({ preventScroll: true }); }, []);
-  useEffect(() => { if (!current(state)) setAsking(false); }, [!current(state)]);
+  useEffect(() => setAsking(null), [!current(state), !state.sessions.length]);
 
   const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length;
   return (
     <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
       aria-modal={phone || undefined} aria-label={name ? t('chatWith', { name }) : t('chat')}
       onKeyDown={(e) => { if (e.key === 'Escape' && !e.isComposing) close(); }}>
-      <Header phone={phone} onClose={close} onEnd={() => setAsking(true)} />
+      <Header phone={phone} onClose={close} onAsk={setAsking} />
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
       {!talking ? <Home /> : talk ? <talk.Log /> : (
         <div class="grow" role="status">{talkFailed && <p class="note">{t('noLoad')} <button type="button" class="again" onClick={around.host.restart}>{t('again')}</button></p>}</div>
       )}
       {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
-      {talk && asking && <talk.End done={() => { setAsking(false); area.current?.focus(); }} />}
+      {talk && asking && <talk.Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
       <Composer part="composer" value={draft} onInput={chat.write} onSend={chat.send} limit={config?.limits.message ?? 4000} filled={!!topic}
         label={t(ended ? 'writeAgain' : 'write')} sendLabel={t('send')} field={(element) => { area.current = element; }}
         limitText={(over) => (over > 0 ? t('over', { n: over }) : t('left', { n: -over }))}

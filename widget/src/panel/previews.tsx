@@ -1,5 +1,6 @@
 import { Avatar } from '../shared/avatar';
-import { plain, shortWhen } from '../shared/format';
+import { shortWhen } from '../shared/format';
+import { plain } from '../shared/text';
 import { cross, Icon } from '../shared/icons';
 import type { Message } from '../shared/types';
 import { useAround, useChat } from './context';

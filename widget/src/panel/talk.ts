@@ -3,8 +3,8 @@ import chat from '../shared/chat.css';
 import { adopt } from '../shared/styles';
 import own from './talk.css';
 
+export { Ask } from './ask';
 export { Emoji } from './emoji';
-export { End } from './end';
 export { follow } from './live';
 export { Log } from './log';
 export { Menu } from './menu';

@@ -1,5 +1,5 @@
 // Who this browser is to the server: its token, and every request that carries it.
-import { APIError, createAPI, type API } from '../shared/api';
+import { APIError, createAPI, failure, type API } from '../shared/api';
 import type { Host } from '../shared/bridge';
 import type { Hello, Page } from '../shared/types';
 import type { Keep } from './keep';
@@ -7,6 +7,8 @@ import type { Keep } from './keep';
 export interface VisitorAPI {
   /** A request with the token. On a 401 it gets a new one, once. */
   call: API;
+  /** The same for an answer that is a file. */
+  blob(path: string): Promise<Blob>;
   headers(): Record<string, string>;
   /** Asks who we are and what is going on; one at a time. */
   hello(): Promise<Hello>;
@@ -35,7 +37,9 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
   function hello(): Promise<Hello> {
     return asking ??= (async () => {
       adopt();
-      const answer = await raw<Hello>('POST', '/hello', { page: here(), locale: host.locale().slice(0, 35) });
+      const answer = await raw<Hello>('POST', '/hello', { page: here(), locale: host.locale().slice(0, 35) })
+        // Whatever is odd about this page or its language, a visitor is greeted.
+        .catch((err: unknown) => { if (err instanceof APIError && err.status === 400) return raw<Hello>('POST', '/hello', {}); throw err; });
       token = answer.token;
       if (keep.get().token) api.remember();
       greeted(answer);
@@ -58,6 +62,11 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
         }
       }
     },
+    async blob(path) {
+      const response = await fetch(`${host.base}visitor/v1${path}`, { headers: headers() });
+      if (!response.ok) throw await failure(response);
+      return response.blob();
+    },
     remember() {
       if (token && keep.get().token !== token) keep.change((kept) => { kept.token = token!; });
     },
@@ -69,8 +78,8 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
 
 /** The page without what may be private in its address: the values of the query, and the fragment. */
 export function here(): Page {
-  const page: Page = { url: bare(location.href).slice(0, 1024), title: document.title.slice(0, 200) };
-  if (document.referrer) page.referrer = bare(document.referrer).slice(0, 1024);
+  const page: Page = { url: bare(location.href), title: [...document.title].slice(0, 200).join('') };
+  if (document.referrer) page.referrer = bare(document.referrer);
   return page;
 }
 
@@ -79,7 +88,7 @@ function bare(address: string): string {
     const url = new URL(address);
     url.hash = url.username = url.password = '';
     for (const name of [...url.searchParams.keys()]) url.searchParams.set(name, '');
-    return url.href;
+    return /^https?:/.test(url.href) ? url.href.slice(0, 1024) : '';
   } catch {
     return '';
   }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Avatar } from './avatar';
-import { daysBetween, exact, linkify, markdown, type Part } from './format';
+import { daysBetween, exact } from './format';
+import { linkify, markdown, type Part } from './text';
 import type { Person } from './types';
 
 /** Draws parts as nodes. Line breaks are kept by the style sheet, links leave this page alone. */
