@@ -68,38 +68,46 @@ func newStreamer(svc *chat.Service, opts streamOptions) *streamer {
 // recheck, if not nil, is asked now and then whether the caller still may
 // listen. It must not touch w.
 func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) error {
-	after, field, err := resumeFrom(r)
+	c, err := st.open(w, r, by, topic, recheck)
 	if err != nil {
 		return err
 	}
-	until, err := st.checkStreaming(w, r)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	s := newStream(ctx, st, by, recheck)
-	s.sub, err = st.svc.Subscribe(ctx, by, chat.Subscribe{Topic: topic, After: after, Wake: s.wake})
-	if errors.Is(err, chat.ErrInvalidEventID) {
-		return invalidEventID(field)
-	}
-	if err != nil {
-		return err
-	}
-	defer s.leave() // before the response ends: nothing may touch w or r afterwards
+	defer c.stream.leave() // before the response ends: nothing may touch w or r afterwards
 	if r.Method == http.MethodHead {
 		setStreamHeaders(w.Header(), r.ProtoMajor)
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	c := newSSEConn(st, s, w, r, cancel)
-	s.out = c
-	st.join(s)
-	if !until.IsZero() {
-		defer time.AfterFunc(time.Until(until), func() { s.remind(dutyEnd) }).Stop()
-	}
-	c.run(ctx, s.opening(st.retry()))
+	c.run()
 	return nil
+}
+
+// open does what can still be answered with an error. It is apart from serve
+// because what serve has on its stack stays there for as long as the stream.
+func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) (*sseConn, error) {
+	after, field, err := resumeFrom(r)
+	if err != nil {
+		return nil, err
+	}
+	until, err := st.checkStreaming(w, r)
+	if err != nil {
+		return nil, err
+	}
+	s := newStream(r.Context(), st, by, recheck)
+	s.sub, err = st.svc.Subscribe(s.ctx, by, chat.Subscribe{Topic: topic, After: after, Wake: s.wake})
+	if err != nil {
+		s.cancel()
+		if errors.Is(err, chat.ErrInvalidEventID) {
+			err = invalidEventID(field)
+		}
+		return nil, err
+	}
+	if !until.IsZero() {
+		s.timer = time.AfterFunc(time.Until(until), func() { s.remind(dutyEnd) })
+	}
+	c := newSSEConn(s, w, r.ProtoMajor)
+	s.out = c
+	return c, nil
 }
 
 // resumeFrom returns the event id that the request asks to resume after, and

@@ -32,10 +32,12 @@ type sink interface {
 type stream struct {
 	streamer *streamer
 	ctx      context.Context
+	cancel   context.CancelFunc
 	by       chat.Actor
 	recheck  func(context.Context) error
 	sub      *chat.Subscription
 	out      sink
+	timer    *time.Timer // for a request that has a deadline
 
 	// For the owner only.
 	backlog   []*chat.Event // taken from sub, not yet in a batch
@@ -49,10 +51,10 @@ type stream struct {
 	mu      sync.Mutex
 	owned   bool // an owner is at work
 	again   bool // something came since the owner last looked
-	feeding bool // the owner is a goroutine of the stream's own
 	gone    bool // the response ends: no more owners
 	due     duty
-	fed     sync.Cond // feeding became false
+	feeders int       // goroutines of the stream's own: the owner, and those that are just done
+	fed     sync.Cond // there are none
 }
 
 // duty is what the clock asks of a stream.
@@ -67,17 +69,18 @@ const (
 // newStream returns a stream that its sink owns: nothing is sent before the
 // sink asks for it.
 func newStream(ctx context.Context, st *streamer, by chat.Actor, recheck func(context.Context) error) *stream {
-	s := &stream{streamer: st, ctx: ctx, by: by, recheck: recheck, allowedAt: time.Now(), owned: true, due: dutyTouch}
+	s := &stream{streamer: st, by: by, recheck: recheck, allowedAt: time.Now(), owned: true, due: dutyTouch}
+	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.fed.L = &s.mu
 	return s
 }
 
 // opening is what comes first on the stream.
-func (s *stream) opening(retry time.Duration) []byte {
+func (s *stream) opening() []byte {
 	now, position := s.streamer.opts.now(), s.sub.Position()
 	ready := readyData{Heartbeat: int((s.streamer.opts.heartbeat + time.Second - 1) / time.Second)}
 	b := append(takeBuffer(), padding...)
-	b = appendRetry(b, retry)
+	b = appendRetry(b, s.streamer.retry())
 	if s.sub.Reset == "" {
 		return appendControl(b, eventReady, position, now, ready)
 	}
@@ -97,7 +100,8 @@ func (s *stream) remind(d duty) {
 	if s.owned || s.gone {
 		return
 	}
-	s.owned, s.feeding = true, true
+	s.owned = true
+	s.feeders++
 	go s.feed()
 }
 
@@ -105,9 +109,10 @@ func (s *stream) remind(d duty) {
 func (s *stream) feed() {
 	defer func() {
 		s.mu.Lock()
-		s.feeding = false
-		s.fed.Broadcast()
-		s.mu.Unlock()
+		defer s.mu.Unlock()
+		if s.feeders--; s.feeders == 0 {
+			s.fed.Broadcast()
+		}
 	}()
 	s.next()
 }
@@ -156,49 +161,50 @@ func (s *stream) take() (batch []byte, ok bool) {
 	if s.ended || s.ctx.Err() != nil {
 		return nil, false
 	}
-	b := takeBuffer()
 	if due&(dutyTouch|dutyBeat) != 0 {
 		s.streamer.svc.Touch(s.ctx, s.by)
 	}
-	if due&dutyBeat != 0 {
-		if !s.allowed() {
-			return s.bye(b, byeUnauthorized, s.streamer.retry()), true
-		}
-		b = append(b, heartbeat...)
-	}
-	if due&dutyEnd != 0 {
+	switch {
+	case due&dutyBeat != 0 && !s.allowed():
+		return s.bye(byeUnauthorized, s.streamer.retry()), true
+	case due&dutyEnd != 0:
 		// The next connection comes at once and brings the usual retry.
-		return s.bye(b, byeLifetime, between(100*time.Millisecond, 500*time.Millisecond)), true
+		return s.bye(byeLifetime, between(100*time.Millisecond, 500*time.Millisecond)), true
+	case due&dutyBeat != 0:
+		return append(takeBuffer(), heartbeat...), true
 	}
-	if b = s.takeEvents(b); len(b) == 0 {
-		putBuffer(b)
-	}
-	return b, true
+	return s.takeEvents(), true
 }
 
-// takeEvents appends events, as many as there are or as make a batch.
-func (s *stream) takeEvents(b []byte) []byte {
-	for len(s.backlog) == 0 {
-		events, more, err := s.sub.Take(s.ctx)
+// takeEvents returns a batch of events, as many as there are or as fit.
+func (s *stream) takeEvents() []byte {
+	for {
+		events, more, err := s.backlog, false, error(nil)
+		if len(events) == 0 {
+			events, more, err = s.sub.Take(s.ctx)
+		}
 		switch {
 		case errors.Is(err, chat.ErrClosed):
-			return s.bye(b, byeShutdown, between(time.Second, 5*time.Second))
+			return s.bye(byeShutdown, between(time.Second, 5*time.Second))
 		case err != nil:
 			// Nothing is lost. The clock tries again at its next tick, and
 			// the reader meanwhile has its heartbeats.
 			s.streamer.troubled(s, err)
-			return b
+			return nil
+		case len(events) == 0 && !more:
+			return nil
+		}
+		b := takeBuffer()
+		for len(events) > 0 && len(b) < maxBatch {
+			b = s.appendEvent(b, events[0])
+			events = events[1:]
 		}
 		s.backlog = events
-		if len(events) == 0 && !more {
+		if len(b) > 0 {
 			return b
 		}
+		putBuffer(b)
 	}
-	for len(s.backlog) > 0 && len(b) < maxBatch {
-		b = s.appendEvent(b, s.backlog[0])
-		s.backlog[0], s.backlog = nil, s.backlog[1:]
-	}
-	return b
 }
 
 func (s *stream) appendEvent(b []byte, e *chat.Event) []byte {
@@ -216,10 +222,10 @@ func (s *stream) appendEvent(b []byte, e *chat.Event) []byte {
 	return appendFrame(b, e.Type, data, e.ID)
 }
 
-// bye appends the last event of the stream.
-func (s *stream) bye(b []byte, reason string, retry time.Duration) []byte {
+// bye returns the last batch of the stream.
+func (s *stream) bye(reason string, retry time.Duration) []byte {
 	s.ended = true
-	return appendControl(appendRetry(b, retry), eventBye, "", s.streamer.opts.now(), reasonData{reason})
+	return appendControl(appendRetry(takeBuffer(), retry), eventBye, "", s.streamer.opts.now(), reasonData{reason})
 }
 
 // allowed asks, every so often, whether the reader still may listen. Where
@@ -258,11 +264,15 @@ func (s *stream) leave() {
 	s.mu.Lock()
 	s.gone = true
 	s.mu.Unlock()
+	s.cancel()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
 	s.streamer.part(s)
 	s.sub.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.feeding {
+	for s.feeders > 0 {
 		s.fed.Wait()
 	}
 }

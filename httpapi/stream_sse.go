@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -24,13 +23,12 @@ import (
 // never one. And when its ServeHTTP returns by a panic, or the stream is removed
 // before it returns, a goroutine is left behind, so neither happens.
 type sseConn struct {
-	w        http.ResponseWriter
-	rc       *http.ResponseController
-	streamer *streamer
-	stream   *stream
-	id       string // of the r3labs stream
-	cancel   context.CancelFunc
-	proto    int // 1 or 2
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+	stream *stream
+	server *sse.Server
+	id     string // of the r3labs stream
+	proto  int    // 1 or 2
 
 	event sse.Event // the batch on its way: never more than one
 	out   []byte    // what the next Flush writes
@@ -40,31 +38,39 @@ type sseConn struct {
 	closed  bool
 }
 
-func newSSEConn(st *streamer, s *stream, w http.ResponseWriter, r *http.Request, cancel context.CancelFunc) *sseConn {
+func newSSEConn(s *stream, w http.ResponseWriter, proto int) *sseConn {
 	return &sseConn{
-		w: w, rc: http.NewResponseController(w), streamer: st, stream: s,
-		id: rand.Text(), cancel: cancel, proto: r.ProtoMajor,
+		w: w, rc: http.NewResponseController(w), stream: s,
+		server: s.streamer.server, id: rand.Text(), proto: proto,
 	}
 }
 
 // run sends the opening, then the stream, and returns when it is over.
-func (c *sseConn) run(ctx context.Context, opening []byte) {
+func (c *sseConn) run() {
+	r := c.begin()
+	defer c.server.RemoveStream(c.id)
+	c.server.ServeHTTP(c, r)
+}
+
+// begin makes everything ready and returns the request that r3labs gets. It
+// is not the reader's: r3labs wants the stream's name in the query, and takes a
+// Last-Event-ID that is no number for an error.
+func (c *sseConn) begin() *http.Request {
 	// A deadline for reading, which a server with a ReadTimeout has set, would
 	// look like the reader's leaving.
 	_ = c.rc.SetReadDeadline(time.Time{})
-	c.out = opening
-	c.streamer.server.CreateStream(c.id)
-	defer c.streamer.server.RemoveStream(c.id)
-	// A request of its own: r3labs takes the stream's name from the query,
-	// and a Last-Event-ID that is no number for an error.
-	r := &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: "stream=" + c.id}, Header: http.Header{}}
-	c.streamer.server.ServeHTTP(c, r.WithContext(ctx))
+	c.out = c.stream.opening()
+	c.server.CreateStream(c.id)
+	c.stream.streamer.join(c.stream)
+	r := new(http.Request).WithContext(c.stream.ctx)
+	r.Method, r.URL, r.Header = http.MethodGet, &url.URL{RawQuery: "stream=" + c.id}, http.Header{}
+	return r
 }
 
 // send passes the batch to r3labs. Its loop then calls Write and Flush.
 func (c *sseConn) send(batch []byte) {
 	c.event.Comment = batch[:len(batch)-2] // r3labs adds the last two line ends
-	if !c.streamer.server.TryPublish(c.id, &c.event) {
+	if !c.server.TryPublish(c.id, &c.event) {
 		c.close()
 	}
 }
@@ -74,7 +80,7 @@ func (c *sseConn) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	c.cancel()
+	c.stream.cancel()
 	if c.writing {
 		_ = c.rc.SetWriteDeadline(time.Now().Add(-time.Second))
 	}
@@ -123,29 +129,29 @@ func (c *sseConn) Flush() {
 // push writes in one piece and flushes. The deadline is renewed before each
 // write, because one that has passed while the stream was idle stays passed.
 func (c *sseConn) push() error {
-	if !c.begin() {
+	if !c.beginWrite() {
 		return nil
 	}
-	defer c.end()
+	defer c.endWrite()
 	if _, err := c.w.Write(c.out); err != nil {
 		return err
 	}
 	return c.rc.Flush()
 }
 
-// begin and end stand around a write. close may cut it off in between, and
-// only then: before and after, the deadline is none of its business.
-func (c *sseConn) begin() bool {
+// beginWrite and endWrite stand around a write. In between close may cut it
+// off, and only then: later the deadline may be another request's.
+func (c *sseConn) beginWrite() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed {
 		c.writing = true
-		_ = c.rc.SetWriteDeadline(time.Now().Add(c.streamer.opts.write))
+		_ = c.rc.SetWriteDeadline(time.Now().Add(c.stream.streamer.opts.write))
 	}
 	return c.writing
 }
 
-func (c *sseConn) end() {
+func (c *sseConn) endWrite() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writing = false
@@ -160,7 +166,7 @@ func (c *sseConn) end() {
 func (c *sseConn) guard(do func() error) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.streamer.opts.logger.Warn("httpapi: the response writer of an event stream panicked",
+			c.stream.streamer.opts.logger.Warn("httpapi: the response writer of an event stream panicked",
 				"writer", fmt.Sprintf("%T", c.w), "panic", v)
 			c.close()
 		}
