@@ -122,11 +122,26 @@ func (d *document) find(method, path string) *operation {
 	if method == "HEAD" {
 		method = "GET"
 	}
-	var found *operation
-	for _, op := range d.ops {
-		if op.method == method && op.matches(path) && (found == nil || !strings.HasSuffix(op.path, "}")) {
-			found = op
+	for _, op := range d.at(path) {
+		if op.method == method {
+			return op
 		}
+	}
+	return nil
+}
+
+// at returns the operations of the address that a path is: a literal one
+// beats one with parameters.
+func (d *document) at(path string) []*operation {
+	var found []*operation
+	for _, op := range d.ops {
+		if !op.matches(path) || len(found) > 0 && len(op.pathValues(path)) > len(found[0].pathValues(path)) {
+			continue
+		}
+		if len(found) > 0 && op.path != found[0].path {
+			found = nil
+		}
+		found = append(found, op)
 	}
 	return found
 }
@@ -134,12 +149,10 @@ func (d *document) find(method, path string) *operation {
 // methods returns what may be asked for at a path, for the Allow header.
 func (d *document) methods(path string) []string {
 	var methods []string
-	for _, method := range []string{"DELETE", "GET", "PATCH", "POST", "PUT"} {
-		if op := d.find(method, path); op != nil {
-			methods = append(methods, method)
-			if method == "GET" {
-				methods = append(methods, "HEAD")
-			}
+	for _, op := range d.at(path) {
+		methods = append(methods, op.method)
+		if op.method == "GET" {
+			methods = append(methods, "HEAD")
 		}
 	}
 	return methods
@@ -151,7 +164,7 @@ func (op *operation) matches(path string) bool {
 		return false
 	}
 	for i, s := range op.segments {
-		if s != segments[i] && !strings.HasPrefix(s, "{") {
+		if s != segments[i] && (!strings.HasPrefix(s, "{") || segments[i] == "") {
 			return false
 		}
 	}

@@ -44,15 +44,21 @@ func (j *judge) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return res, err
 	}
+	return res, j.examine(r, sent, res)
+}
+
+// examine judges one request and its answer, whose body can still be read
+// afterwards.
+func (j *judge) examine(r *http.Request, sent []byte, res *http.Response) (err error) {
 	path, below := strings.CutPrefix(r.URL.EscapedPath(), j.base)
 	if !below || !isAPI(path) {
-		return res, nil
+		return nil
 	}
 	streaming := strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream")
 	var got []byte
 	if !streaming {
 		if got, err = io.ReadAll(res.Body); err != nil {
-			return nil, err
+			return err
 		}
 		res.Body.Close()
 		res.Body = io.NopCloser(bytes.NewReader(got))
@@ -66,11 +72,11 @@ func (j *judge) RoundTrip(r *http.Request) (*http.Response, error) {
 	op := j.doc.find(r.Method, path)
 	if op == nil {
 		j.unknown(path, res, complain)
-		return res, nil
+		return nil
 	}
 	witnessed.Store(op.id+" "+strconv.Itoa(res.StatusCode), true)
 	j.known(op, path, r, res, sent, got, streaming, complain)
-	return res, nil
+	return nil
 }
 
 // isAPI says whether a path is one that the document is about: the rest are
@@ -162,7 +168,8 @@ func (j *judge) known(op *operation, path string, r *http.Request, res *http.Res
 	}
 	if res.StatusCode < 300 {
 		if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
-			complain("was taken, but the document would not: %v", err)
+			said, _, _ := strings.Cut(err.Error(), "\n")
+			complain("was taken, but the document would not: %s", said)
 		}
 		for name := range r.URL.Query() {
 			if !op.hasParameter(name) {
@@ -178,7 +185,8 @@ func (j *judge) known(op *operation, path string, r *http.Request, res *http.Res
 		RequestValidationInput: in, Status: res.StatusCode, Header: res.Header, Body: io.NopCloser(bytes.NewReader(got)), Options: in.Options,
 	}
 	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
-		complain("the answer is not in the document: %v", err)
+		said, _, _ := strings.Cut(err.Error(), "\n") // the rest is the whole schema
+		complain("the answer is not in the document: %s", said)
 		return
 	}
 	if in.Options.ExcludeResponseBody {

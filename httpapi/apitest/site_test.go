@@ -35,15 +35,16 @@ type setup struct {
 
 // site is a host's server with the chat on a real database.
 type site struct {
-	t     *testing.T
-	file  string
-	store chat.Store
-	svc   *chat.Service
-	srv   *httptest.Server
-	base  string // the chat's address
-	http  *http.Client
-	log   *syncBuffer
-	key   string // may do everything
+	t         *testing.T
+	file      string
+	store     chat.Store
+	svc       *chat.Service
+	srv       *httptest.Server
+	base      string // the chat's address
+	http      *http.Client
+	transport *http.Transport
+	log       *syncBuffer
+	key       string // may do everything
 
 	close func()
 }
@@ -81,10 +82,9 @@ func open(t *testing.T, with setup) *site {
 	}
 	s.srv = httptest.NewServer(handler)
 	s.base = s.srv.URL + base
-	s.http = &http.Client{
-		Transport:     &judge{t: t, doc: theDocument(t), base: base, next: http.DefaultTransport.(*http.Transport).Clone()},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	s.transport = http.DefaultTransport.(*http.Transport).Clone()
+	s.transport.DisableCompression = true
+	s.http = s.clientFor(t)
 	s.close = sync.OnceFunc(func() {
 		s.svc.Close()
 		s.srv.Close()
@@ -92,6 +92,18 @@ func open(t *testing.T, with setup) *site {
 	})
 	t.Cleanup(s.close)
 	return s
+}
+
+// clientFor returns an HTTP client whose judge reports to t.
+func (s *site) clientFor(t *testing.T) *http.Client {
+	return &http.Client{
+		Transport:     s.judge(t),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func (s *site) judge(t *testing.T) *judge {
+	return &judge{t: t, doc: theDocument(t), base: strings.TrimPrefix(s.base, s.srv.URL), next: s.transport}
 }
 
 // syncBuffer is a buffer that several goroutines may write to.

@@ -1,0 +1,149 @@
+package apitest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// fixture is one of everything that an operation can be about.
+type fixture struct {
+	*site
+	who                            *client // the visitor whose session it is
+	session, message, note, apiKey string
+}
+
+func (s *site) fixture() *fixture {
+	s.t.Helper()
+	f := &fixture{site: s, who: s.visitor()}
+	started := f.who.post("/visitor/v1/sessions", `{"visitor_name":"Ines","message":"Hello?"}`).is(201)
+	f.session, f.message = started.text("session_id"), started.list("messages")[0]["message_id"].(string)
+	f.note = s.admin().post("/api/v1/sessions/"+f.session+"/notes", `{"message":"secret note"}`).is(201).text("message_id")
+	key, _, err := s.svc.CreateKey(s.t.Context(), chat.AsHost("host"), chat.NewKey{Name: "To revoke", Scopes: []string{chat.ScopeRead}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f.apiKey = key.ID
+	return f
+}
+
+// caller returns somebody who may call the operation.
+func (f *fixture) caller(op *operation) *client {
+	switch op.needs() {
+	case "":
+		return f.nobody()
+	case "visitor":
+		return f.who
+	}
+	return f.admin()
+}
+
+func (f *fixture) values() map[string]string {
+	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey}
+}
+
+// path returns the operation's address for the fixture.
+func (f *fixture) path(op *operation) string { return fill(op, f.values()) }
+
+func fill(op *operation, values map[string]string) string {
+	path := op.path
+	for name, value := range values {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	return path
+}
+
+// example returns the document's own example of a body, for the fixture.
+func (f *fixture) example(op *operation) object {
+	body := maps.Clone(op.example)
+	for name, value := range f.values() {
+		if _, ok := body[name]; ok {
+			body[name] = value
+		}
+	}
+	return body
+}
+
+func (f *fixture) body(op *operation) string {
+	if op.body == nil {
+		return ""
+	}
+	return encode(f.example(op))
+}
+
+func encode(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// changed returns a copy of the body with one field set.
+func changed(body object, field string, value any) string {
+	body = maps.Clone(body)
+	body[field] = value
+	return encode(body)
+}
+
+// property is one field of an operation's body.
+type property struct {
+	name   string
+	schema object
+}
+
+func (d *document) properties(op *operation) []property {
+	var list []property
+	props, _ := op.body["properties"].(object)
+	for _, name := range slices.Sorted(maps.Keys(props)) {
+		list = append(list, property{name, d.resolve(props[name].(object))})
+	}
+	return list
+}
+
+// types returns the JSON types that a schema takes.
+func types(schema object) []string {
+	switch t := schema["type"].(type) {
+	case string:
+		return []string{t}
+	case []any:
+		var list []string
+		for _, e := range t {
+			list = append(list, e.(string))
+		}
+		return list
+	}
+	return []string{"string"} // const and enum
+}
+
+// eachOperation runs a test for every operation that the filter takes.
+func eachOperation(t *testing.T, filter func(*operation) bool, test func(*testing.T, *operation)) {
+	ran := false
+	for _, op := range theDocument(t).ops {
+		if filter(op) {
+			ran = true
+			t.Run(op.id, func(t *testing.T) { test(t, op) })
+		}
+	}
+	if !ran {
+		t.Error("no operation to test")
+	}
+}
+
+func every(*operation) bool { return true }
+
+// on makes the site, and everybody who calls it, report to a part of the test.
+func (f *fixture) on(t *testing.T) *fixture {
+	s := *f.site
+	s.t = t
+	s.http = s.clientFor(t)
+	g := *f
+	who := *f.who
+	who.site = &s
+	g.site, g.who = &s, &who
+	return &g
+}
