@@ -19,14 +19,12 @@ func shorten(s string, n int) string {
 	return strings.TrimRight(string(runes[:n-1]), " ") + "…"
 }
 
-// invisible reports runes that show nothing: space, zero-width characters,
-// and the other format characters.
+// invisible reports runes that show nothing by themselves: space, zero-width
+// and format characters, variation selectors, fillers, and the empty Braille
+// pattern.
 func invisible(r rune) bool {
-	switch r {
-	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // blank letters: Hangul fillers, empty Braille
-		return true
-	}
-	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc)
+	return r == '\u2800' || unicode.IsSpace(r) ||
+		unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 func blank(s string) bool {

@@ -21,6 +21,8 @@ func TestTextIsCleaned(t *testing.T) {
 		{name: "white space", in: " \t\n\u00a0\u3000", refusal: "message must not be empty."},
 		{name: "zero width", in: "\u200b\u200d\ufeff\u2060", refusal: "message must not be empty."},
 		{name: "blank letters", in: "\u3164\u115f\u2800", refusal: "message must not be empty."},
+		{name: "variation selectors and joiners", in: "\ufe0f\u034f\U000e0100\u180e", refusal: "message must not be empty."},
+		{name: "an emoji keeps its selector", in: "❤️", want: "❤️"},
 		{name: "NUL", in: "a\x00b", refusal: "message must not contain NUL characters."},
 		{name: "not UTF-8", in: "a\xffb", refusal: "message is not valid UTF-8."},
 	} {
