@@ -176,6 +176,9 @@ func testLogReadersMissNothing(f *fixture) {
 					at = e.Position
 					seen[r] = append(seen[r], at)
 				}
+				if len(events) == 0 {
+					time.Sleep(time.Millisecond)
+				}
 			}
 		})
 	}

@@ -37,7 +37,7 @@ func (s *Store) Agent(ctx context.Context, id string) (chat.Agent, error) {
 // Agents implements chat.AgentStore.
 func (s *Store) Agents(ctx context.Context) ([]chat.Agent, error) {
 	var rows []agentRow
-	if err := s.many(ctx, s.read.AgentList, &rows, struct{}{}); err != nil {
+	if err := s.many(ctx, s.read.AgentList, &rows, nothing); err != nil {
 		return nil, err
 	}
 	agents := make([]chat.Agent, len(rows))

@@ -43,7 +43,7 @@ func (s *Store) KeyByHash(ctx context.Context, hash string) (chat.APIKey, error)
 // Keys implements chat.KeyStore. The oldest comes first.
 func (s *Store) Keys(ctx context.Context) ([]chat.APIKey, error) {
 	var rows []keyRow
-	if err := s.many(ctx, s.read.KeyList, &rows, struct{}{}); err != nil {
+	if err := s.many(ctx, s.read.KeyList, &rows, nothing); err != nil {
 		return nil, err
 	}
 	keys := make([]chat.APIKey, len(rows))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
@@ -44,6 +45,9 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error
 	}
 	return results, nil
 }
+
+// nothing is the argument of statements without parameters.
+var nothing = struct{}{}
 
 // batch is one transaction of Append.
 type batch struct {
@@ -86,14 +90,13 @@ func (b *batch) apply(op chat.Op) (chat.Result, error) {
 			return chat.Result{}, err
 		}
 	}
-	if _, err := b.tx.Exec("SAVEPOINT op"); err != nil {
+	if err := b.run(b.s.write.OpBegin, nothing); err != nil {
 		return chat.Result{}, err
 	}
 	mark := len(b.pending)
 	res, err := b.do(op)
 	if err == nil {
-		_, err = b.tx.Exec("RELEASE op")
-		return res, err
+		return res, b.run(b.s.write.OpEnd, nothing)
 	}
 	if !b.s.ownError(err) {
 		return chat.Result{}, err
@@ -102,15 +105,11 @@ func (b *batch) apply(op chat.Op) (chat.Result, error) {
 	if err := b.rewind(); err != nil {
 		return chat.Result{}, err
 	}
-	_, fatal := b.tx.Exec("RELEASE op")
-	return chat.Result{Err: err}, fatal
+	return chat.Result{Err: err}, b.run(b.s.write.OpEnd, nothing)
 }
 
 // rewind undoes what the present op has done so far.
-func (b *batch) rewind() error {
-	_, err := b.tx.Exec("ROLLBACK TO op")
-	return err
-}
+func (b *batch) rewind() error { return b.run(b.s.write.OpRollback, nothing) }
 
 // panicked is the error of an op whose code panicked.
 type panicked struct {
@@ -243,22 +242,42 @@ func (b *batch) add(p pendingEvent) []*chat.Event {
 // to one database, the lock that keeps positions in commit order is held only
 // from here to the commit.
 func (b *batch) flush() error {
-	for _, p := range b.pending {
-		var position int64
-		err := b.need(b.s.write.EventInsert, &position, struct {
-			Type      string
-			SessionID int64         `db:"session_id"`
-			MessageID sql.NullInt64 `db:"message_id"`
-			At        int64
-		}{p.event.Type, p.sessionID, p.messageID, millis(p.event.At)}, sql.ErrNoRows)
-		if err != nil {
-			return err
-		}
-		p.event.Position = chat.Position(position)
-		p.event.ID = b.s.eventID(position)
+	if len(b.pending) == 0 {
+		return nil
+	}
+	var positions []int64
+	if err := b.in(b.s.write.EventInsert).Select(&positions, struct{ Events string }{eventList(b.pending)}); err != nil {
+		return err
+	}
+	if len(positions) != len(b.pending) {
+		return fmt.Errorf("sqlstore: %d positions for %d events", len(positions), len(b.pending))
+	}
+	slices.Sort(positions) // RETURNING promises no order
+	for i, p := range b.pending {
+		p.event.Position = chat.Position(positions[i])
+		p.event.ID = b.s.eventID(positions[i])
 	}
 	b.pending = b.pending[:0]
 	return nil
+}
+
+// eventList returns the parameter of event-insert.
+func eventList(events []pendingEvent) string {
+	list := []byte{'['}
+	for i, p := range events {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(append(append(list, `["`...), p.event.Type...), `",`...)
+		list = append(strconv.AppendInt(list, p.sessionID, 10), ',')
+		if p.messageID.Valid {
+			list = append(strconv.AppendInt(list, p.messageID.Int64, 10), ',')
+		} else {
+			list = append(list, "null,"...)
+		}
+		list = append(strconv.AppendInt(list, millis(p.event.At), 10), ']')
+	}
+	return string(append(list, ']'))
 }
 
 // eventID is how clients know a position.

@@ -113,7 +113,7 @@ func (s *Store) hydrate(ctx context.Context, tx *sqlx.Tx, rows []eventRow) ([]*c
 // Log implements chat.EventStore.
 func (s *Store) Log(ctx context.Context) (chat.Log, error) {
 	var head int64
-	if err := s.one(ctx, s.read.EventHead, &head, struct{}{}, sql.ErrNoRows); err != nil {
+	if err := s.one(ctx, s.read.EventHead, &head, nothing, sql.ErrNoRows); err != nil {
 		return chat.Log{}, err
 	}
 	text, err := s.meta(ctx, metaPruned)

@@ -17,46 +17,38 @@ func newMessage(m chat.Message) (messageRow, error) {
 	}, err
 }
 
-func (b *batch) appendMessage(m chat.Message) (chat.Result, error) {
-	row, err := b.addMessage(m)
+func (b *batch) appendMessage(m chat.Message) (res chat.Result, err error) {
+	row, session, err := b.addMessage(m)
 	if err == errClosedOrUnknown || b.s.cfg.Classify(err) == Refused {
 		return b.notAppended(m, err)
 	}
 	if err != nil {
 		return chat.Result{}, err
 	}
-	return b.appended(row, chat.EventMessageSent)
-}
-
-// appended is the result of a new message or note.
-func (b *batch) appended(row messageRow, typ string) (res chat.Result, err error) {
-	if res.Session, err = b.reload(row.SessionID); err != nil {
+	if res.Session, err = session.session(); err != nil {
 		return chat.Result{}, err
 	}
 	if res.Message, err = row.message(); err != nil {
 		return chat.Result{}, err
 	}
-	res.Events = b.noteMessage(typ, row.At, row, res.Message, res.Session.VisitorID)
+	res.Session.LastMessage = res.Message.Preview()
+	res.Events = b.noteMessage(chat.EventMessageSent, row.At, row, res.Message, res.Session.VisitorID)
 	return res, nil
 }
 
 // addMessage gives the session its next seq and inserts the message with it.
 // That a client id was used before shows as a refused insert: asking first
-// would cost every message that is sent once.
-func (b *batch) addMessage(m chat.Message) (messageRow, error) {
-	row, err := newMessage(m)
-	if err != nil {
-		return row, err
+// would cost every message that is sent once. The session comes without its
+// latest message, which is this one.
+func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, err error) {
+	if row, err = newMessage(m); err != nil {
+		return row, session, err
 	}
-	var bumped struct {
-		ID           int64
-		MessageCount int64 `db:"message_count"`
+	if err := b.need(b.s.write.SessionBump, &session, row, errClosedOrUnknown); err != nil {
+		return row, session, err
 	}
-	if err := b.need(b.s.write.SessionBump, &bumped, row, errClosedOrUnknown); err != nil {
-		return row, err
-	}
-	row.SessionID, row.Seq = bumped.ID, bumped.MessageCount
-	return row, b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
+	row.SessionID, row.Seq = session.ID, session.MessageCount
+	return row, session, b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
 }
 
 // notAppended finds out why a message or note was not accepted.
@@ -111,7 +103,15 @@ func (b *batch) appendNote(m chat.Message) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
-	return b.appended(row, chat.EventNoteAdded)
+	var res chat.Result
+	if res.Session, err = b.reload(row.SessionID); err != nil {
+		return chat.Result{}, err
+	}
+	if res.Message, err = row.message(); err != nil {
+		return chat.Result{}, err
+	}
+	res.Events = b.noteMessage(chat.EventNoteAdded, row.At, row, res.Message, res.Session.VisitorID)
+	return res, nil
 }
 
 // loadMessage reads a message of a session that is not deleted.

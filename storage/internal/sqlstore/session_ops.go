@@ -50,7 +50,7 @@ func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
 	if op.First != nil {
 		m := *op.First
 		m.SessionID = in.ID
-		if first, err = b.addMessage(m); err != nil {
+		if first, _, err = b.addMessage(m); err != nil {
 			return chat.Result{}, err
 		}
 	}

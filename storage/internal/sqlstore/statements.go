@@ -36,6 +36,10 @@ type reads struct {
 
 // writes are the statements that run in Append's transactions.
 type writes struct {
+	OpBegin    *sqlx.NamedStmt `query:"op-begin"`
+	OpRollback *sqlx.NamedStmt `query:"op-rollback"`
+	OpEnd      *sqlx.NamedStmt `query:"op-end"`
+
 	MetaSet    *sqlx.NamedStmt `query:"meta-set"`
 	MetaDelete *sqlx.NamedStmt `query:"meta-delete"`
 

@@ -11,3 +11,14 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 -- name: meta-delete
 DELETE FROM chat_meta
  WHERE name = :name
+
+-- A savepoint around each op of a batch.
+
+-- name: op-begin
+SAVEPOINT op
+
+-- name: op-rollback
+ROLLBACK TO op
+
+-- name: op-end
+RELEASE op

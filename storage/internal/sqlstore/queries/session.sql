@@ -1,6 +1,35 @@
 -- Sessions are always read with the ids and names that stand beside them, and
 -- with their latest message.
 
+-- name: session-own-columns
+id,
+public_id,
+visitor_name,
+visitor_email,
+source,
+department,
+tags,
+custom_data,
+page,
+created_at,
+updated_at,
+active_at,
+closed_at,
+close_reason,
+version,
+message_count,
+unread,
+agent_seen_seq,
+visitor_seen_seq,
+visitor_unread,
+waiting_since,
+first_reply_at,
+rating_score,
+rating_comment,
+rating_at,
+client_id,
+fingerprint
+
 -- name: session-columns
 s.id,
 s.public_id,
@@ -112,6 +141,8 @@ SELECT
 -- The row's lock makes the order of seq the order of commits, so seq is a safe
 -- place to go on reading from. waiting_since is only ever set by a visitor's
 -- message and cleared by an agent's, so where it is set the visitor has written.
+-- It returns what session-columns has, but for the message that comes next:
+-- asking for it again would cost as much as all else.
 -- name: session-bump
 UPDATE chat_sessions
    SET message_count = message_count + 1,
@@ -130,7 +161,11 @@ UPDATE chat_sessions
          ELSE waiting_since END
  WHERE public_id = :session
    AND closed_at IS NULL
-RETURNING id, message_count
+RETURNING {session-own-columns},
+          (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = visitor_id) AS visitor,
+          (SELECT a.public_id FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee,
+          (SELECT a.name FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_name,
+          (SELECT a.avatar_url FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_photo
 
 -- name: session-update
 UPDATE chat_sessions
