@@ -101,15 +101,16 @@ type sessionList struct {
 }
 
 func (h *Handler) sessions(r *http.Request, by caller) (answer, error) {
-	return h.listSessions(r, by, queryOf(r).one("status", "all", chat.StatusActive, chat.StatusClosed))
+	p := queryOf(r)
+	status := p.one("status", "all", chat.StatusActive, chat.StatusClosed)
+	return h.listSessions(r, by, p, status)
 }
 
 func (h *Handler) activeSessions(r *http.Request, by caller) (answer, error) {
-	return h.listSessions(r, by, chat.StatusActive)
+	return h.listSessions(r, by, queryOf(r), chat.StatusActive)
 }
 
-func (h *Handler) listSessions(r *http.Request, by caller, status string) (answer, error) {
-	p := queryOf(r)
+func (h *Handler) listSessions(r *http.Request, by caller, p *query, status string) (answer, error) {
 	q := chat.SessionQuery{
 		Page:       p.page(),
 		Department: p.text("department"),

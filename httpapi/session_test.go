@@ -38,3 +38,113 @@ func TestSixCalls(t *testing.T) {
 	s.api("POST", "/messages", mustJSON(map[string]any{"session_id": id, "sender": "agent", "message": "One more."})).failed(409, "session_closed", "")
 	s.api("GET", "/sessions/active", "").want(200).has("sessions.#", 0)
 }
+
+func TestSessionLists(t *testing.T) {
+	s := newSite(t, Options{Agent: byCookie})
+	var ids []string
+	for _, name := range []string{"Ada", "Ben", "Cleo", "Dora", "Eli"} {
+		ids = append(ids, s.api("POST", "/sessions", `{"visitor_name":"`+name+`"}`).want(201).text("session_id"))
+	}
+	s.call("POST", "/api/v1/sessions/"+ids[0]+"/claim", "", "Cookie: user=mara").want(200).has("assignee_id", "mara", "assignee_name", "MARA")
+	s.api("PATCH", "/sessions/"+ids[1], `{"department":"sales","tags":["vip","new"]}`).want(200).has("department", "sales", "tags.#", 2)
+	s.api("POST", "/sessions/"+ids[4]+"/close", "").want(200)
+	s.api("POST", "/sessions/"+ids[2]+"/messages", `{"sender":"visitor","message":"Hello"}`).want(201)
+
+	for query, names := range map[string]string{
+		"":                          "Eli Dora Cleo Ben Ada",
+		"?status=all":               "Eli Dora Cleo Ben Ada",
+		"?status=active":            "Dora Cleo Ben Ada",
+		"/active":                   "Dora Cleo Ben Ada",
+		"/active?status=closed":     "Dora Cleo Ben Ada", // the path says it already
+		"?status=closed":            "Eli",
+		"?assignee=me":              "Ada",
+		"?assignee=mara":            "Ada",
+		"?assignee=none&status=all": "Eli Dora Cleo Ben",
+		"?assignee=nobody":          "",
+		"?department=sales":         "Ben",
+		"?tag=vip":                  "Ben",
+		"?tag=vip&assignee=me":      "",
+		"?unknown=1":                "Eli Dora Cleo Ben Ada",
+		"/active?sort=activity":     "Cleo Dora Ben Ada",
+		"?limit=2":                  "Eli Dora",
+	} {
+		r := s.call("GET", "/api/v1/sessions"+query, "", "Cookie: user=mara").want(200)
+		var got []string
+		for i := range r.number("sessions.#") {
+			got = append(got, r.text("sessions."+string(rune('0'+i))+".visitor_name"))
+		}
+		if strings.Join(got, " ") != names {
+			t.Errorf("%q: %v, want %s", query, got, names)
+		}
+	}
+	visitor := s.api("GET", "/sessions/"+ids[3], "").text("visitor_id")
+	s.api("GET", "/sessions?visitor_id="+visitor, "").want(200).has("sessions.#", 1, "sessions.0.session_id", ids[3])
+	s.call("GET", "/api/v1/inbox", "", "Cookie: user=mara").want(200).has("mine", 1, "unassigned", 3, "open", 4, "closed", 1)
+
+	// A whole walk, two at a time, and back.
+	var walked []string
+	for next := "?limit=2"; next != ""; {
+		r := s.api("GET", "/sessions"+next, "").want(200)
+		for i := range r.number("sessions.#") {
+			walked = append(walked, r.text("sessions."+string(rune('0'+i))+".session_id"))
+		}
+		if next = r.text("next_cursor"); next != "" {
+			next = "?limit=2&after=" + next
+		}
+	}
+	if len(walked) != 5 || walked[0] != ids[4] || walked[4] != ids[0] {
+		t.Errorf("walked %v of %v", walked, ids)
+	}
+
+	for query, field := range map[string]string{
+		"limit=0": "limit", "limit=201": "limit", "limit=": "limit", "limit=ten": "limit", "limit=-1": "limit", "limit=1.5": "limit", "limit=%2B5": "limit",
+		"status=open": "status", "sort=name": "sort", "after=a&before=b": "before", "tag=%ff": "tag", "assignee=%00": "assignee",
+		"after=" + strings.Repeat("x", 1001): "after", "limit=%zz": "",
+	} {
+		s.api("GET", "/sessions?"+query, "").failed(400, "invalid_request", field)
+	}
+	s.api("GET", "/sessions?after=nope", "").failed(400, "invalid_cursor", "after")
+	s.api("GET", "/sessions?before=nope", "").failed(400, "invalid_cursor", "before")
+	s.api("GET", "/visitors?after=nope", "").failed(400, "invalid_cursor", "after")
+}
+
+func TestSessionChanges(t *testing.T) {
+	s := newSite(t, Options{Agent: byCookie})
+	id := s.api("POST", "/sessions", `{"visitor_name":"Ines","custom_data":{"plan":"free","order":1}}`).text("session_id")
+	at := "/sessions/" + id
+	if r := s.api("GET", at, "").want(200).has("version", 1); r.header.Get("ETag") != `"1"` {
+		t.Errorf("ETag %q", r.header.Get("ETag"))
+	}
+	r := s.api("PATCH", at, `{"visitor_name":"Inês","visitor_email":"i@example.com","custom_data":{"plan":"pro","order":null}}`, `If-Match: "1"`).want(200).
+		has("visitor_name", "Inês", "visitor_email", "i@example.com", "custom_data.plan", "pro", "custom_data.order", nil, "version", 2)
+	if r.header.Get("ETag") != `"2"` {
+		t.Errorf("ETag %q", r.header.Get("ETag"))
+	}
+	s.api("PATCH", at, `{"department":"sales"}`, `If-Match: "1"`).failed(412, "version_mismatch", "")
+	s.api("PATCH", at, `{"department":"sales"}`, `If-Match: *`).want(200).has("version", 3)
+	for _, bad := range []string{"3", `W/"3"`, `"three"`, `"3", "4"`, `""`, `"0"`, `"-3"`} {
+		s.api("PATCH", at, `{"department":"x"}`, "If-Match: "+bad).failed(400, "invalid_request", "If-Match")
+	}
+	s.api("PATCH", at, `{}`).want(200).has("version", 3)
+	for body, field := range map[string]string{
+		`{"tags":null}`: "tags", `{"tags":["a",""]}`: "tags", `{"visitor_name":""}`: "visitor_name", `{"visitor_name":null}`: "visitor_name",
+		`{"visitor_email":"x"}`: "visitor_email", `{"assignee_id":"nobody"}`: "assignee_id", `{"assignee_id":1}`: "assignee_id", `{"status":"closed"}`: "status",
+	} {
+		s.api("PATCH", at, body).failed(400, "invalid_request", field)
+	}
+	s.api("PATCH", "/sessions/unknown", `{"department":"x"}`).failed(404, "not_found", "")
+
+	// Of two who claim one wins; releasing, handing on.
+	s.call("POST", "/api/v1"+at+"/claim", "", "Cookie: user=mara").want(200)
+	s.call("POST", "/api/v1"+at+"/claim", "{}", "Cookie: user=mara").want(200).has("assignee_id", "mara")
+	s.call("POST", "/api/v1"+at+"/claim", "", "Cookie: user=jonas").failed(409, "already_claimed", "")
+	s.api("PATCH", at, `{"assignee_id":null}`).want(200).has("assignee_id", nil)
+	s.call("POST", "/api/v1"+at+"/claim", "", "Cookie: user=jonas").want(200).has("assignee_id", "jonas")
+	s.api("POST", at+"/transfer", `{"agent_id":"mara"}`).want(200).has("assignee_id", "mara")
+	s.api("POST", at+"/transfer", `{"department":"support"}`).want(200).has("assignee_id", nil, "department", "support")
+	s.api("POST", at+"/transfer", `{"agent_id":"mara","department":"support"}`).failed(400, "invalid_request", "agent_id")
+	s.api("POST", at+"/transfer", `{"agent_id":"nobody"}`).failed(400, "invalid_request", "agent_id")
+	s.api("POST", at+"/close", "").want(200)
+	s.api("POST", at+"/transfer", `{"agent_id":"mara"}`).failed(409, "session_closed", "")
+	s.call("POST", "/api/v1"+at+"/claim", "", "Cookie: user=jonas").failed(409, "session_closed", "")
+}

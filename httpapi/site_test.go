@@ -32,11 +32,16 @@ type site struct {
 
 func newSite(t *testing.T, opts Options) *site {
 	t.Helper()
-	store, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "chat.db"), nil)
+	return newSiteOn(t, openIn(t, t.TempDir()), opts)
+}
+
+func openIn(t *testing.T, dir string) *sqlite.Store {
+	t.Helper()
+	store, err := sqlite.Open(context.Background(), filepath.Join(dir, "chat.db"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSiteOn(t, store, opts)
+	return store
 }
 
 func newSiteOn(t *testing.T, store *sqlite.Store, opts Options) *site {
