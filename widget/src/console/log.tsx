@@ -219,7 +219,7 @@ function Unsent({ item, place }: { item: Outgoing; place: Place }) {
   const failed = item.state === 'failed';
   const meta = failed
     ? (
-      <span>Not sent. {item.error} <button onClick={() => tryAgain(item.client_id)}>Try again</button>{' '}
+      <span>Not sent. {item.error} {item.temporary && <><button onClick={() => tryAgain(item.client_id)}>Try again</button>{' '}</>}
         <button onClick={() => takeBackInto(item.session_id, item.client_id)}>Edit</button></span>
     )
     : item.state === 'waiting' ? 'Waiting to send' : 'Sending…';

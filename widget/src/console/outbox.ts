@@ -98,7 +98,7 @@ function failed(item: Outgoing, err: APIError): boolean {
     return false;
   }
   if (err.code === 'session_closed') readSession(item.session_id).then((s) => absorb([s]), () => {});
-  update(item.client_id, { state: 'failed', error: reason(err), temporary: err.temporary });
+  update(item.client_id, { state: 'failed', error: reason(err), temporary: err.temporary || err.status === 403 });
   return true;
 }
 
@@ -107,7 +107,7 @@ function reason(err: APIError): string {
   if (err.status >= 500) return 'The server had a problem.';
   if (err.code === 'session_closed') return 'The conversation has been closed.';
   if (err.status === 403) return 'You may read here, but not write.';
-  return err.message;
+  return err.message.charAt(0).toUpperCase() + err.message.slice(1);
 }
 
 function later(ms: number) {

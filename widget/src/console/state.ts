@@ -24,7 +24,7 @@ export interface Outgoing {
   at: string;
   state: 'waiting' | 'sending' | 'failed';
   error?: string;
-  /** Another try may help: it is made when the connection is back. */
+  /** Another try may help: it is made when the connection is back, or on the writer's word. */
   temporary?: boolean;
   thenClose?: boolean;
 }
