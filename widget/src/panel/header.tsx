@@ -10,7 +10,7 @@ export function Header({ phone, onClose, onAsk }: { phone: boolean; onClose(): v
   const { config, talking, talk } = state;
   const person = talking ? partner(state) : undefined;
   return (
-    <header class={`head ${talking ? 'ruled' : ''}`} part="header">
+    <div class={`head ${talking ? 'ruled' : ''}`} part="header">
       {person
         ? <Avatar person={person} online={isHere(state, person)} />
         : <div class="faces">{config?.people.map((one) => <Avatar person={one} />)}</div>}
@@ -29,6 +29,6 @@ export function Header({ phone, onClose, onAsk }: { phone: boolean; onClose(): v
         ]} />
       )}
       <button type="button" class="icon" aria-label={t('close')} onClick={onClose}><Icon of={phone ? cross : down} /></button>
-    </header>
+    </div>
   );
 }

@@ -24,6 +24,7 @@ export function follow({ key, url, api, event, state, reread, last }: LiveOption
   let stream: Stream | undefined;
   let position: string | undefined;
   let now: StreamState = 'connecting';
+  let joined = false;
 
   const leader: Leader<News> = elect<News>(`${key}stream`, {
     lead() {
@@ -68,6 +69,9 @@ export function follow({ key, url, api, event, state, reread, last }: LiveOption
       } else if ('state' in news) {
         position = news.at ?? position;
         state(now = news.state);
+        // What came after this tab's hello and before it listened has been said already.
+        if (!joined) void reread().catch(() => { /* as above */ });
+        joined = true;
       } else if ('reread' in news) void reread().catch(() => { /* as above */ });
       else if (stream) leader.send({ state: now, ...(stream.position && { at: stream.position }) });
     },

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, send as sendIcon } from './icons';
 
 export interface ComposerProps {
@@ -42,7 +42,8 @@ export function Composer({ value, onInput, onSend, label, sendLabel, limit, limi
   const over = characters(value) - limit;
   const ready = !disabled && (filled || !empty.test(value)) && over <= 0;
 
-  useEffect(() => { if (area.current) field?.(area.current); }, []);
+  // In the layout phase, so that the field is known before any effect that gives it the focus.
+  useLayoutEffect(() => { if (area.current) field?.(area.current); }, []);
   useLayoutEffect(() => {
     const el = area.current;
     if (!el) return;
