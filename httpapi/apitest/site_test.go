@@ -26,6 +26,7 @@ var unlimited = httpapi.Rates{Sessions: -1, Hellos: -1, Messages: -1, VisitorStr
 type setup struct {
 	file    string // of the database; empty means a new one
 	options httpapi.Options
+	limited bool // options.Rates holds; otherwise there are no limits
 	chat    chat.Options
 	wrap    func(chat.Store) chat.Store
 	// mount returns what the server serves, and under which path a client
@@ -72,7 +73,7 @@ func open(t *testing.T, with setup) *site {
 		t.Fatal(err)
 	}
 	with.options.Logger = logger
-	if with.options.Rates == (httpapi.Rates{}) {
+	if !with.limited {
 		with.options.Rates = unlimited
 	}
 	var handler http.Handler = httpapi.New(s.svc, &with.options)

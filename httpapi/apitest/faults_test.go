@@ -1,0 +1,258 @@
+package apitest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/httpapi"
+)
+
+// faulty is a store that can be made to fail. Credentials can still be
+// checked, so that a fault gets as far as the operation itself.
+type faulty struct {
+	chat.Store
+	fault atomic.Pointer[error]
+}
+
+func (f *faulty) err() error {
+	if err := f.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// instead calls the store unless it is to fail.
+func instead[T any](f *faulty, call func() (T, error)) (T, error) {
+	if err := f.err(); err != nil {
+		var none T
+		return none, err
+	}
+	return call()
+}
+
+func (f *faulty) Session(ctx context.Context, id string) (chat.Session, error) {
+	return instead(f, func() (chat.Session, error) { return f.Store.Session(ctx, id) })
+}
+
+func (f *faulty) Sessions(ctx context.Context, q chat.SessionQuery) (chat.SessionPage, error) {
+	return instead(f, func() (chat.SessionPage, error) { return f.Store.Sessions(ctx, q) })
+}
+
+func (f *faulty) SessionCounts(ctx context.Context, id string) (chat.SessionCounts, error) {
+	return instead(f, func() (chat.SessionCounts, error) { return f.Store.SessionCounts(ctx, id) })
+}
+
+func (f *faulty) Message(ctx context.Context, session, id string) (chat.Message, error) {
+	return instead(f, func() (chat.Message, error) { return f.Store.Message(ctx, session, id) })
+}
+
+func (f *faulty) Visitor(ctx context.Context, id string) (chat.Visitor, error) {
+	return instead(f, func() (chat.Visitor, error) { return f.Store.Visitor(ctx, id) })
+}
+
+func (f *faulty) Visitors(ctx context.Context, q chat.VisitorQuery) (chat.VisitorPage, error) {
+	return instead(f, func() (chat.VisitorPage, error) { return f.Store.Visitors(ctx, q) })
+}
+
+func (f *faulty) Agent(ctx context.Context, id string) (chat.Agent, error) {
+	return instead(f, func() (chat.Agent, error) { return f.Store.Agent(ctx, id) })
+}
+
+func (f *faulty) Agents(ctx context.Context) ([]chat.Agent, error) {
+	return instead(f, func() ([]chat.Agent, error) { return f.Store.Agents(ctx) })
+}
+
+func (f *faulty) Keys(ctx context.Context) ([]chat.APIKey, error) {
+	return instead(f, func() ([]chat.APIKey, error) { return f.Store.Keys(ctx) })
+}
+
+func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
+	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
+}
+
+func (f *faulty) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+	return instead(f, func() ([]chat.Result, error) { return f.Store.Append(ctx, ops) })
+}
+
+func (f *faulty) Ping(ctx context.Context) error {
+	_, err := instead(f, func() (struct{}, error) { return struct{}{}, f.Store.Ping(ctx) })
+	return err
+}
+
+// touchesStore filters the operations that need the store for more than the
+// credentials.
+func touchesStore(op *operation) bool { return op.id != "getOpenAPI" && op.id != "visitPage" }
+
+// TestStoreFails has every operation meet a store that cannot serve, and one
+// that fails with words that are nobody's business.
+func TestStoreFails(t *testing.T) {
+	store := &faulty{}
+	s := open(t, setup{wrap: func(real chat.Store) chat.Store { store.Store = real; return store }})
+	f := s.fixture()
+	internal := errors.New(`sqlite: SELECT * FROM chat_secrets at /tmp/chat.db: store.go:17`)
+	unavailable := &chat.Error{Kind: chat.ErrUnavailable, Code: "unavailable", Message: "Busy.", Err: internal}
+	eachOperation(t, touchesStore, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		var err error = unavailable
+		store.fault.Store(&err)
+		defer store.fault.Store(nil)
+		f.caller(op).do(op.method, f.path(op), f.body(op)).fails(503, "unavailable", "")
+		if op.id == "getHealth" {
+			return // what else a ping can fail with is the store's to say
+		}
+		store.fault.Store(&internal)
+		r := f.caller(op).do(op.method, f.path(op), f.body(op))
+		r.fails(500, "internal", "")
+		if id := r.text("request_id"); !strings.Contains(s.log.String(), id) {
+			t.Errorf("the log says nothing about %s", id)
+		}
+	})
+	if !strings.Contains(s.log.String(), "chat_secrets") {
+		t.Error("the log does not tell the operator what happened")
+	}
+}
+
+// TestCredentialsCannotBeChecked has the store fail before it is known who
+// calls: that is no 401.
+func TestCredentialsCannotBeChecked(t *testing.T) {
+	s := open(t, setup{options: httpapi.Options{
+		Agent: func(*http.Request) (chat.Agent, error) { return chat.Agent{}, chat.ErrBusy },
+	}})
+	s.nobody().get("/api/v1/me").fails(503, "unavailable", "")
+}
+
+// TestHostPanics has the host's functions panic: only that request suffers.
+func TestHostPanics(t *testing.T) {
+	var broken atomic.Bool
+	s := open(t, setup{options: httpapi.Options{
+		Agent:   func(*http.Request) (chat.Agent, error) { panic("SELECT the agent") },
+		Visitor: func(*http.Request) (chat.Identity, bool) { broken.Load(); return chat.Identity{}, mustNot(broken.Load()) },
+	}})
+	f := s.fixture()
+	broken.Store(true)
+	eachOperation(t, func(op *operation) bool { return op.needs() != "" || op.id == "hello" }, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		c := f.nobody()
+		if op.needs() == "visitor" {
+			c = f.who
+		}
+		c.do(op.method, f.path(op), f.body(op)).fails(500, "internal", "")
+	})
+	broken.Store(false)
+	s.admin().get("/api/v1/me").is(200)
+	f.who.get("/visitor/v1/sessions").is(200)
+}
+
+func mustNot(broken bool) bool {
+	if broken {
+		panic("SELECT the visitor")
+	}
+	return false
+}
+
+// TestServiceHasClosed calls a chat that is shutting down.
+func TestServiceHasClosed(t *testing.T) {
+	s := open(t, setup{})
+	f := s.fixture()
+	s.svc.Close()
+	eachOperation(t, touchesStore, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		r := f.caller(op).do(op.method, f.path(op), f.body(op))
+		switch {
+		case r.status == 503:
+			r.fails(503, "shutting_down", "")
+		case op.streams(theDocument(t)), op.method != "GET" && !writesNothing[op.id]:
+			t.Errorf("status %d\n%s", r.status, r.raw)
+		}
+	})
+}
+
+// writesNothing are calls that, other than their methods say, may have nothing
+// to write: the visitor has seen their own message already.
+var writesNothing = map[string]bool{"typing": true, "visitorTyping": true, "visitorSeen": true}
+
+// TestTooManyWrongCredentials tries every operation from an address that has
+// sent too many.
+func TestTooManyWrongCredentials(t *testing.T) {
+	s := open(t, setup{limited: true, options: httpapi.Options{Rates: httpapi.Rates{FailedLogins: 3}}})
+	f := s.fixture()
+	wrong := s.with("Authorization: Bearer nobody-has-this")
+	for range 3 {
+		wrong.get("/api/v1/me").is(401)
+	}
+	eachOperation(t, func(op *operation) bool { return op.needs() != "" }, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		wrong.site = f.site
+		wrong.do(op.method, f.path(op), f.body(op)).fails(429, "rate_limited", "")
+	})
+	f.who.get("/visitor/v1/sessions").is(200) // known to be good: not turned away with the others
+}
+
+// TestKeyHasItsOwnLimit tries every operation with a key that has called too
+// often.
+func TestKeyHasItsOwnLimit(t *testing.T) {
+	s := open(t, setup{limited: true, options: httpapi.Options{Rates: httpapi.Rates{KeyCalls: 2, Hellos: -1}}})
+	slow := s.keyed(chat.ScopeAdmin)
+	slow.get("/api/v1/me").is(200)
+	slow.get("/api/v1/me").is(200)
+	forKeys := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
+	eachOperation(t, forKeys, func(t *testing.T, op *operation) {
+		slow.site = (&fixture{site: s, who: slow}).on(t).site
+		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x"})
+		slow.do(op.method, path, (&fixture{site: slow.site, who: slow}).body(op)).fails(429, "rate_limited", "")
+	})
+	s.keyed(chat.ScopeRead).get("/api/v1/me").is(200)
+	s.visitor().get("/visitor/v1/sessions").is(200) // the keys' limit is not the visitors'
+}
+
+// TestSlowBodies sends the beginning of a body and then nothing.
+func TestSlowBodies(t *testing.T) {
+	s := open(t, setup{options: httpapi.Options{BodyTimeout: 50 * time.Millisecond}})
+	f := s.fixture()
+	judge := s.judge(t)
+	var all sync.WaitGroup
+	for _, op := range theDocument(t).ops {
+		if !takesBody(op) {
+			continue
+		}
+		all.Go(func() {
+			r := f.caller(op).request(t.Context(), op.method, f.path(op), f.body(op))
+			res, err := halfSent(s, r)
+			if err != nil {
+				t.Errorf("%s: %v", op, err)
+				return
+			}
+			defer res.Body.Close()
+			if err := judge.examine(r, nil, res); err != nil {
+				t.Errorf("%s: %v", op, err)
+			}
+			if res.StatusCode != http.StatusRequestTimeout {
+				t.Errorf("%s: status %d", op, res.StatusCode)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// halfSent sends a request without the end of its body.
+func halfSent(s *site, r *http.Request) (*http.Response, error) {
+	conn, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", s.srv.Listener.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n{",
+		r.Method, r.URL.EscapedPath(), r.Header.Get("Authorization"), r.ContentLength+1)
+	return http.ReadResponse(bufio.NewReader(conn), r)
+}
