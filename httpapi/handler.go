@@ -39,7 +39,10 @@ func New(svc *chat.Service, opts *Options) *Handler {
 		csrf:    http.NewCrossOriginProtection(),
 		rules:   newRules(opts.Rates.withDefaults()),
 	}
-	h.streams = newStreamer(svc, streamOptions{logger: h.log})
+	h.streams = newStreamer(svc, streamOptions{
+		heartbeat: opts.Streams.Heartbeat, recheck: opts.Streams.Recheck, life: opts.Streams.Life, write: opts.Streams.WriteTimeout,
+		logger: h.log,
+	})
 	h.router = newRouter(h.routes())
 	return h
 }

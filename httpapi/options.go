@@ -43,6 +43,9 @@ type Options struct {
 	// Rates limits how often visitors may call; a zero field has its default.
 	Rates Rates
 
+	// Streams configures the event streams.
+	Streams Streams
+
 	// Widget is what visitors are shown before they write.
 	Widget Widget
 
@@ -69,6 +72,14 @@ type Rates struct {
 	AddressStreams int // event streams and long polls of visitors open at once, an address: 20
 	FailedLogins   int // wrong keys and tokens, a minute and address: 30
 	KeyCalls       int // calls, a minute and API key: no limit
+}
+
+// Streams says how event streams are kept; a zero field has its default.
+type Streams struct {
+	Heartbeat    time.Duration // between two signs of life on a quiet stream: 15 seconds
+	Recheck      time.Duration // between two looks at whether the caller may still listen: 30 seconds
+	Life         time.Duration // of one connection at most, after which the client makes a new one: 10 minutes
+	WriteTimeout time.Duration // of one write, after which the client counts as stalled: 10 seconds
 }
 
 // Widget is what the visitor's panel shows of the host.

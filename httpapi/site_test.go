@@ -23,7 +23,7 @@ var unlimited = Rates{Sessions: -1, Hellos: -1, Messages: -1, VisitorStreams: -1
 // site is a host with the handler on a real database.
 type site struct {
 	t       *testing.T
-	store   *sqlite.Store
+	store   chat.Store
 	svc     *chat.Service
 	handler http.Handler
 	key     string // of an API key that may do everything
@@ -35,7 +35,7 @@ func newSite(t *testing.T, opts Options) *site {
 	return newSiteOn(t, openIn(t, t.TempDir()), opts)
 }
 
-func openIn(t *testing.T, dir string) *sqlite.Store {
+func openIn(t *testing.T, dir string) chat.Store {
 	t.Helper()
 	store, err := sqlite.Open(context.Background(), filepath.Join(dir, "chat.db"), nil)
 	if err != nil {
@@ -44,7 +44,7 @@ func openIn(t *testing.T, dir string) *sqlite.Store {
 	return store
 }
 
-func newSiteOn(t *testing.T, store *sqlite.Store, opts Options) *site {
+func newSiteOn(t *testing.T, store chat.Store, opts Options) *site {
 	t.Helper()
 	s := &site{t: t, store: store, log: &bytes.Buffer{}}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
