@@ -5,7 +5,7 @@ import { openStream, type Stream, type StreamState } from '../shared/stream';
 import type { Agent, Envelope, Message, SeenData, Session, TypingData } from '../shared/types';
 import { firstName } from '../shared/format';
 import { check } from './account';
-import { absorb, loadCounts, reload, want } from './lists';
+import { absorb, freshen, loadCounts, reload, want } from './lists';
 import { withEdit, withMessage, withSeen } from './model';
 import { arrived, flush } from './outbox';
 import { api, auth, base } from './server';
@@ -31,11 +31,11 @@ export function joinLive(agent: string) {
   position = undefined;
   const late = setTimeout(refresh, 700);
   leaving = () => clearTimeout(late);
-  const first = () => { clearTimeout(late); };
   let begun = false;
   const opened = (resumed: boolean) => {
-    first();
-    if (!resumed || begun) refresh();
+    clearTimeout(late);
+    if (!resumed || !begun) refresh();
+    else { void freshen(); void readAgents(); refreshThreads(); } // the events of the gap come by themselves
     begun = true;
     flush(true);
   };
@@ -81,7 +81,8 @@ async function poll(signal: AbortSignal) {
   refresh();
 }
 
-function refresh() {
+/** Reads everything on the screen again. */
+export function refresh() {
   void reload();
   void readAgents();
   refreshThreads();

@@ -9,6 +9,7 @@ import { start } from './account';
 import { App } from './app';
 import desk from './desk.css';
 import { listenToKeys } from './keys';
+import { refresh } from './live';
 import narrow from './narrow.css';
 import { guardUnsent, restoreOutbox } from './outbox';
 import { follow, whenOpened } from './route';
@@ -38,6 +39,8 @@ fit();
 setInterval(() => set({ now: Date.now() }), 20_000);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) set({ now: Date.now() }); });
 addEventListener('pagehide', closeNow);
+// A tab that the system had put to sleep may not have heard what the others were told.
+document.addEventListener('resume', () => { if (get().phase === 'ready') refresh(); });
 
 follow();
 listenToKeys();

@@ -108,22 +108,28 @@ export async function loadOlder(id: string) {
   }
 }
 
-let telling = false;
+let telling = '', askedAgain = '';
 
 /** Tells the visitor's side that everything up to the end has been seen. Call it only when that is so. */
 export async function tellSeen(id: string) {
   const session = get().sessions.get(id);
   const last = get().logs.get(id)?.messages.at(-1);
-  if (telling || !session || !last || last.seq! <= session.agent_seen_seq || !get().scopes.includes('write')) return;
+  if (telling) { askedAgain = id; return; }
+  if (!session || !last || last.seq! <= session.agent_seen_seq || !get().scopes.includes('write')) return;
   if (!session.unread && last.sender !== 'visitor') return; // nothing of the visitor's is new
-  telling = true;
+  telling = id;
   try {
     await api('POST', `${path(id)}/seen`, { message_id: last.message_id });
     change(id, (s) => ({
       ...s, agent_seen_seq: Math.max(s.agent_seen_seq, last.seq!), unread: s.message_count === last.seq ? 0 : s.unread,
     }));
   } catch { /* said again when the next message is seen */ }
-  telling = false;
+  telling = '';
+  if (askedAgain) {
+    const next = askedAgain;
+    askedAgain = '';
+    void tellSeen(next);
+  }
 }
 
 let lastTyping = 0;
