@@ -99,7 +99,7 @@ func senderFor(by Actor, in NewMessage) (string, error) {
 	case !program && in.Sender != SenderAgent:
 		return "", forbidden("An agent sends as agent only.")
 	case !program && in.SenderName != "":
-		return "", invalid("sender_name", "An agent sends in their own name.")
+		return "", invalid("sender_name", "sender_name is not for agents: they send in their own name.")
 	}
 	return in.Sender, by.need(ScopeWrite)
 }
