@@ -61,8 +61,14 @@ var (
 	ErrUnknownVisitor  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such visitor."}
 	ErrUnknownAgent    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such agent."}
 	ErrUnknownKey      = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
+	ErrUnknownWebhook  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
+	ErrUnknownDelivery = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
 	ErrInvalidCursor   = &Error{Kind: ErrInvalid, Code: "invalid_cursor", Message: "This cursor is not one that a list gave out."}
 	ErrInvalidEventID  = &Error{Kind: ErrInvalid, Code: "invalid_event_id", Field: "Last-Event-ID", Message: "This is not an event id."}
+	ErrTooManyWebhooks = &Error{Kind: ErrConflict, Code: "too_many_webhooks", Message: "There are as many webhooks as are allowed."}
+	ErrCursorMoved     = &Error{Kind: ErrConflict, Code: "cursor_moved", Message: "Somebody else has moved this cursor."}
+	ErrCursorHeld      = &Error{Kind: ErrConflict, Code: "cursor_held", Message: "Somebody else reads with this cursor."}
+	ErrCursorLost      = &Error{Kind: ErrConflict, Code: "cursor_lost", Message: "The events behind this cursor are no longer kept."}
 	ErrClosed          = &Error{Kind: ErrUnavailable, Code: "shutting_down", Message: "The chat is shutting down. Try again in a moment."}
 	ErrBusy            = &Error{Kind: ErrUnavailable, Code: "unavailable", Message: "The chat cannot take this just now. Try again in a moment."}
 )

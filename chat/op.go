@@ -12,14 +12,19 @@ type Op interface{ op() }
 
 // Result is the outcome of one Op.
 type Result struct {
-	Err       error    // why nothing was changed; the other fields are then zero
-	Duplicate bool     // the request had been carried out before; nothing was changed
-	Session   Session  // as it is afterwards, for ops on a session
-	Message   Message  // as it is afterwards, for ops on a message
-	Visitor   Visitor  // as it is afterwards, for ops on a visitor
-	Agent     Agent    // as it is afterwards, for ops on an agent
-	Key       APIKey   // as it is afterwards, for ops on a key
-	Events    []*Event // what was added to the log, with positions, IDs and data
+	Err        error      // why nothing was changed; the other fields are then zero
+	Duplicate  bool       // the request had been carried out before; nothing was changed
+	Session    Session    // as it is afterwards, for ops on a session
+	Message    Message    // as it is afterwards, for ops on a message
+	Visitor    Visitor    // as it is afterwards, for ops on a visitor
+	Agent      Agent      // as it is afterwards, for ops on an agent
+	Key        APIKey     // as it is afterwards, for ops on a key
+	Webhook    Webhook    // as it is afterwards, for ops on a webhook
+	Deliveries []Delivery // as the op says
+	Position   Position   // where the cursor is, for ops on a cursor
+	Count      int        // as the op says
+	Next       int64      // as the op says
+	Events     []*Event   // what was added to the log, with positions, IDs and data
 }
 
 // CreateSession inserts Session, before it Visitor if that is not nil, and
@@ -71,7 +76,8 @@ type EditMessage struct {
 }
 
 // DeleteMessage empties a message's text and attachments and sets DeletedAt;
-// its Seq stays. Event: message_deleted. Again: Duplicate.
+// its Seq stays. Event: message_deleted. Bodies of deliveries lose the text as
+// [BlankBody] does it. Again: Duplicate.
 type DeleteMessage struct {
 	SessionID, MessageID string
 	At                   time.Time
@@ -144,7 +150,8 @@ type MergeVisitor struct {
 
 // EraseVisitor removes the visitor with everything that belongs to them:
 // tokens, sessions, messages, notes, events. No event. Afterwards no byte of
-// it is left in the database's files once the store is idle.
+// it is left in the database's files once the store is idle. That goes for the
+// deliveries of their events too.
 type EraseVisitor struct{ VisitorID string }
 
 // SaveAgent inserts the agent or updates the row with its ID. An empty

@@ -24,6 +24,23 @@ type Options struct {
 
 	// WriteTimeout bounds one commit. 0 means 10 seconds.
 	WriteTimeout time.Duration
+
+	// WebhookTargets says where webhooks may go. The zero value allows https
+	// to public addresses only.
+	WebhookTargets WebhookTargets
+
+	// Sealer encrypts the secrets of webhooks in the store. Nil leaves them as
+	// they are: to sign with them the store must keep them readable, so who
+	// can read the database can sign.
+	Sealer Sealer
+}
+
+// Sealer encrypts what must be kept in a form that can be read again, with a
+// key that the host keeps elsewhere. Open reads what Seal has made, also
+// before a restart.
+type Sealer interface {
+	Seal(plain []byte) (sealed []byte, err error)
+	Open(sealed []byte) (plain []byte, err error)
 }
 
 // Limits on input. Lengths are in characters unless said otherwise.

@@ -19,6 +19,9 @@ type Service struct {
 	hub      *hub
 	writer   *writer
 	presence *presence
+	targets  WebhookTargets
+	sealer   Sealer
+	outboxes outboxes
 
 	mu     sync.Mutex
 	agents map[string]Agent     // rows known to be saved as they are here
@@ -42,6 +45,9 @@ func New(store Store, opts *Options) *Service {
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
 	}
+	if opts != nil {
+		s.targets, s.sealer = opts.WebhookTargets, opts.Sealer
+	}
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
 	return s
 }
@@ -59,7 +65,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-presence.C:
 			s.sweepPresence(ctx)
 		case <-prune.C:
-			s.pruneEvents(ctx)
+			s.prune(ctx)
 		case <-s.closed:
 			return nil
 		case <-ctx.Done():
@@ -114,11 +120,14 @@ func (s *Service) decorate(events []*Event) []*Event {
 	return events
 }
 
-func (s *Service) pruneEvents(ctx context.Context) {
-	if s.keep < 0 {
-		return
+// prune removes events, and the deliveries of events, that are no longer kept.
+func (s *Service) prune(ctx context.Context) {
+	if s.keep >= 0 {
+		if _, err := s.writer.do(ctx, PruneEvents{Before: s.now().Add(-s.keep)}); err != nil {
+			s.log.Warn("chat: could not remove old events", "error", err)
+		}
 	}
-	if _, err := s.writer.do(ctx, PruneEvents{Before: s.now().Add(-s.keep)}); err != nil {
-		s.log.Warn("chat: could not remove old events", "error", err)
+	if err := s.pruneDeliveries(ctx); err != nil {
+		s.log.Warn("chat: could not remove old deliveries", "error", err)
 	}
 }

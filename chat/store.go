@@ -1,6 +1,9 @@
 package chat
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Store keeps everything that outlives the process. Package storagetest is
 // the definition of a correct one. All methods may be called concurrently.
@@ -16,6 +19,7 @@ type Store interface {
 	AgentStore
 	KeyStore
 	EventStore
+	WebhookStore
 
 	// Append carries out ops in order, in one transaction, and returns one
 	// result for each, in the same order. An op that fails does not touch the
@@ -80,4 +84,20 @@ type KeyStore interface {
 type EventStore interface {
 	Events(ctx context.Context, q EventQuery) ([]*Event, error)
 	Log(ctx context.Context) (Log, error)
+}
+
+// WebhookStore reads webhooks, the oldest first, what is on its way to them,
+// and cursors.
+type WebhookStore interface {
+	Webhook(ctx context.Context, id string) (Webhook, error)
+	Webhooks(ctx context.Context) ([]Webhook, error)
+	Delivery(ctx context.Context, id string) (Delivery, error)
+	Deliveries(ctx context.Context, q DeliveryQuery) (DeliveryPage, error)
+
+	// DueDeliveries returns, for each enabled webhook with something to send
+	// or to send again, when that is due at the earliest.
+	DueDeliveries(ctx context.Context) (map[string]time.Time, error)
+
+	// Cursor returns where a cursor is, 0 if there is none of that name.
+	Cursor(ctx context.Context, name string) (Position, error)
 }

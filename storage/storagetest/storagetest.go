@@ -26,7 +26,8 @@ type row struct {
 
 // rows is the whole suite, a sentence of the contract each.
 var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, seenRows, messagePageRows, sessionPageRows, visitorRows,
-	eraseRows, agentRows, keyRows, eventRows, batchRows, concurrencyRows, storeRows}
+	eraseRows, agentRows, keyRows, eventRows, batchRows, concurrencyRows, storeRows,
+	webhookRows, deliveryRows, redeliverRows}
 
 // Run tests the store that open returns. Each row gets a fresh, empty one,
 // which open has to close with t.Cleanup.

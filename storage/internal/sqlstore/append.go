@@ -173,6 +173,28 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.touchKey(op)
 	case chat.PruneEvents:
 		return b.pruneEvents(op)
+	case chat.SaveWebhook:
+		return b.saveWebhook(op)
+	case chat.RemoveWebhook:
+		return b.removeWebhook(op)
+	case chat.DisableWebhook:
+		return b.disableWebhook(op)
+	case chat.AddDeliveries:
+		return b.addDeliveries(op)
+	case chat.ClaimDeliveries:
+		return b.claimDeliveries(op)
+	case chat.SettleDelivery:
+		return b.settleDelivery(op)
+	case chat.RearmDelivery:
+		return b.rearmDelivery(op)
+	case chat.RearmDeliveries:
+		return b.rearmDeliveries(op)
+	case chat.PruneDeliveries:
+		return b.pruneDeliveries(op)
+	case chat.HoldCursor:
+		return b.holdCursor(op)
+	case chat.RemoveCursor:
+		return b.removeCursor(op)
 	}
 	return chat.Result{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Message: fmt.Sprintf("This store does not know the operation %T.", op)}
 }

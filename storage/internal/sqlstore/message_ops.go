@@ -158,6 +158,9 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.blankBodies(m); err != nil {
+		return chat.Result{}, err
+	}
 	return b.messageChanged(m, row, chat.EventMessageDeleted, millis(op.At))
 }
 

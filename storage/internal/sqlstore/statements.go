@@ -32,6 +32,13 @@ type reads struct {
 	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
 	EventListVisitor *sqlx.NamedStmt `query:"event-list-visitor"`
 	EventHead        *sqlx.NamedStmt `query:"event-head"`
+
+	Webhook        *sqlx.NamedStmt `query:"webhook-get"`
+	WebhookList    *sqlx.NamedStmt `query:"webhook-list"`
+	WebhookDue     *sqlx.NamedStmt `query:"webhook-due"`
+	Delivery       *sqlx.NamedStmt `query:"delivery-get"`
+	DeliverySelect string          `query:"delivery-select"`
+	Cursor         *sqlx.NamedStmt `query:"cursor-get"`
 }
 
 // writes are the statements that run in Append's transactions.
@@ -92,4 +99,50 @@ type writes struct {
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`
 	EventPrune   *sqlx.NamedStmt `query:"event-prune"`
 	EventErase   *sqlx.NamedStmt `query:"event-erase"`
+	EventHead    *sqlx.NamedStmt `query:"event-head"`
+
+	Webhook        *sqlx.NamedStmt `query:"webhook-get"`
+	WebhookCount   *sqlx.NamedStmt `query:"webhook-count"`
+	WebhookInsert  *sqlx.NamedStmt `query:"webhook-insert"`
+	WebhookUpdate  *sqlx.NamedStmt `query:"webhook-update"`
+	WebhookFailing *sqlx.NamedStmt `query:"webhook-failing"`
+	WebhookRemove  *sqlx.NamedStmt `query:"webhook-remove"`
+	WebhookRemoved *sqlx.NamedStmt `query:"webhook-list-removed"`
+	WebhookRows    *sqlx.NamedStmt `query:"webhook-list-rows"`
+	WebhookDelete  *sqlx.NamedStmt `query:"webhook-delete"`
+
+	Delivery            *sqlx.NamedStmt `query:"delivery-get"`
+	DeliveryNext        *sqlx.NamedStmt `query:"delivery-next"`
+	DeliveryOfSession   *sqlx.NamedStmt `query:"delivery-of-session"`
+	DeliveryLastNumber  *sqlx.NamedStmt `query:"delivery-last-number"`
+	DeliveryAddBody     *sqlx.NamedStmt `query:"delivery-add-body"`
+	DeliveryAdd         *sqlx.NamedStmt `query:"delivery-add"`
+	DeliveryClaim       *sqlx.NamedStmt `query:"delivery-claim"`
+	DeliverySettle      *sqlx.NamedStmt `query:"delivery-settle"`
+	DeliveryRearm       *sqlx.NamedStmt `query:"delivery-rearm"`
+	DeliveryWake        *sqlx.NamedStmt `query:"delivery-wake"`
+	DeliveryListFrom    *sqlx.NamedStmt `query:"delivery-list-from"`
+	DeliveryPrune       *sqlx.NamedStmt `query:"delivery-prune"`
+	DeliveryPruneBodies *sqlx.NamedStmt `query:"delivery-prune-bodies"`
+	DeliveryBodies      *sqlx.NamedStmt `query:"delivery-bodies-of-message"`
+	DeliverySetBody     *sqlx.NamedStmt `query:"delivery-set-body"`
+	DeliveryErase       *sqlx.NamedStmt `query:"delivery-erase"`
+	DeliveryEraseLanes  *sqlx.NamedStmt `query:"delivery-erase-lanes"`
+	DeliveryEraseBodies *sqlx.NamedStmt `query:"delivery-erase-bodies"`
+
+	LaneOpen     *sqlx.NamedStmt `query:"lane-open"`
+	LaneRearm    *sqlx.NamedStmt `query:"lane-rearm"`
+	LaneDue      *sqlx.NamedStmt `query:"lane-due"`
+	LaneLeased   *sqlx.NamedStmt `query:"lane-leased"`
+	LaneLease    *sqlx.NamedStmt `query:"lane-lease"`
+	LanePark     *sqlx.NamedStmt `query:"lane-park"`
+	LaneClose    *sqlx.NamedStmt `query:"lane-close"`
+	LaneCloseAll *sqlx.NamedStmt `query:"lane-close-all"`
+	LaneWake     *sqlx.NamedStmt `query:"lane-wake"`
+
+	CursorOpen   *sqlx.NamedStmt `query:"cursor-open"`
+	CursorHold   *sqlx.NamedStmt `query:"cursor-hold"`
+	CursorMove   *sqlx.NamedStmt `query:"cursor-move"`
+	CursorSet    *sqlx.NamedStmt `query:"cursor-set"`
+	CursorRemove *sqlx.NamedStmt `query:"cursor-remove"`
 }

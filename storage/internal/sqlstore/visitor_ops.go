@@ -125,7 +125,7 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 		return chat.Result{}, err
 	}
 	q := &b.s.write
-	for _, stmt := range []*sqlx.NamedStmt{q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.TokenClear, q.VisitorDelete} {
+	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.TokenClear, q.VisitorDelete} {
 		if err := b.run(stmt, byVisitor{v.ID}); err != nil {
 			return chat.Result{}, err
 		}

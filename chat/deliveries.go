@@ -1,0 +1,142 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Deliveries returns one page of what was sent, or is to be sent, to a webhook.
+func (s *Service) Deliveries(ctx context.Context, by Actor, q DeliveryQuery) (DeliveryPage, error) {
+	if err := by.need(ScopeAdmin); err != nil {
+		return DeliveryPage{}, err
+	}
+	switch q.State {
+	case "", DeliveryPending, DeliveryDelivered, DeliveryFailed, DeliverySkipped:
+	default:
+		return DeliveryPage{}, invalid("state", `state must be "pending", "delivered", "failed" or "skipped".`)
+	}
+	var err error
+	if q.Page, err = q.Page.check(); err != nil {
+		return DeliveryPage{}, err
+	}
+	if _, err := s.store.Webhook(ctx, q.WebhookID); err != nil {
+		return DeliveryPage{}, err
+	}
+	return s.store.Deliveries(ctx, q)
+}
+
+// PingWebhook sends the event ping to a webhook, once and with no second try.
+// The delivery that is returned is still to be sent; the answer will stand in
+// the delivery log.
+func (s *Service) PingWebhook(ctx context.Context, by Actor, id string) (Delivery, error) {
+	w, err := s.enabledWebhook(ctx, by, id)
+	if err != nil {
+		return Delivery{}, err
+	}
+	now := s.now()
+	ping, err := notice(EventPing, now, WebhookNotice{WebhookID: id, Description: w.Description}, []string{id})
+	if err != nil {
+		return Delivery{}, err
+	}
+	res, err := s.writer.do(ctx, AddDeliveries{Messages: []Outgoing{ping}, Due: now})
+	if err != nil {
+		return Delivery{}, err
+	}
+	if len(res.Deliveries) == 0 {
+		return Delivery{}, ErrUnknownWebhook // it was deleted a moment ago
+	}
+	s.ring()
+	return res.Deliveries[0], nil
+}
+
+// notice makes a message about webhooks that is not in the log.
+func notice(event string, at time.Time, data WebhookNotice, to []string) (Outgoing, error) {
+	body, err := json.Marshal(envelope{Type: event, At: stamp(at), Data: data})
+	return Outgoing{Event: event, At: at, Body: body, To: to}, err
+}
+
+// enabledWebhook is for what would only wait at a webhook that is disabled.
+func (s *Service) enabledWebhook(ctx context.Context, by Actor, id string) (Webhook, error) {
+	w, err := s.Webhook(ctx, by, id)
+	if err == nil && !w.Enabled {
+		err = &Error{Kind: ErrConflict, Code: "webhook_disabled", Message: "This webhook is disabled. Enable it first."}
+	}
+	return w, err
+}
+
+// Redeliver sends one delivery again, at once. It goes out with the id and the
+// body that it had.
+func (s *Service) Redeliver(ctx context.Context, by Actor, deliveryID string) (Delivery, error) {
+	if err := by.need(ScopeAdmin); err != nil {
+		return Delivery{}, err
+	}
+	d, err := s.store.Delivery(ctx, deliveryID)
+	if err != nil {
+		return Delivery{}, err
+	}
+	if _, err := s.enabledWebhook(ctx, by, d.WebhookID); err != nil {
+		return Delivery{}, err
+	}
+	res, err := s.writer.do(ctx, RearmDelivery{DeliveryID: deliveryID, At: s.now()})
+	if err != nil {
+		return Delivery{}, err
+	}
+	if res.Duplicate {
+		return Delivery{}, &Error{Kind: ErrConflict, Code: "conflict", Message: "This delivery is being sent at this moment."}
+	}
+	s.ring()
+	return s.store.Delivery(ctx, deliveryID)
+}
+
+// RedeliverFailed sends again what was given up at a webhook, and RedeliverSince
+// everything that happened at a time or later: what was delivered, given up,
+// or skipped while the webhook was disabled. Both go out in the order in which
+// it happened. They return how many deliveries were armed, also when they fail
+// on the way.
+func (s *Service) RedeliverFailed(ctx context.Context, by Actor, webhookID string) (int, error) {
+	return s.rearm(ctx, by, RearmDeliveries{WebhookID: webhookID, States: []string{DeliveryFailed}})
+}
+
+// RedeliverSince: see RedeliverFailed.
+func (s *Service) RedeliverSince(ctx context.Context, by Actor, webhookID string, since time.Time) (int, error) {
+	if since.IsZero() {
+		return 0, invalid("since", "since must not be empty.")
+	}
+	return s.rearm(ctx, by, RearmDeliveries{WebhookID: webhookID, Since: since,
+		States: []string{DeliveryDelivered, DeliveryFailed, DeliverySkipped}})
+}
+
+// rearm goes in steps, so that messages can be written in between.
+func (s *Service) rearm(ctx context.Context, by Actor, op RearmDeliveries) (n int, err error) {
+	if _, err := s.enabledWebhook(ctx, by, op.WebhookID); err != nil {
+		return 0, err
+	}
+	op.Limit, op.At = 500, s.now()
+	defer s.ring()
+	for {
+		res, err := s.writer.do(ctx, op)
+		if err != nil {
+			return n, err
+		}
+		n += res.Count
+		if op.After = res.Next; op.After == 0 {
+			return n, nil
+		}
+	}
+}
+
+// pruneDeliveries removes what belongs to events that are no longer kept.
+func (s *Service) pruneDeliveries(ctx context.Context) error {
+	log, err := s.store.Log(ctx)
+	if err != nil {
+		return err
+	}
+	op := PruneDeliveries{Through: log.Pruned, Limit: 500}
+	for {
+		res, err := s.writer.do(ctx, op)
+		if err != nil || res.Count < op.Limit {
+			return err
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Outbox is what a dispatcher of webhooks works with; package webhooks is one.
+// It feeds the event log into deliveries, hands them out, and takes down what
+// became of them. Several outboxes, also on several nodes over one store, do
+// not get in each other's way: every delivery is handed to one of them.
+//
+// All methods may be called concurrently.
+type Outbox struct {
+	svc  *Service
+	bell chan struct{}
+	once sync.Once
+}
+
+// outboxes is the part of a Service that knows whom to tell of new work.
+type outboxes struct {
+	mu  sync.Mutex
+	all map[*Outbox]struct{}
+}
+
+// Outbox returns a new outbox. Close it when done.
+func (s *Service) Outbox() *Outbox {
+	o := &Outbox{svc: s, bell: make(chan struct{}, 1)}
+	s.outboxes.mu.Lock()
+	defer s.outboxes.mu.Unlock()
+	if s.outboxes.all == nil {
+		s.outboxes.all = map[*Outbox]struct{}{}
+	}
+	s.outboxes.all[o] = struct{}{}
+	return o
+}
+
+// ring tells the outboxes of this process that there may be something to do.
+func (s *Service) ring() {
+	s.outboxes.mu.Lock()
+	defer s.outboxes.mu.Unlock()
+	for o := range s.outboxes.all {
+		select {
+		case o.bell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Close ends the outbox. It is idempotent.
+func (o *Outbox) Close() {
+	o.svc.outboxes.mu.Lock()
+	defer o.svc.outboxes.mu.Unlock()
+	delete(o.svc.outboxes.all, o)
+}
+
+// Bell gets a value when there may be something new to send: deliveries, or a
+// webhook that was changed. Other nodes do not ring it.
+func (o *Outbox) Bell() <-chan struct{} { return o.bell }
+
+// Targets says where webhooks may go.
+func (o *Outbox) Targets() WebhookTargets { return o.svc.targets }
+
+// Done is closed when the service closes.
+func (o *Outbox) Done() <-chan struct{} { return o.svc.closed }
+
+// Now is the time by the service's clock.
+func (o *Outbox) Now() time.Time { return o.svc.now() }
+
+// Due returns, for each webhook that has something to send, when that is due
+// at the earliest.
+func (o *Outbox) Due(ctx context.Context) (map[string]time.Time, error) {
+	return o.svc.store.DueDeliveries(ctx)
+}
+
+// Claimed is what Claim hands out.
+type Claimed struct {
+	Webhook    Webhook
+	Secrets    []string // to sign with, the newest first
+	Deliveries []Delivery
+}
+
+// Claim takes deliveries of a webhook that are due, limit at most and one of
+// each session. They are the caller's until lease: by then each must have been
+// settled, and a request that is not finished must not be sent. The attempt is
+// counted before Claim returns, so whatever happens to this process, a later
+// try will have a higher number.
+func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease time.Time) (Claimed, error) {
+	res, err := o.svc.writer.do(ctx, ClaimDeliveries{WebhookID: webhookID, Limit: limit, Now: o.svc.now(), Lease: lease})
+	if err != nil {
+		return Claimed{}, err
+	}
+	claimed := Claimed{Webhook: res.Webhook, Deliveries: res.Deliveries}
+	if len(res.Deliveries) == 0 {
+		return claimed, nil
+	}
+	secrets, err := o.svc.openSecrets(res.Webhook.Secrets)
+	if err != nil {
+		for _, d := range res.Deliveries {
+			_, back := o.Release(ctx, d, o.svc.now().Add(time.Minute))
+			err = errors.Join(err, back)
+		}
+		return Claimed{}, fmt.Errorf("webhook %s: %w", webhookID, err)
+	}
+	for _, secret := range secrets {
+		claimed.Secrets = append(claimed.Secrets, secret.Secret)
+	}
+	return claimed, nil
+}
+
+// Settle records what became of a delivery. Where op.Next is set it may return
+// the next one of the session, claimed until then. Attempts of which nothing
+// is known, because the process that made them ended, are added to the log.
+func (o *Outbox) Settle(ctx context.Context, d Delivery, op SettleDelivery) (next *Delivery, err error) {
+	op.DeliveryID, op.Attempt, op.Now = d.ID, d.Attempt, o.svc.now()
+	if len(op.Attempts) > 0 {
+		op.Attempts = append(interrupted(d), op.Attempts...)
+	}
+	res, err := o.svc.writer.do(ctx, op)
+	if err != nil || len(res.Deliveries) == 0 {
+		return nil, err
+	}
+	return &res.Deliveries[0], nil
+}
+
+// interrupted are the attempts before the present one that left no record.
+func interrupted(d Delivery) []Attempt {
+	last := 0
+	if len(d.Attempts) > 0 {
+		last = d.Attempts[len(d.Attempts)-1].Number
+	}
+	var list []Attempt
+	for n := max(last+1, d.Attempt-MaxAttempts); n < d.Attempt; n++ {
+		list = append(list, Attempt{Number: n, Error: "interrupted: the sender stopped before it knew the outcome"})
+	}
+	return list
+}
+
+// Release gives back a delivery that was claimed and not sent. It is due again
+// at the given time.
+func (o *Outbox) Release(ctx context.Context, d Delivery, due time.Time) (*Delivery, error) {
+	return o.Settle(ctx, d, SettleDelivery{State: DeliveryPending, Due: due})
+}
+
+// Disable disables a webhook because its endpoint does not work, and tells
+// the agents who are there and the webhooks that want to know. Where
+// failingBefore is not zero it does so only if nothing has got through since
+// then. It reports whether this call has disabled it.
+func (o *Outbox) Disable(ctx context.Context, webhookID, reason string, failingBefore time.Time) (Webhook, bool, error) {
+	now := o.svc.now()
+	res, err := o.svc.writer.do(ctx, DisableWebhook{WebhookID: webhookID, Reason: reason, FailingBefore: failingBefore, At: now})
+	if err != nil || res.Duplicate {
+		return res.Webhook, false, err
+	}
+	data := WebhookNotice{WebhookID: webhookID, Description: res.Webhook.Description, Reason: reason}
+	o.svc.tell(EventWebhookDisabled, "", "", data)
+	return res.Webhook, true, o.announce(ctx, now, data)
+}
+
+// announce sends a notice to the other webhooks that want it.
+func (o *Outbox) announce(ctx context.Context, now time.Time, data WebhookNotice) error {
+	all, err := o.svc.store.Webhooks(ctx)
+	if err != nil {
+		return err
+	}
+	var to []string
+	for _, w := range all {
+		if w.ID != data.WebhookID && w.Enabled && w.Wants(EventWebhookDisabled) {
+			to = append(to, w.ID)
+		}
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	message, err := notice(EventWebhookDisabled, now, data, to)
+	if err != nil {
+		return err
+	}
+	_, err = o.svc.writer.do(ctx, AddDeliveries{Messages: []Outgoing{message}, Due: now})
+	o.svc.ring()
+	return err
+}
