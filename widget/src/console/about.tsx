@@ -65,7 +65,7 @@ function Identity({ session, visitor }: { session: Session; visitor?: Visitor })
   const email = visitor?.verified ? visitor.email ?? session.visitor_email : session.visitor_email ?? visitor?.email;
   return (
     <>
-      {email && <p class="mail" dir="auto" title={email}>{email}</p>}
+      {email && <p class="mail" dir="auto" title={whole(email, 30)}>{email}</p>}
       {visitor && (visitor.verified
         ? <p class="vouched">Verified by your site</p>
         : <p class="typed">{email || session.visitor_name !== 'Visitor' ? 'Typed by the visitor, not verified' : 'Has not said who they are'}</p>)}
@@ -73,8 +73,11 @@ function Identity({ session, visitor }: { session: Session; visitor?: Visitor })
   );
 }
 
+/** The text for a tooltip, where there is more of it than is in sight. */
+const whole = (text: string, room: number) => (text.length > room ? text : undefined);
+
 const Fact = ({ name, children, title }: { name: string; children: preact.ComponentChildren; title?: string }) => (
-  <><dt dir="auto" title={name}>{name}</dt><dd dir="auto" title={title}>{children}</dd></>
+  <><dt dir="auto" title={whole(name, 14)}>{name}</dt><dd dir="auto" title={title}>{children}</dd></>
 );
 
 function Facts({ session, visitor }: { session: Session; visitor?: Visitor }) {
@@ -82,7 +85,7 @@ function Facts({ session, visitor }: { session: Session; visitor?: Visitor }) {
   return (
     <section class="sec"><h3 class="sr">Details</h3>
       <dl>
-        {visitor?.external_id && <Fact name="Customer" title={visitor.external_id}>{visitor.external_id}</Fact>}
+        {visitor?.external_id && <Fact name="Customer" title={whole(visitor.external_id, 90)}>{visitor.external_id}</Fact>}
         {language && <Fact name="Language" title={visitor?.locale}>{language}</Fact>}
         {device && <Fact name="Device" title={visitor?.user_agent}>{device}</Fact>}
         {visitor && <Fact name="First seen" title={exact(new Date(visitor.created_at), locale)}>{day(new Date(visitor.created_at), locale)}, {time(visitor.created_at)}</Fact>}
@@ -112,7 +115,7 @@ function Place({ page, visitor, here }: { page?: Page; visitor?: Visitor; here: 
     <section class="sec"><h3>{here ? 'Where they are' : 'Where they were'}</h3>
       <ol class="trail">
         <li class={here ? 'now' : ''}>
-          {url ? <a href={url.href} target="_blank" rel="noopener nofollow ugc" title={page.url} dir="auto">{text}</a> : <span dir="auto" title={page.url}>{text}</span>}
+          {url ? <a href={url.href} target="_blank" rel="noopener nofollow ugc" title={page.url} dir="auto">{text}</a> : <span dir="auto">{text}</span>}
           {here ? <time>now</time> : visitor && <time dateTime={visitor.last_seen_at}>{ago(visitor.last_seen_at, now)}</time>}
         </li>
         {page.title && <li class="sub"><span dir="ltr">{url ? url.host + url.pathname : page.url}</span></li>}
@@ -130,7 +133,7 @@ function Data({ session, visitor }: { session: Session; visitor?: Visitor }) {
   if (!entries.length) return null;
   return (
     <section class="sec"><h3>Details from the site</h3>
-      <dl>{entries.map(([key, value]) => <Fact key={key} name={key} title={shown(value)}>{shown(value)}</Fact>)}</dl>
+      <dl>{entries.map(([key, value]) => <Fact key={key} name={key} title={whole(shown(value), 90)}>{shown(value)}</Fact>)}</dl>
     </section>
   );
 }
