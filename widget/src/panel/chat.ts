@@ -4,7 +4,7 @@ import type { Host, Opening } from '../shared/bridge';
 import { createStore, type Store } from '../shared/store';
 import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, VisitorSession } from '../shared/types';
 import { watchConnection } from './banner';
-import { createDraft } from './draft';
+import { createDraft, type Draft } from './draft';
 import { openKeep, type Kept } from './keep';
 import { createOutbox } from './outbox';
 import { current, initial, merged, theirs, unseen, type State } from './state';
@@ -12,6 +12,8 @@ import { createVisitorAPI } from './visitor';
 
 export interface Chat {
   store: Store<State>;
+  /** What stands in the field, and what it is about. */
+  draft: Draft['store'];
   /** Says hello, or does nothing if that was done; keeps trying until it succeeds. */
   greet(): void;
   open(opening: Opening): void;
@@ -245,10 +247,10 @@ export function createChat(host: Host): Chat {
   const unwatch = watchConnection(store, () => { if (get().hello === 'failed') greet(); });
   const draft = createDraft(store, keep, api);
 
-  set({ draft: keep.get().draft ?? '', outbox: keep.get().outbox });
+  set({ outbox: keep.get().outbox });
 
   function forget() {
-    draft.drop();
+    draft.forget();
     keep.clear();
     api.forget();
     visitor = undefined;
@@ -261,22 +263,22 @@ export function createChat(host: Host): Chat {
   }
 
   return {
-    store, greet,
+    store, greet, draft: draft.store,
     open({ message, topic }) {
       set((state) => ({ open: true, closing: false, preview: null, talking: state.talking || unseen(state).length > 0 }));
-      if (message !== undefined) set({ draft: message });
-      if (topic !== undefined) set({ topic });
+      if (message !== undefined) this.write(message);
+      if (topic !== undefined) this.setTopic(topic);
       greet();
     },
     close() { set({ open: false, closing: false }); draft.save(); settle(); },
     write(text) { prepare(); draft.write(text); },
-    setTopic(topic) { set({ topic }); prepare(); },
+    setTopic(topic) { draft.store.set({ topic }); prepare(); },
     send() {
-      const { topic } = get();
-      const text = clean(get().draft).trim() || topic;
+      const { topic, text: written } = draft.store.get();
+      const text = clean(written).trim() || topic;
       if (!text) return;
       const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
-      set({ draft: '', topic: '', talking: true });
+      set({ talking: true });
       draft.sent();
       outbox.add({ text, ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
       greet();
@@ -285,7 +287,8 @@ export function createChat(host: Host): Chat {
     discard(id, edit) {
       const pending = keep.get().outbox.find((p) => p.client_id === id);
       outbox.remove(id);
-      if (pending && edit) this.write(get().draft ? `${pending.text}\n${get().draft}` : pending.text);
+      const { text } = draft.store.get();
+      if (pending && edit) this.write(text ? `${pending.text}\n${text}` : pending.text);
       settle();
     },
     resume: () => set({ talking: true }),

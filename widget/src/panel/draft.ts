@@ -1,5 +1,6 @@
-// What is being written: kept over a reload, and hinted at to the other side.
-import type { Store } from '../shared/store';
+// What is being written: kept over a reload, and hinted at to the other side. It has a store of its own, because it
+// changes with every key and nothing but the field needs to know.
+import { createStore, type Store } from '../shared/store';
 import type { Keep } from './keep';
 import { current, type State } from './state';
 import type { VisitorAPI } from './visitor';
@@ -8,22 +9,29 @@ const saveAfter = 400;
 const tellEvery = 3_000;
 
 export interface Draft {
+  store: Store<Written>;
   write(text: string): void;
   save(): void;
-  /** It was sent: whoever writes next is writing anew. */
+  /** It was sent: the field is empty, and whoever writes next is writing anew. */
   sent(): void;
-  /** Drops a save that is still to come. */
-  drop(): void;
+  /** Empties it without a trace. */
+  forget(): void;
   close(): void;
 }
 
-export function createDraft({ get, set }: Store<State>, keep: Keep, api: VisitorAPI): Draft {
+interface Written {
+  text: string;
+  topic: string;
+}
+
+export function createDraft(chat: Store<State>, keep: Keep, api: VisitorAPI): Draft {
+  const store = createStore<Written>({ text: keep.get().draft ?? '', topic: '' });
   let timer: ReturnType<typeof setTimeout> | undefined;
   let told = 0; // when we last said that the visitor is typing; 0 while they are not
 
   function tell(typing: boolean) {
-    const session = current(get());
-    if (!session || get().stream !== 'open') return;
+    const session = current(chat.get());
+    if (!session || chat.get().stream !== 'open') return;
     const now = Date.now();
     if (typing ? now - told < tellEvery : !told) return;
     told = typing ? now : 0;
@@ -32,21 +40,28 @@ export function createDraft({ get, set }: Store<State>, keep: Keep, api: Visitor
 
   function save() {
     clearTimeout(timer);
-    const { draft } = get();
-    if ((keep.get().draft ?? '') !== draft) keep.change((kept) => { if (draft) kept.draft = draft; else delete kept.draft; });
+    const { text } = store.get();
+    if ((keep.get().draft ?? '') !== text) keep.change((kept) => { if (text) kept.draft = text; else delete kept.draft; });
   }
   addEventListener('pagehide', save);
 
   return {
-    save,
-    write(draft) {
-      set({ draft });
+    store, save,
+    write(text) {
+      store.set({ text });
       clearTimeout(timer);
       timer = setTimeout(save, saveAfter);
-      tell(!!draft);
+      tell(!!text);
     },
-    sent() { told = 0; save(); },
-    drop: () => clearTimeout(timer),
+    sent() {
+      store.set({ text: '', topic: '' });
+      told = 0;
+      save();
+    },
+    forget() {
+      clearTimeout(timer);
+      store.set({ text: '', topic: '' });
+    },
     close() {
       save();
       removeEventListener('pagehide', save);

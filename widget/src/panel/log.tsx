@@ -158,7 +158,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
   const session = state.sessions.find((s) => s.session_id === message.session_id);
   const time = clock(at, locale);
   const meta = mine ? t((session?.agent_seen_seq ?? 0) >= (message.seq ?? 0) ? 'read' : 'sent', { time })
-    : message.edited_at ? t('edited', { time }) : time;
+    : message.edited_at && !message.deleted_at ? t('edited', { time }) : time;
   return (
     <Bubble place={place} mine={mine} quiet={mine} at={at} locale={locale} class={message.deleted_at ? 'gone' : ''}
       meta={place.last && <time dateTime={message.timestamp} dir="auto">{meta}</time>}

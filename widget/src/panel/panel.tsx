@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from '../shared/composer';
 import { cross, Icon, warn } from '../shared/icons';
+import { useStore } from '../shared/store';
 import { useAround, useChat } from './context';
 import { Header } from './header';
 import { Home } from './home';
@@ -22,9 +23,9 @@ export function App({ close }: { close(): void }) {
 
 function Panel({ close }: { close(): void }) {
   const around = useAround();
-  const { chat, t } = around;
+  const { t } = around;
   const state = useChat((s) => s);
-  const { talking, config, draft, topic, banner, closing, talk, talkFailed } = state;
+  const { talking, config, banner, closing, talk, talkFailed } = state;
   const phone = usePhone();
   const panel = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement | null>(null);
@@ -49,15 +50,26 @@ function Panel({ close }: { close(): void }) {
       )}
       {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
       {talk && asking && <talk.Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
-      <Composer part="composer" value={draft} onInput={chat.write} onSend={chat.send} limit={config?.limits.message ?? 4000} filled={!!topic}
-        label={t(ended ? 'writeAgain' : 'write')} sendLabel={t('send')} field={(element) => { area.current = element; }}
-        limitText={(over) => (over > 0 ? t('over', { n: over }) : t('left', { n: -over }))}
-        above={topic && (
-          <div class="topic"><span dir="auto">{t('about', { topic })}</span>
-            <button type="button" class="icon" aria-label={t('removeTopic')} onClick={() => { chat.setTopic(''); area.current?.focus(); }}><Icon of={cross} /></button></div>
-        )}>
-        {talk && !touch() && <talk.Emoji field={area} />}
-      </Composer>
+      <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />
     </div>
+  );
+}
+
+/** The composer. It draws itself with every key, and nothing else does. */
+function Field({ label, area }: { label: string; area: { current: HTMLTextAreaElement | null } }) {
+  const { chat, t } = useAround();
+  const { text, topic } = useStore(chat.draft, (s) => s);
+  const limit = useChat((s) => s.config?.limits.message ?? 4000);
+  const talk = useChat((s) => s.talk);
+  return (
+    <Composer part="composer" value={text} onInput={chat.write} onSend={chat.send} limit={limit} filled={!!topic}
+      label={label} sendLabel={t('send')} field={(element) => { area.current = element; }}
+      limitText={(over) => (over > 0 ? t('over', { n: over }) : t('left', { n: -over }))}
+      above={topic && (
+        <div class="topic"><span dir="auto">{t('about', { topic })}</span>
+          <button type="button" class="icon" aria-label={t('removeTopic')} onClick={() => { chat.setTopic(''); area.current?.focus(); }}><Icon of={cross} /></button></div>
+      )}>
+      {talk && !touch() && <talk.Emoji field={area} />}
+    </Composer>
   );
 }

@@ -26,8 +26,6 @@ export interface State {
   banner: '' | 'offline' | 'trouble';
   /** The name of whoever is typing; empty for nobody. */
   typing: string | null;
-  draft: string;
-  topic: string;
   /** The code for conversations, once it is here. */
   talk: typeof import('./talk') | null;
   talkFailed: boolean;
@@ -37,7 +35,7 @@ export interface State {
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, sessions: [], messages: [], older: false,
-  talking: false, outbox: [], stream: 'none', stuck: false, banner: '', typing: null, draft: '', topic: '', talk: null, talkFailed: false, preview: null,
+  talking: false, outbox: [], stream: 'none', stuck: false, banner: '', typing: null, talk: null, talkFailed: false, preview: null,
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

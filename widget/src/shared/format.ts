@@ -9,7 +9,7 @@ function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.D
 }
 
 /** 10:41 */
-export const clock = (at: Date, locale: string) => dateFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(at);
+export const clock = (at: Date, locale: string) => dateFormat(locale, { timeStyle: 'short' }).format(at);
 
 /** The whole date and time, for a title. */
 export const exact = (at: Date, locale: string) => dateFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }).format(at);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { Avatar } from './avatar';
 import { daysBetween, exact } from './format';
 import { linkify, markdown, type Part } from './text';
@@ -19,7 +20,7 @@ export function Parts({ of }: { of: Part[] }) {
           case 'pre': return <pre>{inside}</pre>;
           case 'quote': return <blockquote>{inside}</blockquote>;
           case 'bullets': return <ul>{inside}</ul>;
-          case 'numbers': return <ol>{inside}</ol>;
+          case 'numbers': return <ol start={part.start}>{inside}</ol>;
           case 'item': return <li>{inside}</li>;
           case 'block': return <p>{inside}</p>;
         }
@@ -30,7 +31,7 @@ export function Parts({ of }: { of: Part[] }) {
 
 /** The text of a message: agents and bots may use marks, a visitor's words are shown as they were typed. */
 export function Body({ text, marks }: { text: string; marks: boolean }) {
-  return <Parts of={marks ? markdown(text) : linkify(text)} />;
+  return <Parts of={useMemo(() => (marks ? markdown(text) : linkify(text)), [text, marks])} />;
 }
 
 /** What `arrange` needs to know of a message. */

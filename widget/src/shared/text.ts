@@ -4,7 +4,9 @@
 export type Part =
   | string
   | { kind: 'link'; url: string; parts: Part[] }
-  | { kind: 'bold' | 'italic' | 'code' | 'quote' | 'item' | 'bullets' | 'numbers' | 'block' | 'pre'; parts: Part[] };
+  | { kind: 'bold' | 'italic' | 'code' | 'quote' | 'item' | 'bullets' | 'block' | 'pre'; parts: Part[] }
+  /** A list that counts from `start`. */
+  | { kind: 'numbers'; start: number; parts: Part[] };
 
 // Where a link begins; bidirectional overrides end one, because they could make it read as another address.
 const address = /\b(?:https?:\/\/|www\.|mailto:)[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+|\b[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi;
@@ -35,13 +37,20 @@ export function linkify(text: string): Part[] {
   return parts;
 }
 
+/** Takes off what ends the sentence, not the address. A closing bracket belongs to it if it was opened inside. */
 function trimAddress(text: string): string {
+  let end = text.length;
+  const open: Record<string, number> = { ')': 0, ']': 0 };
+  for (const char of text) {
+    if (char === '(') open[')']!++;
+    else if (char === '[') open[']']!++;
+    else if (char in open) open[char]!--;
+  }
   for (;;) {
-    const last = text.at(-1)!;
-    const count = (char: string) => text.split(char).length;
-    // A closing bracket belongs to the address if it was opened inside.
-    if (last === ')' ? count(')') > count('(') : last === ']' ? count(']') > count('[') : /[.,:;!?'*_~…»”’]/.test(last)) text = text.slice(0, -1);
-    else return text;
+    const last = text[end - 1]!;
+    if (last in open && open[last]! < 0) open[last]!++;
+    else if (!/[.,:;!?'*_~…»”’]/.test(last)) return text.slice(0, end);
+    end--;
   }
 }
 
@@ -67,32 +76,43 @@ function inline(text: string, depth = 0): Part[] {
   return [...linkify(before), part ?? all, ...inline(text.slice(match.index + all.length), depth)];
 }
 
+const fence = /^```\w*\s*$/;
+
 /**
  * Reads the few marks that agents write: **bold**, *italic*, `code`, [text](address), lists, quotes and fenced code.
  * Whatever is not one of them stays as it was typed.
  */
 export function markdown(text: string): Part[] {
-  const out: Part[] = [];
-  let open: { kind: 'bullets' | 'numbers' | 'quote' | 'block' | 'pre'; parts: Part[] } | undefined;
-  const into = (kind: 'bullets' | 'numbers' | 'quote' | 'block' | 'pre') => {
+  const out: Exclude<Part, string>[] = [];
+  let open: Exclude<Part, string> | undefined;
+  const into = (kind: 'bullets' | 'quote' | 'block' | 'pre') => {
     if (open?.kind !== kind) out.push(open = { kind, parts: [] });
     return open.parts;
   };
+  const lines = text.split('\n');
+  let fences = lines.filter((line) => fence.test(line)).length;
   let fenced = false;
-  for (const line of text.split('\n')) {
-    const fence = /^```\w*\s*$/.test(line);
-    if (fence && (fenced || text.split(/^```/m).length > 2)) { fenced = !fenced; open = undefined; continue; }
-    const [, bullet] = /^\s*[-*•]\s+(.+)$/.exec(line) ?? [];
-    const [, number] = /^\s*\d{1,3}[.)]\s+(.+)$/.exec(line) ?? [];
-    const [, quote] = /^>\s?(.*)$/.exec(line) ?? [];
+  for (const line of lines) {
+    // A fence that is never closed is only three marks.
+    if (fence.test(line) && (fenced || fences > 1)) {
+      fenced = !fenced;
+      fences--;
+      open = undefined;
+      continue;
+    }
+    const bullet = /^\s*[-*•]\s+(.+)$/.exec(line)?.[1];
+    const [, number, entry] = /^\s*(\d{1,3})[.)]\s+(.+)$/.exec(line) ?? [];
+    const quote = /^>\s?(.*)$/.exec(line)?.[1];
     if (fenced) addLine(into('pre'), [line]);
     else if (bullet !== undefined) into('bullets').push({ kind: 'item', parts: inline(bullet) });
-    else if (number !== undefined) into('numbers').push({ kind: 'item', parts: inline(number) });
-    else if (quote !== undefined) addLine(into('quote'), inline(quote));
+    else if (number !== undefined) {
+      if (open?.kind !== 'numbers') out.push(open = { kind: 'numbers', start: Number(number), parts: [] });
+      open.parts.push({ kind: 'item', parts: inline(entry!) });
+    } else if (quote !== undefined) addLine(into('quote'), inline(quote));
     else addLine(into('block'), inline(line));
   }
-  for (const part of out) if (typeof part !== 'string' && part.kind === 'block') trimBreaks(part.parts);
-  return out.filter((part) => typeof part === 'string' || part.parts.length > 0);
+  for (const part of out) if (part.kind === 'block') trimBreaks(part.parts);
+  return out.filter((part) => part.parts.length > 0);
 }
 
 function addLine(parts: Part[], line: Part[]) {
