@@ -23,6 +23,9 @@ func migrate(ctx context.Context, db *sqlx.DB, list []sqlstore.Migration) error 
 	return sqlstore.Migrate(ctx, db, migrationTable, list)
 }
 
+// smallest is the size of the smallest database: one page of the least size.
+const smallest = 512
+
 // prepareFile sees to it that there is a database to open: an existing one is
 // examined, a missing one is made.
 func (s *Store) prepareFile(ctx context.Context, set setup) error {
@@ -36,6 +39,8 @@ func (s *Store) prepareFile(ctx context.Context, set setup) error {
 		// SQLite would take it for a new database, and a chat whose file was
 		// lost would start anew without a word.
 		return openError(s.path, ErrEmptyFile, nil)
+	case info.Size() < smallest:
+		return openError(s.path, ErrNotADatabase, nil) // SQLite would take it for empty
 	}
 	return s.examine(ctx, set)
 }
@@ -120,10 +125,13 @@ func (s *Store) examine(ctx context.Context, set setup) error {
 		return openError(s.path, ErrCorrupt, fmt.Errorf("quick_check: %q", verdict))
 	}
 	// A file that may only be read shows here, before the pragmas of the
-	// writer fail with less to say.
+	// writer fail with less to say. It takes a statement that would write:
+	// BEGIN alone would quietly begin to read.
 	tx, err := db.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	return tx.Rollback()
+	defer tx.Rollback()
+	_, err = tx.ExecContext(ctx, "DELETE FROM chat_meta WHERE name = ''")
+	return err
 }

@@ -26,7 +26,7 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error
 	defer func() { <-s.turn }()
 	var results []chat.Result
 	var erased bool
-	err := s.transact(func(b *batch) error {
+	err := s.transact(ctx, func(b *batch) error {
 		results = make([]chat.Result, len(ops))
 		for i, op := range ops {
 			var err error
@@ -58,13 +58,22 @@ type batch struct {
 	erased  bool // something was, and must not stay in the files
 }
 
-// transact runs f in a transaction. Only the wait for the lock and the commit
-// know a time limit: within the transaction there is nobody to wait for.
-func (s *Store) transact(f func(*batch) error) error {
+// transact runs f in a transaction. The caller's context counts until the
+// database's lock is there, for which a process outside may let it wait.
+// Within the transaction there is nobody to wait for, and no time limit but
+// for the whole.
+func (s *Store) transact(caller context.Context, f func(*batch) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	err := func() error {
+		release := context.AfterFunc(caller, cancel)
 		tx, err := s.cfg.Writer.BeginTxx(ctx, nil)
+		if !release() {
+			if err == nil {
+				tx.Rollback()
+			}
+			return caller.Err()
+		}
 		if err != nil {
 			return err
 		}
@@ -76,7 +85,12 @@ func (s *Store) transact(f func(*batch) error) error {
 		return tx.Commit()
 	}()
 	err = s.explain(err)
-	s.failing.Store(errors.Is(err, chat.ErrUnavailable))
+	switch {
+	case err == nil:
+		s.failing.Store(false)
+	case errors.Is(err, chat.ErrUnavailable):
+		s.failing.Store(true)
+	}
 	return err
 }
 

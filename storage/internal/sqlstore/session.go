@@ -1,10 +1,12 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pealchat/pealchat/chat"
@@ -118,26 +120,48 @@ type sessionFilter struct {
 
 // Sessions implements chat.SessionStore.
 func (s *Store) Sessions(ctx context.Context, q chat.SessionQuery) (chat.SessionPage, error) {
-	key := sortKey{column: "s.id", row: ""}
+	key := sortKey{column: "s.id"}
 	if q.ByActivity {
 		key = sortKey{column: "s.active_at", row: "s.id"}
-		if q.Status == chat.StatusClosed {
-			key.column = "s.closed_at" // the same value, but with an index
-		}
 	}
 	place, err := key.place(q.Page)
 	if err != nil {
 		return chat.SessionPage{}, err
 	}
-	f := sessionFilter{Agent: q.AssigneeID, Department: q.Department, Tag: q.Tag, Visitor: q.VisitorID, keyset: place}
-	text := s.read.SessionSelect + key.clauses(place, sessionConditions(q))
-	var rows []sessionRow
-	if err := s.list(ctx, text, &rows, f); err != nil {
-		return chat.SessionPage{}, err
+	statuses := []string{q.Status}
+	if q.ByActivity && q.Status == "" {
+		// Each has an index of its own, both together have none.
+		statuses = []string{chat.StatusActive, chat.StatusClosed}
 	}
+	var rows []sessionRow
+	for _, q.Status = range statuses {
+		if q.ByActivity && q.Status == chat.StatusClosed {
+			key.column = "s.closed_at" // the same value, but with an index
+		}
+		var part []sessionRow
+		f := sessionFilter{Agent: q.AssigneeID, Department: q.Department, Tag: q.Tag, Visitor: q.VisitorID, keyset: place}
+		if err := s.list(ctx, s.read.SessionSelect+key.clauses(place, sessionConditions(q)), &part, f); err != nil {
+			return chat.SessionPage{}, err
+		}
+		rows = append(rows, part...)
+	}
+	if len(statuses) > 1 {
+		slices.SortFunc(rows, func(a, b sessionRow) int {
+			c := cmp.Or(cmp.Compare(a.ActiveAt, b.ActiveAt), cmp.Compare(a.ID, b.ID))
+			if place.upwards {
+				return c
+			}
+			return -c
+		})
+	}
+	return sessionPage(q, place, rows)
+}
+
+func sessionPage(q chat.SessionQuery, place keyset, rows []sessionRow) (chat.SessionPage, error) {
 	rows, more := trim(place, rows)
 	page := chat.SessionPage{Sessions: make([]chat.Session, len(rows))}
 	for i := range rows {
+		var err error
 		if page.Sessions[i], err = rows[i].session(); err != nil {
 			return chat.SessionPage{}, err
 		}
@@ -152,11 +176,15 @@ func (s *Store) Sessions(ctx context.Context, q chat.SessionQuery) (chat.Session
 	return page, nil
 }
 
-// sessionConditions returns what must hold for the query. A plus sign keeps
-// SQLite from an index that would not help the order.
+// sessionConditions returns what must hold for the query, worded so that
+// SQLite takes the index that also gives the order. A plus sign keeps it from
+// an index on the column.
 func sessionConditions(q chat.SessionQuery) []string {
+	assigned := q.AssigneeID != "" || q.Unassigned
 	var c []string
 	switch {
+	case q.Status == chat.StatusActive && q.ByActivity && !assigned:
+		c = append(c, "s.open = 1")
 	case q.Status == chat.StatusActive:
 		c = append(c, "s.closed_at IS NULL")
 	case q.Status == chat.StatusClosed && q.ByActivity:

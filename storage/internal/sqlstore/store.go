@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,23 +97,21 @@ func (s *Store) Exclusively(f func()) {
 	f()
 }
 
-// Failing says whether the last write failed for want of the database.
-func (s *Store) Failing() bool { return s.failing.Load() }
-
-// Probe writes something and takes it back, within one transaction that is
-// committed, so that it fails where an Append would.
+// Probe carries out a write that changes nothing, for which it takes the
+// database's lock. After a write that failed it writes something and takes it
+// back, so that it fails where an Append would.
 func (s *Store) Probe(ctx context.Context) error {
 	if err := s.takeTurn(ctx); err != nil {
 		return err
 	}
 	defer func() { <-s.turn }()
-	return s.transact(func(b *batch) error {
-		if !s.failing.Load() {
-			return nil // taking the lock is proof enough
-		}
-		filler := struct{ Name, Value string }{"probe", strings.Repeat("0", 16<<10)}
-		if err := b.run(s.write.MetaSet, filler); err != nil {
-			return err
+	filler := struct{ Name, Value string }{Name: "probe"}
+	return s.transact(ctx, func(b *batch) error {
+		if s.failing.Load() {
+			filler.Value = strings.Repeat("0", 16<<10)
+			if err := b.run(s.write.MetaSet, filler); err != nil {
+				return err
+			}
 		}
 		return b.run(s.write.MetaDelete, filler)
 	})
@@ -154,7 +153,7 @@ func (s *Store) explain(err error) error {
 		return err
 	case s.closed.Load():
 		return chat.ErrClosed
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone), s.cfg.Classify(err) == Unavailable:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone), errors.Is(err, driver.ErrBadConn), s.cfg.Classify(err) == Unavailable:
 		return &chat.Error{Kind: chat.ErrUnavailable, Code: chat.ErrBusy.Code, Message: chat.ErrBusy.Message, Err: err}
 	}
 	return err

@@ -127,6 +127,7 @@ DELETE FROM chat_webhook_deliveries
       ORDER BY d.n
       LIMIT :limit)
 
+-- CROSS JOIN keeps SQLite from going through all deliveries for each body.
 -- name: delivery-prune-bodies
 DELETE FROM chat_webhook_bodies
  WHERE n IN (
@@ -136,7 +137,9 @@ DELETE FROM chat_webhook_bodies
       AND NOT EXISTS (
         SELECT 1
           FROM chat_webhooks AS w
-          JOIN chat_webhook_deliveries AS d ON d.webhook_id = w.id AND d.n = b.n)
+          CROSS JOIN chat_webhook_deliveries AS d
+         WHERE d.webhook_id = w.id
+           AND d.n = b.n)
     ORDER BY b.n
     LIMIT :limit)
 

@@ -113,11 +113,11 @@ SELECT id
 -- name: session-insert
 INSERT INTO chat_sessions (
   public_id, visitor_id, visitor_name, visitor_email, source, department, assignee_id, tags, custom_data, page,
-  created_at, updated_at, active_at, closed_at, close_reason, version, message_count,
+  created_at, updated_at, active_at, closed_at, open, close_reason, version, message_count,
   unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint
 ) VALUES (
   :public_id, :visitor_id, :visitor_name, :visitor_email, :source, :department, :assignee_id, :tags, :custom_data, :page,
-  :created_at, :updated_at, :active_at, :closed_at, :close_reason, :version, 0,
+  :created_at, :updated_at, :active_at, :closed_at, CASE WHEN :closed_at IS NULL THEN 1 ELSE 0 END, :close_reason, :version, 0,
   0, 0, 0, 0, :client_id, :fingerprint
 )
 RETURNING id
@@ -182,6 +182,7 @@ UPDATE chat_sessions
 -- name: session-close
 UPDATE chat_sessions
    SET closed_at = :at,
+       open = 0,
        close_reason = :reason,
        active_at = :at,
        updated_at = :at,
