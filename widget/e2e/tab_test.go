@@ -109,6 +109,12 @@ func (b *tab) expectOffline(offline bool) {
 	b.offline = offline
 }
 
+func (b *tab) mayBeOffline() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.offline
+}
+
 // call is a command of the browser's protocol as a step.
 func call[P, R any](cmd cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
@@ -166,13 +172,19 @@ func try[T any](b *tab, js string) (T, error) {
 // again, over navigations too.
 func (b *tab) wait(what, js string) {
 	b.t.Helper()
-	deadline := time.Now().Add(patience)
+	began, limit := time.Now(), patience
+	if b.mayBeOffline() {
+		limit = 3 * patience // those who lost their server ask for it ever more rarely
+	}
 	for {
 		ok, err := try[bool](b, "!!("+js+")")
 		if ok {
+			if took := time.Since(began); took > 5*time.Second {
+				b.t.Logf("%s: only after %v", what, took.Round(time.Millisecond))
+			}
 			return
 		}
-		if time.Now().After(deadline) {
+		if time.Since(began) > limit {
 			b.t.Fatalf("in vain: %s (error %v)\nthe page says: %s", what, err, b.text())
 		}
 		time.Sleep(15 * time.Millisecond)

@@ -119,6 +119,7 @@ func TestTheServerIsKilledInMidConversation(t *testing.T) {
 	mara.reads("And this too")
 	visitor.hears("So did I")
 	visitor.wait("nothing waits any more", `$$('.msg.me').every((el) => !/Waiting|Sending|Not sent/.test(el.innerText)) && !/reach our server/.test($('.panel').innerText)`)
+	mara.wait("the agent is connected again", `!/reach|server/.test($('.trouble').innerText)`)
 	for _, b := range []*tab{visitor, mara} {
 		b.expectOffline(false)
 	}
@@ -162,8 +163,8 @@ func TestAMessageOutlivesItsPage(t *testing.T) {
 	visitor.wait("it waits", `$$('.msg.me').length === 2`)
 	visitor.goTo("about:blank")
 	s.start()
-	visitor.goTo(s.url("/studio"))
 	visitor.expectOffline(false)
+	visitor.goTo(s.url("/studio"))
 	mara := enterConsole(t, s, "Mara Reyes")
 	mara.click("All open", `labelled('.nav a', 'All open')`)
 	mara.pick("Visitor")
