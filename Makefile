@@ -27,9 +27,8 @@ fuzz: ## fuzz each target for FUZZTIME (20s)
 
 ui: ## build the browser programs into widget/dist (needs Node)
 	npm --prefix widget ci --no-audit --no-fund
-	npm --prefix widget run check
+	cd widget && npx tsc --noEmit
 	npm --prefix widget run build
 
 ui-check: ## check types, and that widget/dist is what the sources give
 	npm --prefix widget run check
-	cd widget && node build.mjs --check
