@@ -125,7 +125,7 @@ func (s *stream) check(e event) {
 		schema = "VisitorEvent"
 	}
 	if err := theDocument(s.t).check([]byte(e.raw), "components", "schemas", schema); err != nil {
-		s.t.Errorf("the event is not in the document: %v\n%s", err, e.raw)
+		s.t.Errorf("the event is not in the document: %.1000s\n%s", err, e.raw)
 	}
 	if e.data["event"] != e.name {
 		s.t.Errorf("event: %s has data of %v", e.name, e.data["event"])
