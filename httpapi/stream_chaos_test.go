@@ -108,8 +108,9 @@ func TestStreamChaos(t *testing.T) {
 }
 
 func chaos(t *testing.T, r *rig) {
-	// Slow after the read: what is committed then is not in the page.
-	r.store.hook(func(context.Context) error { time.Sleep(rand.N(4 * time.Millisecond)); return nil })
+	pause := func(context.Context) error { time.Sleep(rand.N(3 * time.Millisecond)); return nil }
+	r.store.hook(pause, pause) // what is committed after the read is not in the page
+	r.store.hookCommit(pause)  // what is committed is not yet published
 	inner := r.handler
 	r.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		inner.ServeHTTP(&laggingWriter{ResponseWriter: w}, req)

@@ -113,13 +113,13 @@ func TestStreamSurvivesAPanickingStore(t *testing.T) {
 	srv := r.listen()
 	well := dial(t, to(srv), "/events")
 	well.want("ready")
-	r.store.hook(func(context.Context) error { panic("disk on fire") })
+	r.store.hook(nil, func(context.Context) error { panic("disk on fire") })
 	c := dial(t, to(srv), "/events", "Last-Event-ID: "+position)
 	c.want("ready")
 	if rest, err := c.rest(); err != nil || len(rest) > 0 {
 		t.Errorf("the stream should end: %v, %v", rest, err)
 	}
-	r.store.hook(nil)
+	r.store.hook(nil, nil)
 	r.sendMany(session.ID, 3, 4)
 	well.wantTexts(3, 4)
 	well.conn.Close()

@@ -175,30 +175,57 @@ func (r *rig) head() string {
 	return events[len(events)-1].ID
 }
 
-// slowStore is a store whose event log can be made slow or broken.
+// slowStore is a store in which things can be made to happen, or to fail, at
+// the moments that matter.
 type slowStore struct {
 	chat.Store
-	mu    sync.Mutex
-	after func(context.Context) error // called between reading a page and returning it
+	mu                    sync.Mutex
+	before, after, commit func(context.Context) error
 }
 
-func (s *slowStore) hook(after func(context.Context) error) {
+// hook has functions called before a page of the log is read, and between
+// reading and returning it. Nil is none.
+func (s *slowStore) hook(before, after func(context.Context) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.after = after
+	s.before, s.after = before, after
+}
+
+// hookCommit has a function called when a transaction is committed and
+// nobody knows yet.
+func (s *slowStore) hookCommit(commit func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commit = commit
+}
+
+func (s *slowStore) call(ctx context.Context, hook *func(context.Context) error) error {
+	s.mu.Lock()
+	f := *hook
+	s.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f(ctx)
 }
 
 func (s *slowStore) Events(ctx context.Context, q chat.EventQuery) ([]*chat.Event, error) {
+	if err := s.call(ctx, &s.before); err != nil {
+		return nil, err
+	}
 	events, err := s.Store.Events(ctx, q)
-	s.mu.Lock()
-	after := s.after
-	s.mu.Unlock()
-	if after != nil && err == nil {
-		if err := after(ctx); err != nil {
-			return nil, err
-		}
+	if err == nil {
+		err = s.call(ctx, &s.after)
 	}
 	return events, err
+}
+
+func (s *slowStore) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+	results, err := s.Store.Append(ctx, ops)
+	if err == nil {
+		err = s.call(ctx, &s.commit)
+	}
+	return results, err
 }
 
 // client is one connection to a stream, over nothing but a socket.

@@ -3,9 +3,12 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -91,12 +94,18 @@ func TestStreamSlowReaderLosesNothing(t *testing.T) {
 	session := r.session("Ines")
 	c := dial(t, r.listenSmall(), "/events")
 	c.want("ready")
-	r.sendMany(session.ID, 0, 1500)
+	r.sendMany(session.ID, 0, 5)
+	c.wantTexts(0, 5)
+	if err := r.svc.Typing(context.Background(), r.host, session.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	c.want("typing") // leaves the position where it is
+	r.sendMany(session.ID, 5, 1500)
 	if n := writing(r); n != 1 {
 		t.Error("the reader is not behind: the test shows nothing")
 	}
 	c.conn.(*net.TCPConn).SetReadBuffer(1 << 20)
-	c.wantTexts(0, 1500)
+	c.wantTexts(5, 1500)
 	r.sendMany(session.ID, 1500, 1510)
 	c.wantTexts(1500, 1510)
 }
@@ -112,18 +121,48 @@ func TestStreamKeepsOrderWhileItBegins(t *testing.T) {
 	r.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		inner.ServeHTTP(&beginningWriter{loggedWriter{w}, func() { r.sendMany(session.ID, 3, 6) }}, req)
 	})
-	var pages atomic.Int32
+	var reads, pages atomic.Int32
 	r.store.hook(func(context.Context) error {
+		if reads.Add(1) == 1 {
+			r.sendMany(session.ID, 6, 9) // in the page, and also live
+		}
+		return nil
+	}, func(context.Context) error {
 		if pages.Add(1) == 1 {
-			r.sendMany(session.ID, 6, 9) // committed after the page was read, published before it is used
+			r.sendMany(session.ID, 9, 12) // not in the page
 		}
 		return nil
 	})
 	c := dial(t, to(r.listen()), "/events", "Last-Event-ID: "+position)
 	c.want("ready")
-	c.wantTexts(0, 9)
-	r.sendMany(session.ID, 9, 11)
-	c.wantTexts(9, 11)
+	c.wantTexts(0, 12)
+	r.sendMany(session.ID, 12, 14)
+	c.wantTexts(12, 14)
+}
+
+// A reader who comes between a commit and its publication has the event from
+// the log, or has a position that includes it: not the event once more.
+func TestStreamDoesNotRepeatWhatIsBeingPublished(t *testing.T) {
+	r := newRig(t, streamOptions{})
+	session := r.session("Ines")
+	position := r.head()
+	network := to(r.listen())
+	var fresh, resumed *client
+	r.store.hookCommit(func(context.Context) error {
+		fresh = dial(t, network, "/events")
+		if id := fresh.want("ready").id; id != r.head() {
+			t.Errorf("ready has id %s, the head is %s", id, r.head())
+		}
+		resumed = dial(t, network, "/events", "Last-Event-ID: "+position)
+		resumed.want("ready")
+		resumed.wantTexts(0, 1)
+		return nil
+	})
+	r.sendMany(session.ID, 0, 1)
+	r.store.hookCommit(nil)
+	r.sendMany(session.ID, 1, 3)
+	fresh.wantTexts(1, 3)
+	resumed.wantTexts(1, 3)
 }
 
 // beginningWriter calls something before the status line goes out.
@@ -138,23 +177,41 @@ func (w *beginningWriter) WriteHeader(status int) {
 	w.loggedWriter.WriteHeader(status)
 }
 
-// An idle stream is woken by each event. No heartbeat comes to its help.
+// An idle stream is woken by each event, also by one that comes in the moment
+// in which it becomes idle. No heartbeat comes to its help.
 func TestStreamIsWokenByEachEvent(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{heartbeat: time.Hour})
 	session := r.session("Ines")
 	c := dial(t, to(r.listen()), "/events")
-	c.patience = 5 * time.Second
 	c.want("ready")
-	for i := 0; i < 3000; i += 3 {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			r.sendMany(session.ID, i+1, i+3)
-		}()
-		<-done
-		r.send(session.ID, fmt.Sprint(i))
-		for _, n := range []int{i + 1, i + 2, i} {
-			c.wantTexts(n, n+1)
+	messages := make(chan int, 100)
+	go func() {
+		defer close(messages)
+		for e, err := c.next(); err == nil; e, err = c.next() {
+			if e.name == "message_sent" {
+				n, _ := strconv.Atoi(e.field(t, "message"))
+				messages <- n
+			}
+		}
+	}()
+	for round := range 40 {
+		for range 400 {
+			if err := r.svc.Typing(context.Background(), r.host, session.ID, true); err != nil {
+				t.Fatal(err)
+			}
+			for range rand.N(2000) { // about as long as a frame takes
+				runtime.KeepAlive(c)
+			}
+		}
+		// What was missed would still be waiting, and this behind it.
+		r.send(session.ID, strconv.Itoa(round))
+		select {
+		case got := <-messages:
+			if got != round {
+				t.Fatalf("got %d, want %d", got, round)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatalf("asleep in round %d", round)
 		}
 	}
 }

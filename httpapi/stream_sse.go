@@ -56,9 +56,6 @@ func (c *sseConn) run() {
 // is not the reader's: r3labs wants the stream's name in the query, and takes a
 // Last-Event-ID that is no number for an error.
 func (c *sseConn) begin() *http.Request {
-	// A deadline for reading, which a server with a ReadTimeout has set, would
-	// look like the reader's leaving.
-	_ = c.rc.SetReadDeadline(time.Time{})
 	c.out = c.stream.opening()
 	c.server.CreateStream(c.id)
 	c.stream.streamer.join(c.stream)

@@ -291,11 +291,11 @@ func TestStreamWaitsForTheLog(t *testing.T) {
 		session := r.session("Ines")
 		position := r.head()
 		r.sendMany(session.ID, 0, 10)
-		r.store.hook(func(context.Context) error { return chat.ErrBusy })
+		r.store.hook(nil, func(context.Context) error { return chat.ErrBusy })
 		c := dial(r, l.dial, "/events", "Last-Event-ID: "+position)
 		c.patience = time.Minute
 		c.want("ready")
-		time.AfterFunc(40*time.Second, func() { r.store.hook(nil) })
+		time.AfterFunc(40*time.Second, func() { r.store.hook(nil, nil) })
 		start := time.Now()
 		c.wantTexts(0, 10)
 		if d := time.Since(start); d < 40*time.Second || d > 41*time.Second {
