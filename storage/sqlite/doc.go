@@ -24,15 +24,17 @@
 //
 // # Backups
 //
-// Never copy the file while it is open. Make a consistent copy with SQLite's
-// own means, from the shell:
+// Never copy the file while it is open. [Store.Backup] writes a consistent
+// copy beside everything else; so does SQLite's shell:
 //
 //	sqlite3 chat.db "VACUUM INTO 'backup.db'"
 //
-// or copy the file after [Store.Close]. A database that is restored from a
-// backup counts on from positions that clients may have seen with other
-// content; give it a new identity before it is opened, and streams will start
-// afresh instead of resuming in the wrong place:
+// To restore one, put it in the place of chat.db while nobody has that open,
+// and remove chat.db-wal and chat.db-shm. A restored database counts on from
+// positions that clients may know with other content, so it needs another
+// identity, with which their streams start afresh instead of resuming in the
+// wrong place. Backup gives the copy one; a copy made in another way gets it
+// like this:
 //
 //	sqlite3 chat.db "UPDATE chat_meta SET value = lower(hex(randomblob(4))) WHERE name = 'identity'"
 //

@@ -76,7 +76,7 @@ func checkOpenError(t *testing.T, err error, path string, kind error) {
 	if !errors.Is(err, kind) || !errors.As(err, &open) {
 		t.Fatalf("error %v, want %v", err, kind)
 	}
-	if open.Advice == "" || !strings.Contains(err.Error(), open.Advice) || !strings.Contains(err.Error(), path) {
+	if open.Advice == "" || !strings.Contains(err.Error(), open.Advice) || !strings.Contains(err.Error(), filepath.Base(path)) {
 		t.Errorf("the error %q does not name the path or say what to do", err)
 	}
 }

@@ -189,6 +189,7 @@ func fillMarked(t *testing.T, s *Store) (visitorID string) {
 		Page: &chat.PageRef{URL: marker, Title: marker, Referrer: marker}, CustomData: map[string]any{marker: marker}, CreatedAt: now, LastSeenAt: now,
 	}
 	apply(t, s, chat.SaveVisitor{Visitor: v, TokenHash: marker})
+	apply(t, s, chat.SaveWebhook{Webhook: chat.Webhook{ID: "hook", URL: "https://example.com/", Events: []string{chat.EventMessageSent}, Enabled: true, CreatedAt: now}})
 	other := newSession(t, s, "other")
 	for n := range 3 {
 		id := fmt.Sprint(marker, n)
@@ -201,7 +202,20 @@ func fillMarked(t *testing.T, s *Store) (visitorID string) {
 			own.Message.Text = strings.Repeat(marker+" ", 1+i*i) // up to several pages
 			own.Message.Attachments = []chat.Attachment{{FileID: marker, Name: marker}}
 			note := chat.AppendNote{Message: newMessage(id, fmt.Sprint(marker, "note", i)).Message}
-			apply(t, s, own, newMessage(other, fmt.Sprint(n, ".", i)), note)
+			res := apply(t, s, own, newMessage(other, fmt.Sprint(n, ".", i)), note)
+			sent := res[0].Events[0]
+			body, err := sent.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, s, chat.AddDeliveries{Due: now, Messages: []chat.Outgoing{{
+				Position: sent.Position, Event: sent.Type, At: now, SessionID: id, MessageID: own.Message.ID,
+				Body: body, To: []string{"hook"},
+			}}})
+		}
+		for _, d := range apply(t, s, chat.ClaimDeliveries{WebhookID: "hook", Limit: 1, Now: now, Lease: now.Add(time.Hour)})[0].Deliveries {
+			answer := []chat.Attempt{{Number: d.Attempt, At: now, Status: 200, Response: marker}}
+			apply(t, s, chat.SettleDelivery{DeliveryID: d.ID, Attempt: d.Attempt, State: chat.DeliveryDelivered, Attempts: answer, Now: now})
 		}
 		apply(t, s,
 			chat.EditMessage{SessionID: id, MessageID: id + "." + marker + "1", Text: marker + " edited", At: now},

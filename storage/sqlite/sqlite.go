@@ -133,8 +133,9 @@ func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store,
 	return s, err
 }
 
-// checkPath returns the absolute path, so that a later change of the working
-// directory does not matter.
+// checkPath returns the absolute path of the file itself, so that a later
+// change of the working directory does not matter, and whoever comes by way of
+// a symbolic link meets the same lock.
 func checkPath(path string) (string, error) {
 	if path == "" || path == ":memory:" {
 		return "", openError(`"`+path+`"`, ErrNotAFile, nil)
@@ -143,9 +144,23 @@ func checkPath(path string) (string, error) {
 	if err != nil {
 		return "", openError(path, chat.ErrUnavailable, err)
 	}
-	folder, err := os.Stat(filepath.Dir(full))
+	for range 10 { // the last part by hand: it need not exist
+		target, err := os.Readlink(full)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(full), target)
+		}
+		full = target
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(full))
+	if err == nil {
+		full = filepath.Join(folder, filepath.Base(full))
+	}
+	info, err := os.Stat(filepath.Dir(full))
 	switch {
-	case errors.Is(err, os.ErrNotExist), err == nil && !folder.IsDir():
+	case errors.Is(err, os.ErrNotExist), err == nil && !info.IsDir():
 		return "", openError(full, ErrNoFolder, err)
 	case err != nil:
 		return "", openError(full, ErrReadOnly, err)

@@ -30,11 +30,14 @@ var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, see
 	webhookRows, deliveryRows, redeliverRows}
 
 // Run tests the store that open returns. Each row gets a fresh, empty one,
-// which open has to close with t.Cleanup.
+// which open has to close with t.Cleanup; rows run in parallel.
 func Run(t *testing.T, open func(t *testing.T) chat.Store) {
 	for _, group := range rows {
 		for _, r := range group {
-			t.Run(r.name, func(t *testing.T) { r.test(newFixture(t, open(t))) })
+			t.Run(r.name, func(t *testing.T) {
+				t.Parallel()
+				r.test(newFixture(t, open(t)))
+			})
 		}
 	}
 }
