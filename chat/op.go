@@ -116,8 +116,8 @@ type CloseSession struct {
 	At        time.Time
 }
 
-// RateSession sets the session's rating. Event: session_rated. The same
-// rating again: Duplicate.
+// RateSession sets the session's rating; the version stays. Event:
+// session_rated. The same score and comment again: Duplicate.
 type RateSession struct {
 	SessionID string
 	Rating    Rating
@@ -142,7 +142,9 @@ type SaveVisitor struct {
 
 // MergeVisitor gives the sessions of From to To, removes From's tokens and
 // then From. Session names and e-mail addresses stay as they are. Event: one
-// session_updated for each session that moved.
+// session_updated for each session that moved; their versions grow by 1. A
+// ClientID that both have keeps naming To's session. From and To the same:
+// Duplicate.
 type MergeVisitor struct {
 	From, To string
 	At       time.Time
@@ -177,7 +179,9 @@ type TouchKey struct {
 	At    time.Time
 }
 
-// PruneEvents removes events that happened before Before from the log.
+// PruneEvents removes events from the start of the log, up to the first that
+// happened at Before or later: what stays has no gap. Where there is nothing
+// to remove: Duplicate.
 type PruneEvents struct{ Before time.Time }
 
 func (CreateSession) op() {}

@@ -72,7 +72,7 @@ type AgentStore interface {
 	Agents(ctx context.Context) ([]Agent, error)
 }
 
-// KeyStore reads API keys. KeyByHash also finds revoked ones.
+// KeyStore reads API keys, the oldest first. KeyByHash also finds revoked ones.
 type KeyStore interface {
 	KeyByHash(ctx context.Context, hash string) (APIKey, error)
 	Keys(ctx context.Context) ([]APIKey, error)

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -12,6 +13,7 @@ var eventRows = []row{
 	{"Events/AreAsTheRowsAreNow", testEventsHydrate},
 	{"Events/Log", testLog},
 	{"Events/Prune", testPrune},
+	{"Events/PruneLeavesNoGap", testPruneLeavesNoGap},
 }
 
 func testEventTopics(f *fixture) {
@@ -126,4 +128,22 @@ func testPrune(f *fixture) {
 		f.Fatalf("position %d was given out before (%d)", next.Position, head)
 	}
 	f.equal("after", f.events(chat.EventQuery{After: head}), []*chat.Event{next})
+}
+
+// testPruneLeavesNoGap: an event that was late by its clock stays behind one
+// that is kept.
+func testPruneLeavesNoGap(f *fixture) {
+	s := f.start("")
+	limit := f.tick()
+	for _, at := range []time.Duration{-2, 1, -1, 2} {
+		m := f.newMessage(s.ID, chat.SenderVisitor, "x")
+		m.At = limit.Add(at * time.Second)
+		f.do(chat.AppendMessage{Message: m})
+	}
+	want := f.events(chat.EventQuery{})[2:]
+	f.do(chat.PruneEvents{Before: limit})
+	f.equal("events", f.events(chat.EventQuery{}), want)
+	if got := f.log().Pruned; got >= want[0].Position {
+		f.Fatalf("pruned to %d, but event %d is kept", got, want[0].Position)
+	}
 }
