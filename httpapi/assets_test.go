@@ -76,7 +76,7 @@ func TestConsole(t *testing.T) {
 			t.Errorf("%s: %v", f[1], r.header)
 		}
 	}
-	for _, path := range []string{"/assets/nope.js", "/assets/manifest.json", "/assets/index.html", "/console/index.html", "/assets/..%2Fmanifest.json", "/manifest.json"} {
+	for _, path := range []string{"/assets/nope.js", "/assets/chat.js", "/assets/healthz", "/assets/manifest.json", "/assets/index.html", "/console/index.html", "/assets/..%2Fmanifest.json", "/manifest.json"} {
 		s.call("GET", path, "").want(404)
 	}
 }

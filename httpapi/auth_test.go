@@ -176,7 +176,15 @@ func TestFailedLogins(t *testing.T) {
 			s.api("GET", "/sessions", "").want(200)
 		})
 	}
-	s := newSite(t, Options{Rates: Rates{FailedLogins: -1}})
+	// A key that was good is a stranger's once it is revoked.
+	s := newSite(t, Options{Rates: Rates{FailedLogins: 1}})
+	made := s.api("POST", "/api-keys", `{"name":"Shop","scopes":["read"]}`)
+	s.call("GET", "/api/v1/sessions", "", "X-API-Key: "+made.text("key")).want(200)
+	s.api("DELETE", "/api-keys/"+made.text("api_key_id"), "").want(204)
+	s.call("GET", "/api/v1/sessions", "", "X-API-Key: "+made.text("key")).want(401)
+	s.call("GET", "/api/v1/sessions", "", "X-API-Key: "+made.text("key")).want(429)
+
+	s = newSite(t, Options{Rates: Rates{FailedLogins: -1}})
 	for range 50 {
 		s.call("GET", "/api/v1/sessions", "", "X-API-Key: wrong").want(401)
 	}

@@ -177,7 +177,7 @@ func TestBuckets(t *testing.T) {
 // However many addresses somebody has, the memory for their counts is bounded.
 func TestBucketsAreBounded(t *testing.T) {
 	var b buckets
-	r := rule{"hellos", "address", 60, time.Minute}
+	r := rule{"hellos", "address", 60, 24 * time.Hour}
 	for i := range 3 * maxBuckets / 2 {
 		b.take(r, fmt.Sprint(i))
 	}

@@ -76,7 +76,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if r.ContentLength != 0 {
 		// Before anything else: the server itself reads what a refused request
-		// leaves unread, and would wait for it without end.
+		// leaves unread, and would wait for it without end. When the body has
+		// been read to its end the server takes the deadline away.
 		http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.opts.bodyTimeout()))
 	}
 	n := h.router.match(r)

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // body makes an endpoint of a function that takes the request's JSON object.
@@ -55,9 +54,6 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 	if err != nil {
 		return nil, bodyError(w, err, limit)
 	}
-	// The deadline set when the request came in was for the body alone. Left
-	// standing it would look like a client that went away.
-	http.NewResponseController(w).SetReadDeadline(time.Time{})
 	if len(data) > 0 {
 		err = checkContentType(r.Header)
 	}

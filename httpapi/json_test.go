@@ -40,6 +40,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		{"{\"visitor_name\":\"Ines\",\"custom_data\":{\"k\xff\":1}}", "invalid_json", "custom_data.k\ufffd"},
 		{`{"visitor_name":"\ud800"}`, "invalid_json", "visitor_name"},
 		{`{"visitor_name":"\udc00\ud800"}`, "invalid_json", "visitor_name"},
+		{`{"visitor_name":"\ud83d\ue000"}`, "invalid_json", "visitor_name"},
 		{`{"visitor_name":"\ud83dx"}`, "invalid_json", "visitor_name"},
 		{`{"visitor_name":"\ud83d\\ude00"}`, "invalid_json", "visitor_name"},
 		{`{"visitor_name":"In\u0000es"}`, "invalid_request", "visitor_name"},

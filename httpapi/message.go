@@ -127,13 +127,7 @@ func (h *Handler) messages(w http.ResponseWriter, r *http.Request, by caller) er
 	if err != nil {
 		return nameCursor(err, q.Page)
 	}
-	err = done(messageList{q.SessionID, orEmpty(page.Messages), page.Next}).write(w, r)
-	if wait > 0 { // the deadline that await has set must not reach the connection's next request
-		rc := http.NewResponseController(w)
-		rc.Flush()
-		rc.SetWriteDeadline(time.Time{})
-	}
-	return err
+	return done(messageList{q.SessionID, orEmpty(page.Messages), page.Next}).write(w, r)
 }
 
 // await reads messages until there are some, or the time is up. It listens

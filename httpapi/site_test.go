@@ -141,7 +141,7 @@ func (p person) session(message string) string {
 func (r *reply) want(status int) *reply {
 	r.t.Helper()
 	if r.status != status {
-		r.t.Fatalf("%s: status %d, want %d: %s", r.what, r.status, status, r.raw)
+		r.t.Fatalf("%s: status %d, want %d: %.500q", r.what, r.status, status, r.raw)
 	}
 	if r.header.Get("X-Content-Type-Options") != "nosniff" {
 		r.t.Errorf("%s: no nosniff", r.what)
