@@ -1,5 +1,5 @@
 // The panel's mind: what the visitor does goes in as a call, what comes of it is in the store. It draws nothing.
-import { isAbort } from '../shared/api';
+import { isAbort, type APIError } from '../shared/api';
 import type { Host, Opening } from '../shared/bridge';
 import { createStore, type Store } from '../shared/store';
 import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, VisitorSession } from '../shared/types';
@@ -63,8 +63,8 @@ export function createChat(host: Host): Chat {
     session: () => current(get())?.session_id,
     changed(stuck) { set({ outbox: keep.get().outbox, stuck }); settle(); },
     sent(_, message, session) {
-      learn(session ? [session] : [], [...(session?.messages ?? []), ...(message ? [message] : [])], true);
-      if (session) host.emit('conversation', { id: session.session_id, state: 'open' });
+      learn(session ? [session] : [], session?.messages ?? (message ? [message] : []), true);
+      if (session) began(session);
     },
     lost(id, closed) {
       set(({ sessions, messages }) => (closed
@@ -100,11 +100,11 @@ export function createChat(host: Host): Chat {
     if (wanted && state.talk) unfollow ??= listen(state.talk);
     else if (!wanted && unfollow) { unfollow(); unfollow = undefined; set({ stream: 'none' }); }
 
+    // Another tab may know of a conversation that this one has not heard of yet: only who knows of it may call it over.
     const kept = keep.get();
     const live = wanted || kept.outbox.length > 0 || waiting.length > 0;
-    if ((kept.token || live) && (!!kept.live !== live || (last && kept.session !== last.session_id))) {
-      keep.change((k) => { k.live = live; if (last) k.session = last.session_id; });
-    }
+    const sure = state.hello === 'done' && (!kept.session || state.sessions.some((s) => s.session_id === kept.session));
+    if (live ? !kept.live : kept.live && sure) keep.change((k) => { k.live = live; });
     const newest = waiting.at(-1);
     set({ preview: !state.open && newest && newest.message_id !== kept.dismissed ? newest : null });
   }
@@ -140,9 +140,15 @@ export function createChat(host: Host): Chat {
       talking: state.talking || !!hello.session || keep.get().outbox.length > 0 }));
     if (hello.session) {
       replaced(hello.session);
-      host.emit('conversation', { id: hello.session.session_id, state: 'open' });
+      began(hello.session);
     } else void lastOne();
     outbox.flush();
+  }
+
+  function began({ session_id: id }: VisitorSession) {
+    const kept = keep.get();
+    if (kept.token && kept.session !== id) keep.change((k) => { k.session = id; });
+    host.emit('conversation', { id, state: 'open' });
   }
 
   /** The newest messages of a conversation: joined to what is known, or in its place if there is a gap between. */
@@ -161,8 +167,12 @@ export function createChat(host: Host): Chat {
   async function lastOne() {
     const id = keep.get().session;
     if (!id || get().sessions.length) return;
-    const session = await api.call<VisitorSession>('GET', `/sessions/${id}`).catch(() => undefined);
-    if (session && !get().sessions.length) replaced(session);
+    try {
+      const session = await api.call<VisitorSession>('GET', `/sessions/${id}`);
+      if (!get().sessions.length) replaced(session);
+    } catch (err) {
+      if ((err as Partial<APIError>).status === 404) keep.change((kept) => { delete kept.session; kept.live = false; });
+    }
   }
 
   async function reread(): Promise<void> {
@@ -190,8 +200,11 @@ export function createChat(host: Host): Chat {
         learn([{ ...session, ...closed }], [], false);
         return closedNow(closed.session_id);
       }
-      case 'message_sent':
-        return learn([], [data as Message], true);
+      case 'message_sent': {
+        const message = data as Message;
+        if (!get().sessions.some((s) => s.session_id === message.session_id)) return void api.hello().catch(() => { /* the next event asks again */ });
+        return learn([], [message], true);
+      }
       case 'message_updated': case 'message_deleted':
         return learn([], [data as Message], false);
       case 'typing': {

@@ -114,7 +114,7 @@ type Item =
   | { kind: 'pending'; pending: Pending; who: string; at: Date };
 
 function rows(state: State, around: Surroundings): ComponentChildren[] {
-  const known = new Set(state.messages.map((m) => m.client_id).filter(Boolean));
+  const known = new Set(state.messages.map((m) => !theirs(m) && m.client_id));
   const items: Item[] = state.messages.map((message) => ({
     kind: 'message', message, at: new Date(message.timestamp),
     who: `${message.session_id} ${theirs(message) ? message.sender_id ?? message.sender_name ?? message.sender : 'me'}`,
@@ -134,7 +134,7 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
     const place = places[i]!;
     if (place.newDay) out.push(<div class="day" key={`day ${item.at.toDateString()} ${i}`} aria-live="off">{day(item.at, locale)}</div>);
     out.push(item.kind === 'message'
-      ? <Sent key={item.message.client_id ?? item.message.message_id} message={item.message} place={place} named={names.size > 1} />
+      ? <Sent key={(!theirs(item.message) && item.message.client_id) || item.message.message_id} message={item.message} place={place} named={names.size > 1} />
       : <Unsent key={item.pending.client_id} pending={item.pending} place={place} calm={!item.who.endsWith(item.pending.client_id)} />);
     const next = items[i + 1];
     const session = item.kind === 'message' && state.sessions.find((s) => s.session_id === item.message.session_id);

@@ -67,7 +67,7 @@ export function start(host: Host): Handle {
     const expanded = String(state.open);
     launcher.ariaExpanded = expanded;
     launcher.ariaLabel = state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : around.t('open');
-    badge.textContent = !unread ? '' : unread > 99 ? '99+' : String(unread);
+    badge.textContent = !unread || state.open ? '' : unread > 99 ? '99+' : String(unread);
     for (const other of document.querySelectorAll<HTMLElement>('[data-pealchat-open]')) {
       other.ariaExpanded = expanded;
       other.dataset.pealchatUnread = String(unread);

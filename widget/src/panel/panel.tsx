@@ -46,7 +46,7 @@ function Panel({ close }: { close(): void }) {
       <Header phone={phone} onClose={close} onAsk={setAsking} />
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
       {!talking ? <Home /> : talk ? <talk.Log /> : (
-        <div class="grow" role="status">{talkFailed && <p class="note">{t('noLoad')} <button type="button" class="again" onClick={around.host.restart}>{t('again')}</button></p>}</div>
+        <div class="grow" role="status">{talkFailed && <p class="note failed" dir="auto">{t('noLoad')} <button type="button" onClick={around.host.restart}>{t('again')}</button></p>}</div>
       )}
       {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
       {talk && asking && <talk.Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}

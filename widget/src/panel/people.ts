@@ -2,7 +2,7 @@
 import { duration, firstName } from '../shared/format';
 import type { Message, Person } from '../shared/types';
 import type { Surroundings } from './context';
-import { current, theirs, type State } from './state';
+import type { State } from './state';
 
 /** Who the visitor is talking with: the one assigned, else whoever wrote last. */
 export function partner(state: State): Person | undefined {
@@ -32,6 +32,3 @@ export function presence(state: State, { t, locale }: Surroundings): string {
   const here = names.length ? t('here', { n: names.length, names: new Intl.ListFormat(locale).format(names) }) : t('weAreHere');
   return time ? `${here} ${names.length > 1 ? t('usually', { time }) : t('weUsually', { time })}` : here;
 }
-
-/** Whether anything more than the host's name can be said of the other side. */
-export const hasReply = (state: State) => state.messages.some((m) => theirs(m) && m.session_id === current(state)?.session_id);

@@ -4,9 +4,9 @@ import type { Person } from './types';
 
 /** One of five quiet tints, always the same for the same name. */
 function tint(name: string): number {
-  let sum = 0;
-  for (const char of name) sum = (sum * 31 + char.codePointAt(0)!) >>> 0;
-  return 1 + (sum % 5);
+  let sum = 7;
+  for (const char of name) sum = Math.imul(sum ^ char.codePointAt(0)!, 16777619);
+  return 1 + (sum >>> 8) % 5;
 }
 
 /** A face, or initials where there is no picture or it does not load. `online` adds the green dot. Decoration: the name stands beside it. */
