@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -26,10 +25,16 @@ type streamOptions struct {
 }
 
 func (o streamOptions) withDefaults() streamOptions {
-	o.heartbeat = cmp.Or(o.heartbeat, 15*time.Second)
-	o.recheck = cmp.Or(o.recheck, 30*time.Second)
-	o.life = cmp.Or(o.life, 10*time.Minute)
-	o.write = cmp.Or(o.write, 10*time.Second)
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&o.heartbeat, 15 * time.Second}, {&o.recheck, 30 * time.Second}, {&o.life, 10 * time.Minute}, {&o.write, 10 * time.Second},
+	} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
 	if o.logger == nil {
 		o.logger = slog.Default()
 	}

@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http/httptest"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/storage/sqlite"
 )
 
 // The figures stand beside those of a server that does the least one can:
@@ -154,15 +159,15 @@ func BenchmarkStreamIdle(b *testing.B) {
 		sockets = nil
 		l.Close()
 
-		r := newRigOn(b, newMemoryStore(), streamOptions{})
-		srv := r.listen()
+		svc, key := newBenchService(b)
+		srv := httptest.NewServer(New(svc, nil)) // all of it, because depth costs stack
 		empty = held()
 		for range n {
 			c, err := net.Dial("tcp", srv.Listener.Addr().String())
 			if err != nil {
 				b.Fatal(err)
 			}
-			io.WriteString(c, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+			io.WriteString(c, "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nX-API-Key: "+key+"\r\n\r\n")
 			if err := skipOpening(c); err != nil {
 				b.Fatal(err)
 			}
@@ -172,11 +177,26 @@ func BenchmarkStreamIdle(b *testing.B) {
 		for _, c := range sockets {
 			c.Close()
 		}
-		r.svc.Close()
+		svc.Close()
 		srv.Close()
 		b.ReportMetric(float64(streams)/n/1024, "KB/stream")
 		b.ReportMetric(float64(raw)/2/n/1024, "KB/socket")
 	}
+}
+
+func newBenchService(b *testing.B) (svc *chat.Service, key string) {
+	b.Helper()
+	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "chat.db"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { store.Close() })
+	svc = chat.New(store, nil)
+	_, key, err = svc.CreateKey(b.Context(), chat.AsHost("bench"), chat.NewKey{Name: "bench", Scopes: []string{chat.ScopeRead}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return svc, key
 }
 
 // skipOpening reads until the ready event is there, with nothing left to hold.

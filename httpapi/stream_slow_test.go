@@ -90,7 +90,7 @@ func writing(r *rig) (n int) {
 
 // A reader that pauses for longer than its queue lasts loses nothing.
 func TestStreamSlowReaderLosesNothing(t *testing.T) {
-	r := newRigOn(t, newMemoryStore(), streamOptions{})
+	r := newRigOn(t, newMemoryStore(), streamOptions{write: time.Hour})
 	session := r.session("Ines")
 	c := dial(t, r.listenSmall(), "/events")
 	c.want("ready")
@@ -210,7 +210,7 @@ func TestStreamIsWokenByEachEvent(t *testing.T) {
 			if got != round {
 				t.Fatalf("got %d, want %d", got, round)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(20 * time.Second):
 			t.Fatalf("asleep in round %d", round)
 		}
 	}

@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// pipeSite is a site that listens on the bubble's clock, below a prefix.
+func pipeSite(t *testing.T, opts Options) (*site, *pipeListener) {
+	s := newSite(t, opts)
+	l := newPipeListener()
+	mux := http.NewServeMux()
+	mux.Handle("/a/chat/", http.StripPrefix("/a/chat", s.handler))
+	srv := &http.Server{Handler: mux}
+	go srv.Serve(l)
+	t.Cleanup(func() { s.svc.Close(); srv.Close() })
+	return s, l
+}
+
+func TestStreamsOfAgentAndVisitor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := pipeSite(t, Options{})
+		ines := s.visitor()
+		theirs := dial(t, l.dial, "/a/chat/visitor/v1/events", "Authorization: Bearer "+ines.token)
+		theirs.want("ready")
+		ours := dial(t, l.dial, "/a/chat/api/v1/events", "X-API-Key: "+s.key)
+		ours.want("ready")
+
+		id := ines.session("Do you deliver on Saturdays?")
+		for _, c := range []*client{ours, theirs} {
+			c.want("session_started")
+			if got := c.want("message_sent").field(t, "message"); got != "Do you deliver on Saturdays?" {
+				t.Errorf("got %q", got)
+			}
+		}
+		s.api("POST", "/sessions/"+id+"/notes", `{"message":"asks every week"}`).want(201)
+		s.api("POST", "/sessions/"+id+"/messages", `{"sender":"agent","message":"We do."}`).want(201)
+		ours.want("note_added")
+		for _, c := range []*client{ours, theirs} {
+			e := c.want("message_sent")
+			if e.field(t, "message") != "We do." || strings.Contains(e.data, "asks every week") {
+				t.Errorf("got %s", e.data)
+			}
+			if c.resets > 0 {
+				t.Error("the position was reset")
+			}
+		}
+	})
+}
+
+// Whoever may listen no longer is told so within the time of a recheck, and
+// with a bye.
+func TestStreamEndsForWhomItIsOver(t *testing.T) {
+	var signedIn bool
+	for _, test := range []struct {
+		name string
+		end  func(s *site, p person)
+		path string
+		head func(s *site, p person) string
+	}{
+		{"a revoked key", func(s *site, _ person) {
+			key, err := s.svc.KeyBySecret(context.Background(), s.key)
+			if err == nil {
+				err = s.svc.RevokeKey(context.Background(), chat.AsHost("test"), key.ID)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, "/api/v1/events", func(s *site, _ person) string { return "X-API-Key: " + s.key }},
+		{"an erased visitor", func(s *site, p person) { p.call("DELETE", "/me", "").want(204) },
+			"/visitor/v1/events", func(_ *site, p person) string { return "Authorization: Bearer " + p.token }},
+		{"an agent who signed out of the host", func(*site, person) { signedIn = false },
+			"/api/v1/events", func(*site, person) string { return "Cookie: user=mara" }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				signedIn = true
+				s, l := pipeSite(t, Options{Agent: func(r *http.Request) (chat.Agent, error) {
+					if !signedIn {
+						return chat.Agent{}, http.ErrNoCookie
+					}
+					return byCookie(r)
+				}})
+				p := s.visitor()
+				c := dial(t, l.dial, "/a/chat"+test.path, test.head(s, p))
+				c.patience = time.Minute
+				c.want("ready")
+				time.AfterFunc(100*time.Millisecond, func() { test.end(s, p) })
+				start := time.Now()
+				bye, err := c.nextNamed("bye")
+				if err != nil || bye.field(t, "reason") != "unauthorized" {
+					t.Fatalf("%+v, %v", bye, err)
+				}
+				if d := time.Since(start); d > 31*time.Second {
+					t.Errorf("it took %v", d)
+				}
+				if _, err := c.rest(); err != nil {
+					t.Errorf("after bye: %v", err)
+				}
+			})
+		})
+	}
+}
