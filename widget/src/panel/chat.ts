@@ -6,6 +6,7 @@ import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, Visit
 import { watchConnection } from './banner';
 import { createDraft, type Draft } from './draft';
 import { openKeep, type Kept } from './keep';
+import type { Live } from './live';
 import { createOutbox } from './outbox';
 import { current, initial, merged, theirs, unseen, type State } from './state';
 import { createVisitorAPI } from './visitor';
@@ -51,7 +52,7 @@ export function createChat(host: Host): Chat {
   const keep = openKeep(host.key, elsewhere);
   const api = createVisitorAPI(host, keep, greeted);
   let visitor: string | undefined;
-  let unfollow: (() => void) | undefined;
+  let live: Live | undefined;
   let over = false;
   let helloTries = 0;
   let helloTimer: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +66,7 @@ export function createChat(host: Host): Chat {
     sent(_, message, session) {
       learn(session ? [session] : [], session?.messages ?? (message ? [message] : []), true);
       if (session) began(session);
+      live?.retry();
     },
     lost(id, closed) {
       set(({ sessions, messages }) => (closed
@@ -78,13 +80,13 @@ export function createChat(host: Host): Chat {
     },
   });
 
-  /** Takes in what the server says of conversations and messages; `live` if it has just happened. */
-  function learn(sessions: VisitorSession[], messages: Message[], live: boolean) {
+  /** Takes in what the server says of conversations and messages; `news` if it has just happened. */
+  function learn(sessions: VisitorSession[], messages: Message[], news: boolean) {
     const known = new Set(get().messages.map((m) => m.message_id));
     set((state) => merged(state, sessions, messages));
     const fresh = messages.filter((m) => !known.has(m.message_id));
     if (fresh.some(theirs)) quiet();
-    if (live) for (const m of fresh) host.emit('message', { from: m.sender, text: m.message, id: m.message_id });
+    if (news) for (const m of fresh) host.emit('message', { from: m.sender, text: m.message, id: m.message_id });
     settle();
   }
 
@@ -97,14 +99,14 @@ export function createChat(host: Host): Chat {
     const last = state.sessions.at(-1);
     const wanted = !!open;
     if (last || state.outbox.length) prepare();
-    if (wanted && state.talk) unfollow ??= listen(state.talk);
-    else if (!wanted && unfollow) { unfollow(); unfollow = undefined; set({ stream: 'none' }); }
+    if (wanted && state.talk) live ??= listen(state.talk);
+    else if (!wanted && live) stopListening();
 
     // Another tab may know of a conversation that this one has not heard of yet: only who knows of it may call it over.
     const kept = keep.get();
-    const live = wanted || kept.outbox.length > 0 || waiting.length > 0;
+    const replies = wanted || kept.outbox.length > 0 || waiting.length > 0;
     const sure = state.hello === 'done' && (!kept.session || state.sessions.some((s) => s.session_id === kept.session));
-    if (live ? !kept.live : kept.live && sure) keep.change((k) => { k.live = live; });
+    if (replies ? !kept.live : kept.live && sure) keep.change((k) => { k.live = replies; });
     const newest = waiting.at(-1);
     set({ preview: !state.open && newest && newest.message_id !== kept.dismissed ? newest : null });
   }
@@ -117,6 +119,12 @@ export function createChat(host: Host): Chat {
       return session && { session: session.session_id, seq: get().messages.findLast((m) => m.session_id === session.session_id)?.seq ?? 0 };
     },
   });
+
+  function stopListening() {
+    live?.close();
+    live = undefined;
+    set({ stream: 'none' });
+  }
 
   /** Loads the code for conversations. */
   function prepare() {
@@ -267,8 +275,7 @@ export function createChat(host: Host): Chat {
     keep.clear();
     api.forget();
     visitor = undefined;
-    unfollow?.();
-    unfollow = undefined;
+    stopListening();
     quiet();
     const { open, closing, talk } = get();
     set({ ...initial, open, closing, talk });
@@ -346,7 +353,7 @@ export function createChat(host: Host): Chat {
       over = true;
       draft.close();
       unwatch();
-      unfollow?.();
+      live?.close();
       outbox.close();
       keep.close();
       clearTimeout(helloTimer);

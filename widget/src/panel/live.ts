@@ -5,7 +5,7 @@ import type { Envelope, MessagePage } from '../shared/types';
 import type { VisitorAPI } from './visitor';
 
 /** What the tab that holds the stream tells the others. */
-type News = { event: Envelope } | { state: StreamState; at?: string } | { reread: 1 } | { ask: 1 };
+type News = { event: Envelope } | { state: StreamState; at?: string } | { reread: 1 } | { retry: 1 } | { ask: 1 };
 
 export interface LiveOptions {
   key: string;
@@ -19,8 +19,14 @@ export interface LiveOptions {
   last(): { session: string; seq: number } | undefined;
 }
 
-/** Follows the events until the answer is called. */
-export function follow({ key, url, api, event, state, reread, last }: LiveOptions): () => void {
+export interface Live {
+  /** The server was just heard of, so there is no need to wait any longer. */
+  retry(): void;
+  close(): void;
+}
+
+/** Follows the events until close. */
+export function follow({ key, url, api, event, state, reread, last }: LiveOptions): Live {
   let stream: Stream | undefined;
   let position: string | undefined;
   let now: StreamState = 'connecting';
@@ -73,9 +79,17 @@ export function follow({ key, url, api, event, state, reread, last }: LiveOption
         if (!joined) void reread().catch(() => { /* as above */ });
         joined = true;
       } else if ('reread' in news) void reread().catch(() => { /* as above */ });
+      else if ('retry' in news) stream?.retry();
       else if (stream) leader.send({ state: now, ...(stream.position && { at: stream.position }) });
     },
   });
   leader.send({ ask: 1 });
-  return leader.close;
+  return {
+    retry() {
+      if (now !== 'waiting') return;
+      if (stream) stream.retry();
+      else leader.send({ retry: 1 });
+    },
+    close: leader.close,
+  };
 }

@@ -28,6 +28,8 @@ export interface StreamOptions {
 export interface Stream {
   /** The position after the last durable event. */
   readonly position: string | undefined;
+  /** The server was just heard of: a wait ends now. */
+  retry(): void;
   close(): void;
 }
 
@@ -180,6 +182,7 @@ export function openStream(options: StreamOptions): Stream {
 
   return {
     get position() { return position; },
+    retry: () => wake?.(),
     close() {
       closed = true;
       removeEventListener('online', retryNow);
