@@ -93,7 +93,11 @@ func (r *report) endPackage(e event, output []string) {
 	if e.Action == "fail" {
 		r.broken = true
 		if e.FailedBuild == "" { // else the compiler has said it
-			fmt.Fprint(r.out, strings.Join(output, ""))
+			for _, line := range output {
+				if !strings.HasPrefix(line, "FAIL") { // said below
+					fmt.Fprint(r.out, line)
+				}
+			}
 		}
 		// A test that was running when the process died never ended.
 		for key, lines := range r.output {
