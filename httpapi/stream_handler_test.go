@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,7 +58,7 @@ func TestStreamsOfAgentAndVisitor(t *testing.T) {
 // Whoever may listen no longer is told so within the time of a recheck, and
 // with a bye.
 func TestStreamEndsForWhomItIsOver(t *testing.T) {
-	var signedIn bool
+	var signedIn atomic.Bool
 	for _, test := range []struct {
 		name string
 		end  func(s *site, p person)
@@ -75,14 +76,14 @@ func TestStreamEndsForWhomItIsOver(t *testing.T) {
 		}, "/api/v1/events", func(s *site, _ person) string { return "X-API-Key: " + s.key }},
 		{"an erased visitor", func(s *site, p person) { p.call("DELETE", "/me", "").want(204) },
 			"/visitor/v1/events", func(_ *site, p person) string { return "Authorization: Bearer " + p.token }},
-		{"an agent who signed out of the host", func(*site, person) { signedIn = false },
+		{"an agent who signed out of the host", func(*site, person) { signedIn.Store(false) },
 			"/api/v1/events", func(*site, person) string { return "Cookie: user=mara" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				signedIn = true
+				signedIn.Store(true)
 				s, l := pipeSite(t, Options{Agent: func(r *http.Request) (chat.Agent, error) {
-					if !signedIn {
+					if !signedIn.Load() {
 						return chat.Agent{}, http.ErrNoCookie
 					}
 					return byCookie(r)
