@@ -27,7 +27,7 @@ func TestChangingSessions(t *testing.T) {
 	if patched.header.Get("ETag") != `"2"` {
 		t.Errorf("ETag is %s", patched.header.Get("ETag"))
 	}
-	f.who.get("/visitor/v1/sessions/"+f.session).is(200).has(map[string]any{"agent.name": "Bob", "department": "Billing", "visitor_name": "Ines F."})
+	f.who.get("/visitor/v1/sessions/" + f.session).is(200).has(map[string]any{"agent.name": "Bob", "department": "Billing", "visitor_name": "Ines F."})
 
 	api.do("PATCH", path, `{"department":"Sales"}`, `If-Match: "1"`).fails(412, "version_mismatch", "")
 	for _, bad := range []string{`1`, `"0"`, `"-1"`, `W/"2"`, `"2", "3"`, `"x"`, `"`, `""`, `"99999999999999999999"`} {

@@ -135,8 +135,11 @@ func TestCredentialsCannotBeChecked(t *testing.T) {
 func TestHostPanics(t *testing.T) {
 	var broken atomic.Bool
 	s := open(t, setup{options: httpapi.Options{
-		Agent:   func(*http.Request) (chat.Agent, error) { panic("SELECT the agent") },
-		Visitor: func(*http.Request) (chat.Identity, bool) { broken.Load(); return chat.Identity{}, mustNot(broken.Load()) },
+		Agent: func(*http.Request) (chat.Agent, error) { panic("SELECT the agent") },
+		Visitor: func(*http.Request) (chat.Identity, bool) {
+			broken.Load()
+			return chat.Identity{}, mustNot(broken.Load())
+		},
 	}})
 	f := s.fixture()
 	broken.Store(true)

@@ -61,7 +61,7 @@ func TestBadQueries(t *testing.T) {
 				refused("invalid_request", p.name, "%00")
 			}
 		}
-		f.caller(op).get(f.path(op)+"?limit=%zz").is(400)
+		f.caller(op).get(f.path(op) + "?limit=%zz").is(400)
 	})
 }
 
