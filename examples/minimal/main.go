@@ -20,9 +20,10 @@ func main() {
 	svc := chat.New(store, nil)
 	go svc.Run(ctx) // presence, tidying up
 
-	// This key opens the console, and the API, until your own login does.
-	admin := chat.NewKey{Name: "admin", Scopes: []string{chat.ScopeAdmin}}
-	if _, err := svc.EnsureKey(ctx, os.Getenv("CHAT_KEY"), admin); err != nil {
+	// This key opens the console and the API until your own login does. Visitors
+	// read its name beside what is written with it.
+	team := chat.NewKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}
+	if _, err := svc.EnsureKey(ctx, os.Getenv("CHAT_KEY"), team); err != nil {
 		log.Fatal("CHAT_KEY: ", err)
 	}
 	http.Handle("/chat/", httpapi.New(svc, nil))

@@ -163,9 +163,11 @@ func isLoopback(addr net.Addr) bool {
 
 // firstKey makes sure that the API can be called at all. It returns a key only
 // where it has just made one.
+// Visitors read its name beside what is written with it.
 func firstKey(ctx context.Context, svc *chat.Service, given string) (made string, err error) {
+	adminKey := chat.NewKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}}
 	if given != "" {
-		if _, err := svc.EnsureKey(ctx, given, chat.NewKey{Name: "quickstart -api-key", Scopes: []string{chat.ScopeAdmin}}); err != nil {
+		if _, err := svc.EnsureKey(ctx, given, adminKey); err != nil {
 			return "", fmt.Errorf("-api-key: %w", err)
 		}
 		return "", nil
@@ -175,7 +177,7 @@ func firstKey(ctx context.Context, svc *chat.Service, given string) (made string
 	if err != nil || len(keys) > 0 {
 		return "", err
 	}
-	_, made, err = svc.CreateKey(ctx, host, chat.NewKey{Name: "quickstart", Scopes: []string{chat.ScopeAdmin}})
+	_, made, err = svc.CreateKey(ctx, host, adminKey)
 	return made, err
 }
 
