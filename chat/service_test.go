@@ -337,6 +337,20 @@ func TestIdentityOfTheHostDecides(t *testing.T) {
 	}
 }
 
+func TestWhatTheHostSaysWrongIsNotTheCallersFault(t *testing.T) {
+	svc := newService(t, nil)
+	for name, id := range map[string]chat.Identity{
+		"no id":             {Name: "Ines"},
+		"a long name":       {ID: "c1", Name: strings.Repeat("a", 201)},
+		"large custom data": {ID: "c1", CustomData: map[string]any{"x": strings.Repeat("a", 9000)}},
+	} {
+		_, err := svc.Welcome(t.Context(), chat.Hello{Identity: &id})
+		if err == nil || errors.Is(err, chat.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTypedEmailOpensNothing(t *testing.T) {
 	svc := newService(t, nil)
 	ctx := t.Context()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Hello is what a browser says when it begins.
@@ -104,12 +105,20 @@ func (s *Service) identified(ctx context.Context, id Identity) (Visitor, error) 
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Visitor{}, err
 	}
+	name, err := cleanLine("Name", id.Name, s.limits.Name)
+	if err == nil {
+		err = s.checkCustomData(id.CustomData)
+	}
+	if err != nil {
+		// %v: the host is at fault, so this must not look like a caller's mistake.
+		return Visitor{}, fmt.Errorf("chat: what the host says about a visitor cannot be kept: %v", err)
+	}
 	v.ExternalID, v.Verified = id.ID, true
-	v.Name, v.Email = cmp.Or(id.Name, v.Name), cmp.Or(id.Email, v.Email)
+	v.Name, v.Email = cmp.Or(name, v.Name), cmp.Or(id.Email, v.Email)
 	if id.CustomData != nil {
 		v.CustomData = id.CustomData
 	}
-	return v, s.checkCustomData(v.CustomData)
+	return v, nil
 }
 
 func (s *Service) visitorByToken(ctx context.Context, token string) (*Visitor, error) {
