@@ -7,12 +7,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pealchat/pealchat/chat"
 )
 
 // smallBuffers makes the kernel hold little, so that a reader who does not
@@ -199,8 +200,7 @@ func TestStreamIsWokenByEachEvent(t *testing.T) {
 			if err := r.svc.Typing(context.Background(), r.host, session.ID, true); err != nil {
 				t.Fatal(err)
 			}
-			for range rand.N(2000) { // about as long as a frame takes
-				runtime.KeepAlive(c)
+			for end := time.Now().Add(rand.N(40 * time.Microsecond)); time.Now().Before(end); { // about as long as a frame takes
 			}
 		}
 		// What was missed would still be waiting, and this behind it.
@@ -213,6 +213,32 @@ func TestStreamIsWokenByEachEvent(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Fatalf("asleep in round %d", round)
 		}
+	}
+}
+
+// Whoever wakes a stream whose owner has just found nothing keeps it awake.
+func TestStreamDoesNotSleepThroughItsWaking(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{})
+	session := r.session("Ines")
+	s := newStream(t.Context(), r.streamer, r.host, nil)
+	sub, err := r.svc.Subscribe(t.Context(), r.host, chat.Subscribe{Wake: s.wake})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sub = sub
+	defer s.leave()
+	if batch, ok := s.take(); len(batch) > 0 || !ok {
+		t.Fatalf("%q, %v", batch, ok)
+	}
+	r.send(session.ID, "now")
+	if s.rest() {
+		t.Fatal("asleep, with an event waiting")
+	}
+	if batch, ok := s.take(); len(batch) == 0 || !ok {
+		t.Fatalf("%q, %v", batch, ok)
+	}
+	if !s.rest() {
+		t.Fatal("awake, with nothing waiting")
 	}
 }
 
