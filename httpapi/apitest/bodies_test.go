@@ -13,6 +13,7 @@ func takesBody(op *operation) bool { return op.body != nil && op.id != "visitPag
 
 // TestContentTypes sends good bodies as something else than JSON.
 func TestContentTypes(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, takesBody, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -28,6 +29,7 @@ func TestContentTypes(t *testing.T) {
 
 // TestJSONTypesThatAreFine sends a body as JSON in other words.
 func TestJSONTypesThatAreFine(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	for _, kind := range []string{"application/json", "application/json;charset=utf-8", "Application/JSON; Charset=UTF-8"} {
 		s.admin().post("/api/v1/sessions", `{"visitor_name":"Ines"}`, "Content-Type: "+kind).is(201)
@@ -36,6 +38,7 @@ func TestJSONTypesThatAreFine(t *testing.T) {
 
 // TestLargeBodies sends one byte more than is taken, with and without saying so.
 func TestLargeBodies(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, takesBody, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -47,6 +50,7 @@ func TestLargeBodies(t *testing.T) {
 
 // TestNotOneObject sends what is not one JSON object in UTF-8.
 func TestNotOneObject(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, takesBody, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -75,6 +79,7 @@ func TestNotOneObject(t *testing.T) {
 // TestFieldsThatAreNotThere sends keys that the call does not have, has in
 // other letters, or has twice.
 func TestFieldsThatAreNotThere(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, takesBody, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -106,6 +111,7 @@ func TestFieldsThatAreNotThere(t *testing.T) {
 // TestFieldsOfTheWrongKind sends each field as each type that it is not, and
 // beyond each bound that the document gives.
 func TestFieldsOfTheWrongKind(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	values := []struct {
 		kind  string
@@ -180,6 +186,7 @@ func beyond(schema object, try func(any)) {
 
 // TestMissingFields leaves out each field that the document requires.
 func TestMissingFields(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, takesBody, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -194,6 +201,7 @@ func TestMissingFields(t *testing.T) {
 
 // TestBadText puts into each text what no text may hold.
 func TestBadText(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, takesBody, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -217,6 +225,7 @@ func TestBadText(t *testing.T) {
 
 // TestBlankMessages sends messages that show nothing.
 func TestBlankMessages(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, func(op *operation) bool { return takesBody(op) && op.hasProperty("message") }, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -236,6 +245,7 @@ func (op *operation) hasProperty(name string) bool {
 
 // TestTextIsKept sends texts that must come back as they were.
 func TestTextIsKept(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	for _, text := range []string{
 		"x", "Grüße, 世界 👩‍👩‍👧‍👦", "a\nb\n\nc", "\ttabs\tstay", `"quotes" \ and </script><!--`, "‮right to left", "&lt;b&gt;", "'; DROP TABLE chat_messages; --",

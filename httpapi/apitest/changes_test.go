@@ -8,6 +8,7 @@ import (
 
 // TestChangingSessions plays PATCH with and without If-Match.
 func TestChangingSessions(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{options: hostLogin()}).fixture()
 	api, path := f.admin(), "/api/v1/sessions/"+f.session
 	f.with("Cookie: login=bob").get("/api/v1/me").is(200)
@@ -60,6 +61,7 @@ func TestChangingSessions(t *testing.T) {
 // TestConcurrentChanges has several change one session at once: with If-Match
 // one wins, without it nothing is lost.
 func TestConcurrentChanges(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	path := "/api/v1/sessions/" + f.session
 	won := 0
@@ -86,6 +88,7 @@ func TestConcurrentChanges(t *testing.T) {
 
 // TestTransfer hands a session on.
 func TestTransfer(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{options: hostLogin()}).fixture()
 	ada, bob := f.with("Cookie: login=ada"), f.with("Cookie: login=bob")
 	path := "/api/v1/sessions/" + f.session
@@ -103,6 +106,7 @@ func TestTransfer(t *testing.T) {
 
 // TestEditingMessages changes and deletes messages and notes.
 func TestEditingMessages(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{options: hostLogin()}).fixture()
 	ada, bob := f.with("Cookie: login=ada"), f.with("Cookie: login=bob")
 	path := "/api/v1/sessions/" + f.session
@@ -143,6 +147,7 @@ func TestEditingMessages(t *testing.T) {
 
 // TestSeenAndUnread counts what was not seen yet.
 func TestSeenAndUnread(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	path, own := "/api/v1/sessions/"+f.session, "/visitor/v1/sessions/"+f.session
 	second := f.who.post("/visitor/v1/messages", encode(object{"session_id": f.session, "message": "?"})).is(201).text("message_id")
@@ -175,6 +180,7 @@ func TestSeenAndUnread(t *testing.T) {
 
 // TestRating rates, changes it, and starts the next session.
 func TestRating(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	own := "/visitor/v1/sessions/" + f.session
 	f.who.post(own+"/close", `{"reason":"done"}`).is(200)
@@ -188,6 +194,7 @@ func TestRating(t *testing.T) {
 
 // TestAvailability has an agent come and go.
 func TestAvailability(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{options: hostLogin()})
 	s.nobody().post("/visitor/v1/hello", ``).is(200).has(map[string]any{"online": false})
 	ada := s.with("Cookie: login=ada")
@@ -214,6 +221,7 @@ func TestAvailability(t *testing.T) {
 
 // TestVisitors lists, reads and erases visitors.
 func TestVisitors(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	f.who.post("/visitor/v1/hello", `{"page":{"url":"https://www.example.com/pricing","title":"Pricing","referrer":"https://search.example"},"locale":"pt-BR"}`, "User-Agent: Test/1").is(200)
@@ -245,6 +253,7 @@ func TestVisitors(t *testing.T) {
 
 // TestEraseMe has a visitor erase themselves.
 func TestEraseMe(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	a, b := s.fixture(), s.fixture()
 	a.who.do("DELETE", "/visitor/v1/me", ``).is(204)

@@ -12,6 +12,7 @@ import (
 
 // TestDocumentIsValid checks the document as such, its examples included.
 func TestDocumentIsValid(t *testing.T) {
+	t.Parallel()
 	d := theDocument(t)
 	if !d.kin.IsOpenAPI31OrLater() {
 		t.Errorf("openapi is %q", d.kin.OpenAPI)
@@ -36,6 +37,7 @@ func TestDocumentIsValid(t *testing.T) {
 // TestDocumentKnowsNoPlace checks that the document holds nothing that
 // depends on where the chat is mounted.
 func TestDocumentKnowsNoPlace(t *testing.T) {
+	t.Parallel()
 	for _, server := range theDocument(t).raw["servers"].([]any) {
 		if u := server.(object)["url"].(string); strings.HasPrefix(u, "/") || strings.Contains(u, ":") {
 			t.Errorf("the server %q is not relative", u)
@@ -47,6 +49,7 @@ func TestDocumentKnowsNoPlace(t *testing.T) {
 // unknown fields: a client that generates its types from it finds its typing
 // errors early.
 func TestRequestsAreClosed(t *testing.T) {
+	t.Parallel()
 	for _, op := range theDocument(t).ops {
 		if op.body != nil && op.body["additionalProperties"] != false {
 			t.Errorf("%s takes unknown fields", op)
@@ -56,6 +59,7 @@ func TestRequestsAreClosed(t *testing.T) {
 
 // TestDocumentAndRoutes compares the document with the routing table.
 func TestDocumentAndRoutes(t *testing.T) {
+	t.Parallel()
 	data, err := os.ReadFile("../testdata/routes.golden")
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +91,7 @@ func TestDocumentAndRoutes(t *testing.T) {
 // TestDocumentIsServed checks that the server hands out the document, to
 // anybody.
 func TestDocumentIsServed(t *testing.T) {
+	t.Parallel()
 	want, err := os.ReadFile(documentFile)
 	if err != nil {
 		t.Fatal(err)

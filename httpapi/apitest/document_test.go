@@ -38,6 +38,7 @@ type operation struct {
 	raw              object
 	body             object // the schema of the request's body, nil if it has none
 	bodyRequired     bool
+	bodyPointer      []string
 	example          object // a body that is good
 	responses        object
 	kinPath          *openapi3.PathItem
@@ -93,6 +94,7 @@ func (d *document) operation(path, method string, raw object) *operation {
 	}
 	op.security = security.([]any)
 	if body, ok := raw["requestBody"].(object); ok {
+		op.bodyPointer = append(place(body, "paths", path, method, "requestBody"), "content", "application/json", "schema")
 		body = d.resolve(body)
 		op.bodyRequired = body["required"] == true
 		content := body["content"].(object)["application/json"].(object)
@@ -276,8 +278,15 @@ func (d *document) check(value []byte, pointer ...string) error {
 
 // responsePointer says where the schema of an answer stands.
 func (d *document) responsePointer(op *operation, status, mediaType string) []string {
-	if ref, ok := op.responses[status].(object)["$ref"].(string); ok {
-		return append(strings.Split(strings.TrimPrefix(ref, "#/"), "/"), "content", mediaType, "schema")
+	at := place(op.responses[status].(object), "paths", op.path, strings.ToLower(op.method), "responses", status)
+	return append(at, "content", mediaType, "schema")
+}
+
+// place returns where a part of the document really stands: where it refers
+// to, or else where it was found.
+func place(part object, found ...string) []string {
+	if ref, ok := part["$ref"].(string); ok {
+		return strings.Split(strings.TrimPrefix(ref, "#/"), "/")
 	}
-	return []string{"paths", op.path, strings.ToLower(op.method), "responses", status, "content", mediaType, "schema"}
+	return found
 }

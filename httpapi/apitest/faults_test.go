@@ -17,11 +17,13 @@ import (
 	"github.com/pealchat/pealchat/httpapi"
 )
 
-// faulty is a store that can be made to fail. Credentials can still be
-// checked, so that a fault gets as far as the operation itself.
+// faulty is a store that can be made to fail. Unless strangers is set,
+// credentials can still be checked, so that a fault gets as far as the
+// operation itself.
 type faulty struct {
 	chat.Store
-	fault atomic.Pointer[error]
+	fault     atomic.Pointer[error]
+	strangers bool
 }
 
 func (f *faulty) err() error {
@@ -76,6 +78,20 @@ func (f *faulty) Keys(ctx context.Context) ([]chat.APIKey, error) {
 	return instead(f, func() ([]chat.APIKey, error) { return f.Store.Keys(ctx) })
 }
 
+func (f *faulty) KeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
+	if !f.strangers {
+		return f.Store.KeyByHash(ctx, hash)
+	}
+	return instead(f, func() (chat.APIKey, error) { return f.Store.KeyByHash(ctx, hash) })
+}
+
+func (f *faulty) VisitorByToken(ctx context.Context, hash string) (chat.Visitor, error) {
+	if !f.strangers {
+		return f.Store.VisitorByToken(ctx, hash)
+	}
+	return instead(f, func() (chat.Visitor, error) { return f.Store.VisitorByToken(ctx, hash) })
+}
+
 func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
 	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
 }
@@ -96,6 +112,7 @@ func touchesStore(op *operation) bool { return op.id != "getOpenAPI" && op.id !=
 // TestStoreFails has every operation meet a store that cannot serve, and one
 // that fails with words that are nobody's business.
 func TestStoreFails(t *testing.T) {
+	t.Parallel()
 	store := &faulty{}
 	s := open(t, setup{wrap: func(real chat.Store) chat.Store { store.Store = real; return store }})
 	f := s.fixture()
@@ -122,17 +139,29 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
-// TestCredentialsCannotBeChecked has the store fail before it is known who
-// calls: that is no 401.
+// TestCredentialsCannotBeChecked has the store, or the host, fail before it is
+// known who calls: that is no 401.
 func TestCredentialsCannotBeChecked(t *testing.T) {
-	s := open(t, setup{options: httpapi.Options{
-		Agent: func(*http.Request) (chat.Agent, error) { return chat.Agent{}, chat.ErrBusy },
-	}})
+	t.Parallel()
+	store := &faulty{strangers: true}
+	s := open(t, setup{
+		wrap:    func(real chat.Store) chat.Store { store.Store = real; return store },
+		options: httpapi.Options{Agent: func(*http.Request) (chat.Agent, error) { return chat.Agent{}, chat.ErrBusy }},
+	})
+	f := s.fixture()
 	s.nobody().get("/api/v1/me").fails(503, "unavailable", "")
+	var busy error = chat.ErrBusy
+	store.fault.Store(&busy)
+	defer store.fault.Store(nil)
+	eachOperation(t, func(op *operation) bool { return op.needs() != "" }, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		f.caller(op).do(op.method, f.path(op), f.body(op)).fails(503, "unavailable", "")
+	})
 }
 
 // TestHostPanics has the host's functions panic: only that request suffers.
 func TestHostPanics(t *testing.T) {
+	t.Parallel()
 	var broken atomic.Bool
 	s := open(t, setup{options: httpapi.Options{
 		Agent: func(*http.Request) (chat.Agent, error) { panic("SELECT the agent") },
@@ -165,6 +194,7 @@ func mustNot(broken bool) bool {
 
 // TestServiceHasClosed calls a chat that is shutting down.
 func TestServiceHasClosed(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	s.svc.Close()
@@ -187,6 +217,7 @@ var writesNothing = map[string]bool{"typing": true, "visitorTyping": true, "visi
 // TestTooManyWrongCredentials tries every operation from an address that has
 // sent too many.
 func TestTooManyWrongCredentials(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{limited: true, options: httpapi.Options{Rates: httpapi.Rates{FailedLogins: 3}}})
 	f := s.fixture()
 	wrong := s.with("Authorization: Bearer nobody-has-this")
@@ -204,6 +235,7 @@ func TestTooManyWrongCredentials(t *testing.T) {
 // TestKeyHasItsOwnLimit tries every operation with a key that has called too
 // often.
 func TestKeyHasItsOwnLimit(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{limited: true, options: httpapi.Options{Rates: httpapi.Rates{KeyCalls: 2, Hellos: -1}}})
 	slow := s.keyed(chat.ScopeAdmin)
 	slow.get("/api/v1/me").is(200)
@@ -220,6 +252,7 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 
 // TestSlowBodies sends the beginning of a body and then nothing.
 func TestSlowBodies(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{options: httpapi.Options{BodyTimeout: 50 * time.Millisecond}})
 	f := s.fixture()
 	judge := s.judge(t)

@@ -31,6 +31,7 @@ func (r *reply) shown() string {
 // that there is not: in every way that there is, with the same answer to the
 // byte.
 func TestAnotherVisitorsSessionIsUnknown(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	mine, other := s.fixture(), s.fixture()
 	unknown := map[string]string{"session_id": "01jq4xv5c8w2r6n0a3k7m9t1ze", "message_id": "01jq4xv6a9d3s7p1b4n8q2v5yk"}
@@ -96,6 +97,7 @@ func visitorSees(f *fixture) map[string]string {
 // TestNotesLeaveNoTrace adds, changes and deletes notes, and compares all
 // that the visitor can read before and after, to the byte.
 func TestNotesLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := &fixture{site: s, who: s.visitor()}
 	started := f.who.post("/visitor/v1/sessions", `{"visitor_name":"Ines","message":"Hello?"}`).is(201)
@@ -137,6 +139,7 @@ func TestNotesLeaveNoTrace(t *testing.T) {
 
 // TestAgentsSeeNotes is the other half: they are there, among the messages.
 func TestAgentsSeeNotes(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	path := "/api/v1/sessions/" + f.session
 	f.who.post("/visitor/v1/messages", encode(object{"session_id": f.session, "message": "next"})).is(201)
@@ -151,6 +154,7 @@ func TestAgentsSeeNotes(t *testing.T) {
 
 // TestVisitorsLearnLittleOfAgents looks for what is none of their business.
 func TestVisitorsLearnLittleOfAgents(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{options: hostLogin()}).fixture()
 	ada := f.with("Cookie: login=ada")
 	path := "/api/v1/sessions/" + f.session
@@ -169,6 +173,7 @@ func TestVisitorsLearnLittleOfAgents(t *testing.T) {
 
 // TestLimitsOfVisitors calls one time more than each limit takes.
 func TestLimitsOfVisitors(t *testing.T) {
+	t.Parallel()
 	count := func(t *testing.T, want int, call func() *reply) {
 		t.Helper()
 		for i := range want {

@@ -72,6 +72,7 @@ var mounts = []mount{
 
 // TestMounts plays the same wherever the chat is mounted.
 func TestMounts(t *testing.T) {
+	t.Parallel()
 	for _, m := range mounts {
 		t.Run(m.name, func(t *testing.T) {
 			s := open(t, setup{mount: func(chat http.Handler) (http.Handler, string) { return m.place(t, chat) }})

@@ -49,6 +49,7 @@ func sends(f *fixture) map[string]func(text, clientID string) *reply {
 
 // TestFiftyAtOnce sends one message fifty times at the same moment.
 func TestFiftyAtOnce(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	for name, send := range sends(f) {
 		count := f.admin().get("/api/v1/sessions/" + f.session + "/messages").is(200)
@@ -74,6 +75,7 @@ func TestFiftyAtOnce(t *testing.T) {
 // TestClientIDs repeats sends, with the same and another body, before and
 // after a restart on the same file, and after the session's end.
 func TestClientIDs(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	first := map[string]*reply{}
@@ -115,6 +117,7 @@ func (f *fixture) movedTo(s *site) *fixture {
 
 // TestStartingOnce starts one session fifty times at the same moment.
 func TestStartingOnce(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	v := s.visitor()
 	body := `{"visitor_name":"Ines","message":"Hello?","client_id":"start-1"}`
@@ -141,6 +144,7 @@ func TestStartingOnce(t *testing.T) {
 
 // TestSeqHasNoGap has several senders write at once.
 func TestSeqHasNoGap(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	atOnce(40, func(i int) *reply {
 		switch i % 4 {
@@ -164,6 +168,7 @@ func TestSeqHasNoGap(t *testing.T) {
 
 // TestOneClaimWins has several claim a session at once.
 func TestOneClaimWins(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	var keys []*client
 	for range 10 {

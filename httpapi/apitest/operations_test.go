@@ -16,6 +16,7 @@ import (
 
 // TestExamplesWork sends the document's own examples.
 func TestExamplesWork(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	eachOperation(t, every, func(t *testing.T, op *operation) {
 		if op.streams(theDocument(t)) {
@@ -38,6 +39,7 @@ func TestExamplesWork(t *testing.T) {
 // TestHeadAnswersAsGet compares HEAD with GET, on streams too, where it
 // returns at once.
 func TestHeadAnswersAsGet(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, func(op *operation) bool { return op.method == "GET" }, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -60,6 +62,7 @@ func TestHeadAnswersAsGet(t *testing.T) {
 // TestWrongMethods tries all that an address does not have. The judge checks
 // Allow.
 func TestWrongMethods(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	eachOperation(t, every, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -79,6 +82,7 @@ func TestWrongMethods(t *testing.T) {
 
 // TestCredentials tries each operation as somebody for whom it is not.
 func TestCredentials(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	reader, writer := s.keyed(chat.ScopeRead), s.keyed(chat.ScopeWrite)
@@ -121,6 +125,7 @@ func TestCredentials(t *testing.T) {
 
 // TestForbiddenByHost has the host refuse its own user everything.
 func TestForbiddenByHost(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{options: httpapi.Options{Agent: func(*http.Request) (chat.Agent, error) { return chat.Agent{}, chat.ErrForbidden }}})
 	f := s.fixture()
 	forAgents := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
@@ -138,6 +143,7 @@ var unknownIDs = []string{
 
 // TestUnknownIDs puts ids into addresses that nothing has.
 func TestUnknownIDs(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	hasParameter := func(op *operation) bool { return strings.Contains(op.path, "{") }
 	eachOperation(t, hasParameter, func(t *testing.T, op *operation) {
@@ -164,6 +170,7 @@ func isWellFormed(id string) bool { return !strings.ContainsAny(id, "%'") && len
 
 // TestUnknownAddresses tries what looks like the API and is not.
 func TestUnknownAddresses(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	for _, path := range []string{
 		"/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/sessions/", "/api/v1/sessions/active/", "/api/v1//sessions", "/api/v2/sessions", "/api/v1/Sessions",

@@ -10,6 +10,7 @@ import (
 
 // TestLongPoll waits for messages, on both sides.
 func TestLongPoll(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	agents, own := "/api/v1/sessions/"+f.session+"/messages", "/visitor/v1/sessions/"+f.session+"/messages"
 	say := func(i int) string {
@@ -48,6 +49,7 @@ func TestLongPoll(t *testing.T) {
 
 // TestLongPollEnds waits for nothing, and for what is not the visitor's to see.
 func TestLongPollEnds(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	type outcome struct {
 		r    *reply
@@ -88,6 +90,7 @@ func TestLongPollEnds(t *testing.T) {
 // TestTranscripts downloads a session in all formats, with words that would
 // like to be something else.
 func TestTranscripts(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	path, own := "/api/v1/sessions/"+f.session, "/visitor/v1/sessions/"+f.session
@@ -160,6 +163,7 @@ func checkCSV(t *testing.T, raw string, entries int) {
 
 // TestLongTranscript downloads more than a page.
 func TestLongTranscript(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	atOnce(410, func(i int) *reply {
 		return f.who.post("/visitor/v1/messages", encode(object{"session_id": f.session, "message": fmt.Sprint("m", i)})).is(201)

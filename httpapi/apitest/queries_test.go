@@ -27,6 +27,7 @@ var notWholeNumbers = []string{"", "x", "1.5", "1e1", "+5", "-1", "%205", "5%20"
 
 // TestBadQueries gives every parameter values that it does not take.
 func TestBadQueries(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	d := theDocument(t)
 	eachOperation(t, func(op *operation) bool { return len(d.queryOf(op)) > 0 }, func(t *testing.T, op *operation) {
@@ -73,6 +74,7 @@ var badEventIDs = []string{
 
 // TestBothCursors asks for both directions at once.
 func TestBothCursors(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	d := theDocument(t)
 	both := func(op *operation) bool { return op.hasParameter("after") && op.hasParameter("before") }
@@ -89,6 +91,7 @@ func TestBothCursors(t *testing.T) {
 
 // TestCursorsOfAnotherSession walks with what belongs elsewhere.
 func TestCursorsOfAnotherSession(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	a, b := s.fixture(), s.fixture()
 	a.who.get("/visitor/v1/sessions/"+a.session+"/messages?after="+b.message).fails(400, "invalid_cursor", "after")
@@ -104,6 +107,7 @@ func TestCursorsOfAnotherSession(t *testing.T) {
 // TestCustomDataLimits tries the limits on the host's own data, at them and
 // beyond.
 func TestCustomDataLimits(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	create := func(data string) *reply {
 		return s.admin().post("/api/v1/sessions", `{"visitor_name":"Ines","custom_data":`+data+`}`)
@@ -143,6 +147,7 @@ func TestCustomDataLimits(t *testing.T) {
 
 // TestNumbersComeBackAsTheyWere keeps custom data from being rounded.
 func TestNumbersComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	sent := `{"a":9007199254740991,"b":0.1,"c":-1,"d":1e21,"e":[1,"1",true,null],"f":{"g":""}}`
 	id := s.admin().post("/api/v1/sessions", `{"visitor_name":"Ines","custom_data":`+sent+`}`).is(201).text("session_id")
@@ -156,6 +161,7 @@ func TestNumbersComeBackAsTheyWere(t *testing.T) {
 
 // TestEmailAddresses tries what is one and what is not.
 func TestEmailAddresses(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	create := func(email string) *reply {
 		return s.admin().post("/api/v1/sessions", encode(object{"visitor_name": "Ines", "visitor_email": email}))

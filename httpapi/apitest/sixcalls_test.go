@@ -9,6 +9,7 @@ import (
 
 // TestSixCalls plays the product's six calls as an integration makes them.
 func TestSixCalls(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	api := s.with("X-API-Key: " + s.key)
 
@@ -85,6 +86,7 @@ func (r *reply) follow(from, location string) string {
 
 // TestPutCloses closes a session with the other method.
 func TestPutCloses(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	f.admin().do("PUT", "/api/v1/sessions/"+f.session+"/close", ``).is(200).has(map[string]any{"status": "closed"})
 	f.admin().do("DELETE", "/api/v1/sessions/"+f.session+"/close", ``).fails(405, "method_not_allowed", "")
@@ -93,6 +95,7 @@ func TestPutCloses(t *testing.T) {
 // TestSessionIDInTwoPlaces sends a message with the session in the path and
 // in the body.
 func TestSessionIDInTwoPlaces(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	a, b := s.fixture(), s.fixture()
 	path := "/api/v1/sessions/" + a.session + "/messages"
@@ -104,6 +107,7 @@ func TestSessionIDInTwoPlaces(t *testing.T) {
 
 // TestWhoMaySpeakAsWhom tries senders.
 func TestWhoMaySpeakAsWhom(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{options: hostLogin()}).fixture()
 	body := func(sender string) string {
 		return encode(object{"session_id": f.session, "sender": sender, "message": "x"})
@@ -129,6 +133,7 @@ func TestWhoMaySpeakAsWhom(t *testing.T) {
 
 // TestClosedSession tries everything on a session that is over.
 func TestClosedSession(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	api, path := f.admin(), "/api/v1/sessions/"+f.session
 	api.post(path+"/close", ``).is(200)
@@ -149,6 +154,7 @@ func TestClosedSession(t *testing.T) {
 
 // TestDefaults looks at what is there where nothing was said.
 func TestDefaults(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	s.admin().post("/api/v1/sessions", `{"visitor_name":"Ines"}`).is(201).has(map[string]any{"source": "api"})
 	v := s.visitor()
@@ -164,6 +170,7 @@ func TestDefaults(t *testing.T) {
 
 // TestOnlyTheNewestMessagesStandBesideASession checks the 50 at most.
 func TestOnlyTheNewestMessagesStandBesideASession(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	v := s.visitor()
 	id := v.post("/visitor/v1/sessions", `{}`).is(201).text("session_id")

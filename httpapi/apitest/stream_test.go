@@ -49,6 +49,7 @@ func (s *stream) read(names []string) []event {
 
 // TestLiveEvents listens on all three streams while everything happens.
 func TestLiveEvents(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	v, w := s.visitor(), s.visitor()
 	all, own, other := s.admin().stream("/api/v1/events"), v.stream("/visitor/v1/events"), w.stream("/visitor/v1/events")
@@ -120,6 +121,7 @@ func number(t *testing.T, id string) int {
 // TestResuming comes back after each event, with the header and with the
 // parameter, on the same server and after a restart.
 func TestResuming(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	v := s.visitor()
 	all, own := s.admin().stream("/api/v1/events"), v.stream("/visitor/v1/events")
@@ -162,6 +164,7 @@ func TestResuming(t *testing.T) {
 
 // TestReconnectingInTraffic comes and goes while messages are sent.
 func TestReconnectingInTraffic(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	const messages = 150
@@ -202,6 +205,7 @@ func TestReconnectingInTraffic(t *testing.T) {
 
 // TestReset asks for positions that cannot be resumed from.
 func TestReset(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	st := s.admin().stream("/api/v1/events")
@@ -257,6 +261,7 @@ func TestReset(t *testing.T) {
 
 // TestEphemeralEvents types and looks, on both sides.
 func TestEphemeralEvents(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{options: hostLogin()}).fixture()
 	ada := f.with("Cookie: login=ada")
 	path, own := "/api/v1/sessions/"+f.session, "/visitor/v1/sessions/"+f.session
@@ -306,6 +311,7 @@ func TestEphemeralEvents(t *testing.T) {
 
 // TestBye ends the streams with the service.
 func TestBye(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	all, own := s.admin().stream("/api/v1/events"), s.visitor().stream("/visitor/v1/events")
 	all.next("ready")
@@ -326,6 +332,7 @@ func TestBye(t *testing.T) {
 
 // TestEventsHoldNoOldText resumes from before a message that is gone by now.
 func TestEventsHoldNoOldText(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	start := position(t, s.admin(), 0)
@@ -353,6 +360,7 @@ func TestEventsHoldNoOldText(t *testing.T) {
 
 // TestTextCannotBreakAFrame sends what looks like the stream's own lines.
 func TestTextCannotBreakAFrame(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	st := f.admin().stream("/api/v1/events")
 	st.next("ready")

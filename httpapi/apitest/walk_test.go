@@ -81,6 +81,7 @@ func sameOnce(t *testing.T, what string, got, want []string) {
 // TestWalkingMessages walks in both directions while others write, on both
 // sides of the API.
 func TestWalkingMessages(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	f := s.fixture()
 	all := []string{f.message}
@@ -140,6 +141,7 @@ func TestWalkingMessages(t *testing.T) {
 
 // TestPlacesAmongMessages takes a message's id or its seq for a cursor.
 func TestPlacesAmongMessages(t *testing.T) {
+	t.Parallel()
 	f := open(t, setup{}).fixture()
 	ids := []string{"", f.message}
 	for i := range 5 {
@@ -187,6 +189,7 @@ func TestPlacesAmongMessages(t *testing.T) {
 // TestWalkingSessions walks the lists of sessions and visitors while others
 // start more.
 func TestWalkingSessions(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	var sessions, visitors []string
 	for i := range 23 {
@@ -237,6 +240,7 @@ func TestWalkingSessions(t *testing.T) {
 
 // TestWalkingOwnSessions walks as a visitor.
 func TestWalkingOwnSessions(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	v := s.visitor()
 	var want []string
@@ -255,6 +259,7 @@ func TestWalkingOwnSessions(t *testing.T) {
 
 // TestFilters selects sessions by everything that they can be selected by.
 func TestFilters(t *testing.T) {
+	t.Parallel()
 	s := open(t, setup{})
 	api := s.admin()
 	me := api.get("/api/v1/me").is(200).text("agent.agent_id")
