@@ -17,7 +17,6 @@ import (
 type Outbox struct {
 	svc  *Service
 	bell chan struct{}
-	once sync.Once
 }
 
 // outboxes is the part of a Service that knows whom to tell of new work.

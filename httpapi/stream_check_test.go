@@ -1,9 +1,7 @@
 package httpapi
 
 import (
-	"bufio"
 	"context"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,8 +14,7 @@ type (
 	lyingWriter  struct{ opaqueWriter }              // says that it flushes
 	goodWriter   struct{ opaqueWriter }              // unwraps
 	loggedWriter struct{ http.ResponseWriter }       // unwraps, and flushes in the old way
-	hijackWriter struct{ lyingWriter }
-	panicWriter  struct{ goodWriter } // as echo's when what it wraps cannot flush
+	panicWriter  struct{ goodWriter }                // as echo's when what it wraps cannot flush
 )
 
 func (w opaqueWriter) Header() http.Header         { return w.inner.Header() }
@@ -27,10 +24,7 @@ func (w lyingWriter) Flush()                       {}
 func (w goodWriter) Unwrap() http.ResponseWriter   { return w.inner }
 func (w loggedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w loggedWriter) Flush()                      { w.ResponseWriter.(http.Flusher).Flush() }
-func (w hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return nil, nil, http.ErrHijacked
-}
-func (w panicWriter) Flush() { panic("response writer flushing is not supported") }
+func (w panicWriter) Flush()                       { panic("response writer flushing is not supported") }
 
 func TestStreamJudgesMiddleware(t *testing.T) {
 	wrap := func(f func(http.ResponseWriter) http.ResponseWriter) func(http.Handler) http.Handler {
