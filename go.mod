@@ -3,6 +3,7 @@ module github.com/pealchat/pealchat
 go 1.26.0
 
 require (
+	code.dny.dev/ssrf v0.3.0
 	github.com/jmoiron/sqlx v1.4.0
 	github.com/r3labs/sse/v2 v2.10.0
 	golang.org/x/time v0.16.0

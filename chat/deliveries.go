@@ -46,7 +46,7 @@ func (s *Service) PingWebhook(ctx context.Context, by Actor, id string) (Deliver
 	if len(res.Deliveries) == 0 {
 		return Delivery{}, ErrUnknownWebhook // it was deleted a moment ago
 	}
-	s.ring()
+	s.nudge(id)
 	return res.Deliveries[0], nil
 }
 
@@ -85,7 +85,7 @@ func (s *Service) Redeliver(ctx context.Context, by Actor, deliveryID string) (D
 	if res.Duplicate {
 		return Delivery{}, &Error{Kind: ErrConflict, Code: "conflict", Message: "This delivery is being sent at this moment."}
 	}
-	s.ring()
+	s.nudge(d.WebhookID)
 	return s.store.Delivery(ctx, deliveryID)
 }
 
@@ -113,7 +113,7 @@ func (s *Service) rearm(ctx context.Context, by Actor, op RearmDeliveries) (n in
 		return 0, err
 	}
 	op.Limit, op.At = 500, s.now()
-	defer s.ring()
+	defer s.nudge(op.WebhookID)
 	for {
 		res, err := s.writer.do(ctx, op)
 		if err != nil {

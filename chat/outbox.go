@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,6 +19,9 @@ import (
 type Outbox struct {
 	svc  *Service
 	bell chan struct{}
+
+	mu     sync.Mutex
+	nudged map[string]struct{}
 }
 
 // outboxes is the part of a Service that knows whom to tell of new work.
@@ -27,7 +32,7 @@ type outboxes struct {
 
 // Outbox returns a new outbox. Close it when done.
 func (s *Service) Outbox() *Outbox {
-	o := &Outbox{svc: s, bell: make(chan struct{}, 1)}
+	o := &Outbox{svc: s, bell: make(chan struct{}, 1), nudged: map[string]struct{}{}}
 	s.outboxes.mu.Lock()
 	defer s.outboxes.mu.Unlock()
 	if s.outboxes.all == nil {
@@ -47,6 +52,29 @@ func (s *Service) ring() {
 		default:
 		}
 	}
+}
+
+// nudge is ring when a person has changed a webhook or wants to see it work.
+func (s *Service) nudge(webhookID string) {
+	s.outboxes.mu.Lock()
+	for o := range s.outboxes.all {
+		o.mu.Lock()
+		o.nudged[webhookID] = struct{}{}
+		o.mu.Unlock()
+	}
+	s.outboxes.mu.Unlock()
+	s.ring()
+}
+
+// Nudged returns, once, the webhooks that somebody has changed, pinged, or
+// had something redelivered to since the last call: whatever keeps a
+// dispatcher from sending to them it should forget.
+func (o *Outbox) Nudged() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ids := slices.Collect(maps.Keys(o.nudged))
+	clear(o.nudged)
+	return ids
 }
 
 // Close ends the outbox. It is idempotent.

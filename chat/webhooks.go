@@ -92,7 +92,7 @@ func (s *Service) replaceWebhook(ctx context.Context, id string, change func(Web
 			continue
 		}
 		if err == nil {
-			s.ring()
+			s.nudge(id)
 		}
 		return res.Webhook, err
 	}

@@ -19,17 +19,23 @@ const (
 // further ops queue, and the next transaction takes all of them. Under load
 // that turns hundreds of disk syncs into one; an idle service commits each op
 // at once. The goroutine exists only while there is something to write.
+//
+// Background ops have transactions of their own, and those wait while others
+// write: see turns.
 type writer struct {
 	store   Store
 	timeout time.Duration
 	publish func([]*Event)
 	log     *slog.Logger
 
-	mu     sync.Mutex
-	queue  []*pending
-	busy   bool
-	closed bool
-	idle   sync.Cond // signalled when busy becomes false
+	mu         sync.Mutex
+	queue      []*pending
+	background []*pending
+	turns      turns
+	busy       bool
+	closed     bool
+	idle       sync.Cond     // signalled when busy becomes false
+	news       chan struct{} // gets a value when what run waits for may have changed
 }
 
 type pending struct {
@@ -40,7 +46,7 @@ type pending struct {
 }
 
 func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger) *writer {
-	w := &writer{store: store, timeout: timeout, publish: publish, log: log}
+	w := &writer{store: store, timeout: timeout, publish: publish, log: log, news: make(chan struct{}, 1)}
 	w.idle.L = &w.mu
 	return w
 }
@@ -73,47 +79,87 @@ func (w *writer) do(ctx context.Context, op Op) (Result, error) {
 func (w *writer) enqueue(p *pending) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	queue := &w.queue
+	if weight(p.op) > 0 {
+		queue = &w.background
+	}
 	switch {
 	case w.closed:
 		return ErrClosed
-	case len(w.queue) >= maxQueue:
+	case len(*queue) >= maxQueue:
 		return ErrBusy
 	}
-	w.queue = append(w.queue, p)
+	*queue = append(*queue, p)
 	if !w.busy {
 		w.busy = true
 		go w.run()
 	}
+	w.wake()
 	return nil
+}
+
+func (w *writer) wake() {
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
 }
 
 func (w *writer) withdraw(p *pending) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	i := slices.Index(w.queue, p)
-	if i < 0 {
-		return false
+	for _, queue := range []*[]*pending{&w.queue, &w.background} {
+		if i := slices.Index(*queue, p); i >= 0 {
+			*queue = slices.Delete(*queue, i, i+1)
+			return true
+		}
 	}
-	w.queue = slices.Delete(w.queue, i, i+1)
-	return true
+	return false
 }
 
 // run writes batches until none is left.
 func (w *writer) run() {
 	for {
-		w.mu.Lock()
-		n := min(len(w.queue), maxBatch)
-		if n == 0 {
-			w.busy = false
-			w.idle.Broadcast()
-			w.mu.Unlock()
+		batch, wait := w.next()
+		switch {
+		case batch != nil:
+			w.write(batch)
+		case wait == 0:
 			return
+		default:
+			timer := time.NewTimer(wait)
+			select {
+			case <-timer.C:
+			case <-w.news:
+			}
+			timer.Stop()
 		}
-		batch := slices.Clone(w.queue[:n])
-		w.queue = slices.Delete(w.queue, 0, n)
-		w.mu.Unlock()
-		w.write(batch)
 	}
+}
+
+// next takes the batch to write, or says how long to wait for one. Without
+// both there is nothing to write, and run must end.
+func (w *writer) next() (batch []*pending, wait time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue)+len(w.background) == 0 {
+		w.busy = false
+		w.idle.Broadcast()
+		return nil, 0
+	}
+	queue, n := &w.queue, min(len(w.queue), maxBatch)
+	if len(w.background) > 0 {
+		room, wait := w.turns.background(time.Now(), n > 0, w.closed)
+		switch {
+		case room > 0:
+			queue, n = &w.background, fitting(w.background, room)
+		case n == 0:
+			return nil, wait
+		}
+	}
+	batch = slices.Clone(*queue)[:n]
+	*queue = slices.Delete(*queue, 0, n)
+	return batch, 0
 }
 
 // write commits one batch, tells the subscribers, and lets the callers go: in
@@ -125,7 +171,11 @@ func (w *writer) write(batch []*pending) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), w.timeout)
 	defer cancel()
+	began := time.Now()
 	results, err := w.append(ctx, ops)
+	w.mu.Lock()
+	w.turns.wrote(began, time.Now(), weight(ops[0]) > 0)
+	w.mu.Unlock()
 	var events []*Event
 	for i, p := range batch {
 		if err != nil {
@@ -166,6 +216,7 @@ func (w *writer) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
+	w.wake()
 	for w.busy {
 		w.idle.Wait()
 	}

@@ -21,6 +21,7 @@ type laneKey struct {
 	Now       int64
 	Lease     int64
 	Limit     int
+	Lowest    int64 // below every session id: it makes SQLite use the index that begins with them
 }
 
 func (b *batch) claimDeliveries(op chat.ClaimDeliveries) (res chat.Result, err error) {
@@ -185,7 +186,7 @@ func (b *batch) health(row deliveryRow, now time.Time) error {
 	if !delivered || now.Sub(fromOptMillis(row.FailingSince)) < chat.Recovery {
 		return nil
 	}
-	key := laneKey{WebhookID: row.WebhookID, Now: millis(now)}
+	key := laneKey{WebhookID: row.WebhookID, Now: millis(now), Lowest: math.MinInt64}
 	if err := b.run(b.s.write.DeliveryWake, key); err != nil {
 		return err
 	}

@@ -31,7 +31,8 @@ SELECT {delivery-columns}
  WHERE w.public_id = :webhook
    AND w.removed = 0
 
--- The bodies stand in the lane's order. Without one nothing could be sent.
+-- The subquery keeps to the index of what is pending, where the rest of the
+-- row is not.
 -- name: delivery-next
 SELECT {delivery-columns},
        b.body
@@ -40,10 +41,13 @@ SELECT {delivery-columns},
   JOIN chat_webhooks AS w ON w.id = d.webhook_id
   LEFT JOIN chat_sessions AS s ON s.id = d.session_id
  WHERE d.webhook_id = :webhook_id
-   AND d.session_id = :session_id
-   AND d.state = 0
+   AND d.n IN (
+     SELECT p.n
+       FROM chat_webhook_deliveries AS p
+      WHERE p.webhook_id = :webhook_id AND p.session_id = :session_id AND p.state = 0
+      ORDER BY p.n
+      LIMIT :limit)
  ORDER BY d.n
- LIMIT :limit
 
 -- name: delivery-of-session
 SELECT s.id AS session_id,
@@ -106,8 +110,11 @@ UPDATE chat_webhook_deliveries
 UPDATE chat_webhook_deliveries
    SET due_at = :now
  WHERE webhook_id = :webhook_id
-   AND state = 0
    AND due_at > :now
+   AND n IN (
+     SELECT p.n
+       FROM chat_webhook_deliveries AS p
+      WHERE p.webhook_id = :webhook_id AND p.session_id >= :lowest AND p.state = 0)
 
 -- name: delivery-list-from
 SELECT d.n, d.session_id, d.state, d.at
