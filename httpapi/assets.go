@@ -16,7 +16,7 @@ var assets = sync.OnceValues(widget.Load)
 // consolePolicy lets the console run its own files and nothing else. An agent
 // who is signed in on the host's site reads strangers' words there.
 const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // script serves the script that the host's pages load. Its name stays, so it
 // is asked for again after a while.

@@ -52,7 +52,7 @@ func TestConsole(t *testing.T) {
 	}
 	page := s.call("GET", "/console/", "").want(200)
 	policy := page.header.Get("Content-Security-Policy")
-	for _, must := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"} {
+	for _, must := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"} {
 		if !strings.Contains(policy, must) {
 			t.Errorf("the policy lacks %s: %s", must, policy)
 		}
