@@ -8,6 +8,7 @@ import "errors"
 var (
 	ErrInvalid         = errors.New("invalid request")         // the input is malformed or missing
 	ErrTooLarge        = errors.New("too large")               // the input is longer than a limit allows
+	ErrUnsupported     = errors.New("unsupported type")        // a file of a kind that is not taken
 	ErrUnauthenticated = errors.New("not authenticated")       // no credentials, or wrong ones
 	ErrForbidden       = errors.New("forbidden")               // known, but not allowed to do this
 	ErrNotFound        = errors.New("not found")               // no such thing, or none of the caller's
@@ -60,6 +61,7 @@ var (
 	ErrUnknownMessage  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such message."}
 	ErrUnknownVisitor  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such visitor."}
 	ErrUnknownAgent    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such agent."}
+	ErrUnknownFile     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such file."}
 	ErrUnknownKey      = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
 	ErrUnknownWebhook  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
 	ErrUnknownDelivery = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}

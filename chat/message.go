@@ -36,8 +36,10 @@ type Attachment struct {
 	FileID      string `json:"file_id"`
 	Name        string `json:"name"`
 	ContentType string `json:"content_type"`
-	Size        int64  `json:"size"` // bytes
-	URL         string `json:"url"`  // relative to the API's base
+	Size        int64  `json:"size"`             // bytes
+	URL         string `json:"url"`              // relative to the API's base
+	Width       int    `json:"width,omitempty"`  // pixels as shown, of a picture that a page may show
+	Height      int    `json:"height,omitempty"` // pixels as shown
 }
 
 // MessageQuery selects messages of one session, oldest first. After and

@@ -20,6 +20,10 @@ type NewMessage struct {
 	// SenderName, if not empty, is what visitors read beside the message in
 	// place of the actor's name. For keys and the host's code only.
 	SenderName string `json:"sender_name"`
+
+	// Files came in for the same session. With one the text may be empty. A
+	// message that is refused or a duplicate leaves none of them behind.
+	Files []Upload `json:"-"`
 }
 
 // Sent is a message that SendMessage has stored, or stored earlier.
@@ -31,6 +35,18 @@ type Sent struct {
 // SendMessage adds a message to an active session. When it returns without an
 // error the message is committed.
 func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (Sent, error) {
+	sent, err := s.sendMessage(ctx, by, in)
+	var known *Error
+	if err == nil && !sent.Duplicate || err != nil && (!errors.As(err, &known) || errors.Is(err, ErrUnavailable)) {
+		return sent, err // the message is there, or may be: what is left without one, sweepFiles finds
+	}
+	for _, up := range in.Files {
+		s.DropUpload(ctx, up)
+	}
+	return sent, err
+}
+
+func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sent, error) {
 	m, err := s.newMessage(by, in)
 	if err != nil {
 		return Sent{}, err
@@ -62,9 +78,16 @@ func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
 	if in.SessionID == "" {
 		return Message{}, invalid("session_id", "session_id must not be empty.")
 	}
-	text, err := checkText("message", in.Text, s.limits.Message)
+	check := checkText
+	if len(in.Files) > 0 {
+		check = cleanText
+	}
+	text, err := check("message", in.Text, s.limits.Message)
 	if err != nil {
 		return Message{}, err
+	}
+	if blank(text) {
+		text = ""
 	}
 	clientID, err := cleanID("client_id", in.ClientID)
 	if err != nil {
@@ -75,9 +98,15 @@ func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
 		return Message{}, err
 	}
 	now := s.now()
+	parts := []string{sender, text}
+	var attachments []Attachment
+	for _, up := range in.Files {
+		attachments = append(attachments, up.attachment)
+		parts = append(parts, up.attachment.Name, up.sum)
+	}
 	return Message{
 		ID: newID(now), SessionID: in.SessionID, Sender: sender, SenderID: by.id, SenderName: cmp.Or(name, by.name),
-		Text: text, At: now, ClientID: clientID, Fingerprint: fingerprint(sender, text),
+		Text: text, At: now, ClientID: clientID, Fingerprint: fingerprint(parts...), Attachments: attachments,
 	}, nil
 }
 
@@ -138,6 +167,7 @@ func (s *Service) DeleteMessage(ctx context.Context, by Actor, sessionID, messag
 		return Message{}, err
 	}
 	res, err := s.writer.do(ctx, DeleteMessage{SessionID: sessionID, MessageID: messageID, At: s.now()})
+	s.dropFiles(ctx, res.Files)
 	return res.Message, err
 }
 

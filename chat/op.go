@@ -22,6 +22,7 @@ type Result struct {
 	Webhook    Webhook    // as it is afterwards, for ops on a webhook
 	Deliveries []Delivery // as the op says
 	Position   Position   // where the cursor is, for ops on a cursor
+	Files      []string   // files that have lost their message, whose content is to be removed
 	Count      int        // as the op says
 	Next       int64      // as the op says
 	Events     []*Event   // what was added to the log, with positions, IDs and data
@@ -54,6 +55,9 @@ type CreateSession struct {
 //     adds 1 to VisitorUnread.
 //   - A bot's message adds 1 to VisitorUnread.
 //
+// The files of Attachments become the message's; one that is not there, or is
+// another's, fails it with ErrUnknownFile.
+//
 // Event: message_sent. Where the session already has a message with the same
 // Sender and ClientID (if not empty): a Duplicate, if the fingerprints agree,
 // else ErrClientIDReused; this comes before the check for a closed session,
@@ -77,7 +81,8 @@ type EditMessage struct {
 
 // DeleteMessage empties a message's text and attachments and sets DeletedAt;
 // its Seq stays. Event: message_deleted. Bodies of deliveries lose the text as
-// [BlankBody] does it. Again: Duplicate.
+// [BlankBody] does it. Its files belong to no message afterwards and lose
+// their chunks; they stand in the result. Again: Duplicate.
 type DeleteMessage struct {
 	SessionID, MessageID string
 	At                   time.Time
@@ -153,7 +158,8 @@ type MergeVisitor struct {
 // EraseVisitor removes the visitor with everything that belongs to them:
 // tokens, sessions, messages, notes, events. No event. Afterwards no byte of
 // it is left in the database's files once the store is idle. That goes for the
-// deliveries of their events too.
+// deliveries of their events too, and for what the database keeps of their
+// files, which stand in the result.
 type EraseVisitor struct{ VisitorID string }
 
 // SaveAgent inserts the agent or updates the row with its ID. An empty

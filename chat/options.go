@@ -22,6 +22,9 @@ type Options struct {
 	// days, a negative value for ever.
 	EventRetention time.Duration
 
+	// Files keeps what files hold. Nil means the database.
+	Files FileStore
+
 	// WriteTimeout bounds one commit. 0 means 10 seconds.
 	WriteTimeout time.Duration
 
@@ -52,6 +55,10 @@ type Limits struct {
 	CustomDataKeys int // in all levels together: 50
 	CustomDepth    int // levels of nesting: 4
 	OpenSessions   int // active sessions of one visitor: 3
+
+	// File is how many bytes a file may have: 10,485,760. A negative value
+	// means that no files are taken.
+	File int64
 }
 
 func (o *Options) logger() *slog.Logger {
@@ -83,6 +90,9 @@ func (o *Options) limits() Limits {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
+	}
+	if l.File == 0 {
+		l.File = 10 << 20
 	}
 	return l
 }

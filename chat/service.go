@@ -16,6 +16,7 @@ type Service struct {
 	clock    func() time.Time
 	limits   Limits
 	keep     time.Duration // how long the event log is kept; negative: for ever
+	files    FileStore
 	hub      *hub
 	writer   *writer
 	presence *presence
@@ -49,6 +50,10 @@ func New(store Store, opts *Options) *Service {
 		s.targets, s.sealer = opts.WebhookTargets, opts.Sealer
 	}
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
+	s.files = databaseFiles{store, s.writer}
+	if opts != nil && opts.Files != nil {
+		s.files = opts.Files
+	}
 	return s
 }
 
@@ -129,5 +134,8 @@ func (s *Service) prune(ctx context.Context) {
 	}
 	if err := s.pruneDeliveries(ctx); err != nil {
 		s.log.Warn("chat: could not remove old deliveries", "error", err)
+	}
+	if err := s.sweepFiles(ctx); err != nil {
+		s.log.Warn("chat: could not look for files without a message", "error", err)
 	}
 }

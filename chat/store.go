@@ -15,6 +15,7 @@ import (
 type Store interface {
 	SessionStore
 	MessageStore
+	FileIndex
 	VisitorStore
 	AgentStore
 	KeyStore
@@ -56,6 +57,22 @@ type SessionStore interface {
 type MessageStore interface {
 	Message(ctx context.Context, sessionID, messageID string) (Message, error)
 	Messages(ctx context.Context, q MessageQuery) (MessagePage, error)
+}
+
+// FileIndex reads files: whose they are, and what they hold where the database
+// keeps that. ErrUnknownFile is the error for all that is not there.
+type FileIndex interface {
+	// File returns a file that belongs to a message.
+	File(ctx context.Context, id string) (File, error)
+
+	// FileChunk returns the part n of a file, from 0 on, FileSize how many
+	// bytes all parts have.
+	FileChunk(ctx context.Context, id string, n int) ([]byte, error)
+	FileSize(ctx context.Context, id string) (int64, error)
+
+	// LooseFiles returns files that belong to no message, limit at most, and
+	// were added before a moment or have lost their message.
+	LooseFiles(ctx context.Context, before time.Time, limit int) ([]string, error)
 }
 
 // VisitorStore reads visitors.

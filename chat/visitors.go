@@ -194,9 +194,11 @@ func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
 	} else if by.id != id {
 		return ErrUnknownVisitor
 	}
-	if _, err := s.writer.do(ctx, EraseVisitor{VisitorID: id}); err != nil {
+	res, err := s.writer.do(ctx, EraseVisitor{VisitorID: id})
+	if err != nil {
 		return err
 	}
+	s.dropFiles(ctx, res.Files)
 	if s.presence.forget(visitorKey(id), s.now()) {
 		s.tell(EventVisitorOffline, "", id, VisitorPresence{VisitorID: id})
 	}

@@ -25,6 +25,7 @@ var kinds = []struct {
 }{
 	{chat.ErrInvalid, http.StatusBadRequest, "invalid_request"},
 	{chat.ErrTooLarge, http.StatusRequestEntityTooLarge, "body_too_large"},
+	{chat.ErrUnsupported, http.StatusUnsupportedMediaType, "unsupported_media_type"},
 	{chat.ErrUnauthenticated, http.StatusUnauthorized, "invalid_api_key"},
 	{chat.ErrForbidden, http.StatusForbidden, "forbidden"},
 	{chat.ErrNotFound, http.StatusNotFound, "not_found"},

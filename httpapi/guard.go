@@ -11,8 +11,8 @@ import (
 
 // rules are the limits in force.
 type rules struct {
-	sessions, hellos, messages, failures, keyCalls rule
-	visitorStreams, addressStreams                 int
+	sessions, hellos, messages, uploads, failures, keyCalls rule
+	visitorStreams, addressStreams                          int
 }
 
 func newRules(r Rates) rules {
@@ -20,6 +20,7 @@ func newRules(r Rates) rules {
 		sessions:       rule{"sessions", "address", r.Sessions, time.Minute},
 		hellos:         rule{"hellos", "address", r.Hellos, time.Minute},
 		messages:       rule{"messages", "visitor", r.Messages, 10 * time.Second},
+		uploads:        rule{"uploads", "address", r.Uploads, time.Minute},
 		failures:       rule{"failures", "address", r.FailedLogins, time.Minute},
 		keyCalls:       rule{"calls", "key", r.KeyCalls, time.Minute},
 		visitorStreams: r.VisitorStreams,

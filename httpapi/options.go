@@ -59,6 +59,10 @@ type Options struct {
 	// BodyTimeout bounds how long a request's body may take to arrive,
 	// whatever the server's own timeouts are. 0 means 10 seconds.
 	BodyTimeout time.Duration
+
+	// FileTimeout does the same for a body with a file, and bounds how long
+	// the download of a file may take. 0 means 5 minutes.
+	FileTimeout time.Duration
 }
 
 // Rates are limits on calls. In each field 0 means the default and a negative
@@ -68,6 +72,7 @@ type Rates struct {
 	Sessions       int // new sessions of visitors, a minute and address: 10
 	Hellos         int // hellos, a minute and address: 60
 	Messages       int // messages, in 10 seconds and a visitor: 20
+	Uploads        int // messages with a file, of visitors, a minute and address: 20
 	VisitorStreams int // event streams and long polls open at once, a visitor: 5
 	AddressStreams int // event streams and long polls of visitors open at once, an address: 20
 	FailedLogins   int // wrong keys and tokens, a minute and address: 30
@@ -111,13 +116,20 @@ func (o *Options) bodyTimeout() time.Duration {
 	return o.BodyTimeout
 }
 
+func (o *Options) fileTimeout() time.Duration {
+	if o.FileTimeout <= 0 {
+		return 5 * time.Minute
+	}
+	return o.FileTimeout
+}
+
 // withDefaults returns the rates with every zero replaced.
 func (r Rates) withDefaults() Rates {
 	for _, d := range []struct {
 		field *int
 		value int
 	}{
-		{&r.Sessions, 10}, {&r.Hellos, 60}, {&r.Messages, 20}, {&r.VisitorStreams, 5},
+		{&r.Sessions, 10}, {&r.Hellos, 60}, {&r.Messages, 20}, {&r.Uploads, 20}, {&r.VisitorStreams, 5},
 		{&r.AddressStreams, 20}, {&r.FailedLogins, 30}, {&r.KeyCalls, -1},
 	} {
 		if *d.field == 0 {

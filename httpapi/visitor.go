@@ -42,10 +42,7 @@ type configFeatures struct {
 	Rating bool `json:"rating"`
 }
 
-const (
-	maxShown = 3        // topics and people
-	maxFile  = 10 << 20 // bytes
-)
+const maxShown = 3 // topics and people
 
 // hello needs no token: it is where visitors get theirs. One that is brought
 // along and not known is no error, the visitor is a new one then.
@@ -78,8 +75,8 @@ func (h *Handler) config(here []chat.Agent) config {
 		Topics:   orEmpty(widget.Topics[:min(maxShown, len(widget.Topics))]),
 		People:   []chat.PublicName{},
 		Color:    widget.Color,
-		Limits:   configLimits{Message: h.svc.Limits().Message, File: maxFile},
-		Features: configFeatures{Rating: true},
+		Limits:   configLimits{Message: h.svc.Limits().Message, File: max(0, h.svc.Limits().File)},
+		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true},
 	}
 	for _, a := range here[:min(maxShown, len(here))] {
 		c.People = append(c.People, chat.PublicName{Name: a.Name, AvatarURL: a.AvatarURL})

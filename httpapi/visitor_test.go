@@ -14,7 +14,7 @@ func TestVisitor(t *testing.T) {
 	s := newSite(t, Options{Agent: byCookie, Widget: Widget{Name: "Alder & Clay", Greeting: "Ask away.", Topics: []string{"Orders", "Glazes", "Visits", "More"}, Color: "#1f6a6c"}})
 	hi := s.call("POST", "/visitor/v1/hello", `{"page":{"url":"https://shop.example/vases","title":"Vases"},"locale":"pt-BR"}`).want(200).
 		has("online", false, "session", nil, "config.name", "Alder & Clay", "config.greeting", "Ask away.", "config.topics.#", 3, "config.people.#", 0,
-			"config.color", "#1f6a6c", "config.limits.message", 4000, "config.tracking", false, "config.features.files", false)
+			"config.color", "#1f6a6c", "config.limits.message", 4000, "config.tracking", false, "config.features.files", true)
 	v := person{s, hi.text("token"), hi.text("visitor_id")}
 	v.call("POST", "/hello", "").want(200).has("token", v.token, "visitor_id", v.id)
 

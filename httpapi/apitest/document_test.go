@@ -40,6 +40,8 @@ type operation struct {
 	bodyRequired     bool
 	bodyPointer      []string
 	example          object // a body that is good
+	form             bool   // the body is a form, with a file
+	fields           object // of the form
 	responses        object
 	kinPath          *openapi3.PathItem
 	kinOp            *openapi3.Operation
@@ -97,7 +99,11 @@ func (d *document) operation(path, method string, raw object) *operation {
 		op.bodyPointer = append(place(body, "paths", path, method, "requestBody"), "content", "application/json", "schema")
 		body = d.resolve(body)
 		op.bodyRequired = body["required"] == true
-		content := body["content"].(object)["application/json"].(object)
+		content, ok := body["content"].(object)["application/json"].(object)
+		if op.form = !ok; op.form {
+			op.fields = body["content"].(object)["multipart/form-data"].(object)["schema"].(object)["properties"].(object)
+			return op
+		}
 		op.body = d.resolve(content["schema"].(object))
 		op.example = content["example"].(object)
 	}

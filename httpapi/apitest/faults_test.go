@@ -115,7 +115,7 @@ func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	store := &faulty{}
 	s := open(t, setup{wrap: func(real chat.Store) chat.Store { store.Store = real; return store }})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	internal := errors.New(`sqlite: SELECT * FROM chat_secrets at /tmp/chat.db: store.go:17`)
 	unavailable := &chat.Error{Kind: chat.ErrUnavailable, Code: "unavailable", Message: "Busy.", Err: internal}
 	eachOperation(t, touchesStore, func(t *testing.T, op *operation) {
@@ -148,7 +148,7 @@ func TestCredentialsCannotBeChecked(t *testing.T) {
 		wrap:    func(real chat.Store) chat.Store { store.Store = real; return store },
 		options: httpapi.Options{Agent: func(*http.Request) (chat.Agent, error) { return chat.Agent{}, chat.ErrBusy }},
 	})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	s.nobody().get("/api/v1/me").fails(503, "unavailable", "")
 	var busy error = chat.ErrBusy
 	store.fault.Store(&busy)
@@ -170,7 +170,7 @@ func TestHostPanics(t *testing.T) {
 			return chat.Identity{}, mustNot(broken.Load())
 		},
 	}})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	broken.Store(true)
 	eachOperation(t, func(op *operation) bool { return op.needs() != "" || op.id == "hello" }, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -196,7 +196,7 @@ func mustNot(broken bool) bool {
 func TestServiceHasClosed(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	s.svc.Close()
 	eachOperation(t, touchesStore, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -219,7 +219,7 @@ var writesNothing = map[string]bool{"typing": true, "visitorTyping": true, "visi
 func TestTooManyWrongCredentials(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{limited: true, options: httpapi.Options{Rates: httpapi.Rates{FailedLogins: 3}}})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	wrong := s.with("Authorization: Bearer nobody-has-this")
 	for range 3 {
 		wrong.get("/api/v1/me").is(401)
@@ -243,7 +243,7 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 	forKeys := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
 	eachOperation(t, forKeys, func(t *testing.T, op *operation) {
 		slow.site = (&fixture{site: s, who: slow}).on(t).site
-		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x"})
+		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x"})
 		slow.do(op.method, path, (&fixture{site: slow.site, who: slow}).body(op)).fails(429, "rate_limited", "")
 	})
 	s.keyed(chat.ScopeRead).get("/api/v1/me").is(200)
@@ -253,12 +253,12 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 // TestSlowBodies sends the beginning of a body and then nothing.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
-	s := open(t, setup{options: httpapi.Options{BodyTimeout: 50 * time.Millisecond}})
-	f := s.fixture()
+	s := open(t, setup{options: httpapi.Options{BodyTimeout: 50 * time.Millisecond, FileTimeout: 50 * time.Millisecond}})
+	f := s.fixture().withFile()
 	judge := s.judge(t)
 	var all sync.WaitGroup
 	for _, op := range theDocument(t).ops {
-		if !takesBody(op) {
+		if !takesBody(op) && !op.form {
 			continue
 		}
 		all.Go(func() {
@@ -288,7 +288,7 @@ func halfSent(s *site, r *http.Request) (*http.Response, error) {
 	}
 	s.t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n{",
-		r.Method, r.URL.EscapedPath(), r.Header.Get("Authorization"), r.ContentLength+1)
+	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n{",
+		r.Method, r.URL.EscapedPath(), r.Header.Get("Content-Type"), r.Header.Get("Authorization"), r.ContentLength+1)
 	return http.ReadResponse(bufio.NewReader(conn), r)
 }

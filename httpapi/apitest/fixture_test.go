@@ -13,8 +13,8 @@ import (
 // fixture is one of everything that an operation can be about.
 type fixture struct {
 	*site
-	who                            *client // the visitor whose session it is
-	session, message, note, apiKey string
+	who                                  *client // the visitor whose session it is
+	session, message, note, apiKey, file string
 }
 
 func (s *site) fixture() *fixture {
@@ -31,6 +31,13 @@ func (s *site) fixture() *fixture {
 	return f
 }
 
+// withFile adds a message with a file, for operations that are about one.
+func (f *fixture) withFile() *fixture {
+	f.t.Helper()
+	f.file = f.who.post("/visitor/v1/sessions/"+f.session+"/files", aForm).is(201).list("attachments")[0]["file_id"].(string)
+	return f
+}
+
 // caller returns somebody who may call the operation.
 func (f *fixture) caller(op *operation) *client {
 	switch op.needs() {
@@ -43,7 +50,7 @@ func (f *fixture) caller(op *operation) *client {
 }
 
 func (f *fixture) values() map[string]string {
-	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey}
+	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file}
 }
 
 // path returns the operation's address for the fixture.
@@ -68,7 +75,13 @@ func (f *fixture) example(op *operation) object {
 	return body
 }
 
+// aForm is a body with a file, of the only boundary that request knows.
+const aForm = "--peal\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nHello\r\n--peal--\r\n"
+
 func (f *fixture) body(op *operation) string {
+	if op.form {
+		return aForm
+	}
 	if op.body == nil {
 		return ""
 	}

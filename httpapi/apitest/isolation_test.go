@@ -43,6 +43,9 @@ func TestAnotherVisitorsSessionIsUnknown(t *testing.T) {
 		mine := mine.on(t)
 		ask := func(values map[string]string) *reply {
 			body := ""
+			if op.form {
+				body = aForm
+			}
 			if op.body != nil {
 				example := mine.example(op)
 				for name, value := range values {

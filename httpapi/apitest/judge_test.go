@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"slices"
 	"strconv"
@@ -196,7 +197,7 @@ func (j *judge) known(op *operation, path string, r *http.Request, res *http.Res
 	switch {
 	case content == nil && len(got) > 0:
 		complain("a body where the document has none")
-	case content != nil && content[kind] == nil:
+	case content != nil && content[kind] == nil && content["*/*"] == nil:
 		complain("Content-Type %q is not in the document", kind)
 	case kind == "application/json":
 		if err := j.doc.check(got, j.doc.responsePointer(op, strconv.Itoa(res.StatusCode), kind)...); err != nil {
@@ -208,6 +209,8 @@ func (j *judge) known(op *operation, path string, r *http.Request, res *http.Res
 // body holds the body of a request against the document.
 func (j *judge) body(op *operation, sent []byte) error {
 	switch {
+	case op.form && len(sent) > 0:
+		return op.holdsForm(sent)
 	case op.body == nil && len(sent) > 0:
 		return errors.New("a body where there is none")
 	case len(sent) > 0:
@@ -216,6 +219,23 @@ func (j *judge) body(op *operation, sent []byte) error {
 		return errors.New("the body is missing")
 	}
 	return nil
+}
+
+// holdsForm looks that a form has only fields that the document names.
+func (op *operation) holdsForm(sent []byte) error {
+	parts := multipart.NewReader(bytes.NewReader(sent), "peal")
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if op.fields[part.FormName()] == nil {
+			return fmt.Errorf("the field %q", part.FormName())
+		}
+	}
 }
 
 // loose marks the context of a request that has parameters which the document

@@ -22,7 +22,7 @@ func TestExamplesWork(t *testing.T) {
 		if op.streams(theDocument(t)) {
 			t.Skip("streams have tests of their own")
 		}
-		f := s.fixture().on(t)
+		f := s.fixture().withFile().on(t)
 		if op.id == "visitPage" {
 			f.caller(op).do(op.method, f.path(op), f.body(op)).fails(403, "tracking_off", "")
 			return
@@ -40,7 +40,7 @@ func TestExamplesWork(t *testing.T) {
 // returns at once.
 func TestHeadAnswersAsGet(t *testing.T) {
 	t.Parallel()
-	f := open(t, setup{}).fixture()
+	f := open(t, setup{}).fixture().withFile()
 	eachOperation(t, func(op *operation) bool { return op.method == "GET" }, func(t *testing.T, op *operation) {
 		f := f.on(t)
 		head := f.caller(op).do("HEAD", f.path(op), "").is(200)
@@ -63,7 +63,7 @@ func TestHeadAnswersAsGet(t *testing.T) {
 // Allow.
 func TestWrongMethods(t *testing.T) {
 	t.Parallel()
-	f := open(t, setup{}).fixture()
+	f := open(t, setup{}).fixture().withFile()
 	eachOperation(t, every, func(t *testing.T, op *operation) {
 		f := f.on(t)
 		path := f.path(op)
@@ -84,7 +84,7 @@ func TestWrongMethods(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	reader, writer := s.keyed(chat.ScopeRead), s.keyed(chat.ScopeWrite)
 	needsSome := func(op *operation) bool { return op.needs() != "" }
 	eachOperation(t, needsSome, func(t *testing.T, op *operation) {
@@ -127,7 +127,7 @@ func TestCredentials(t *testing.T) {
 func TestForbiddenByHost(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{options: httpapi.Options{Agent: func(*http.Request) (chat.Agent, error) { return chat.Agent{}, chat.ErrForbidden }}})
-	f := s.fixture()
+	f := s.fixture().withFile()
 	forAgents := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
 	eachOperation(t, forAgents, func(t *testing.T, op *operation) {
 		f := f.on(t)
@@ -144,7 +144,7 @@ var unknownIDs = []string{
 // TestUnknownIDs puts ids into addresses that nothing has.
 func TestUnknownIDs(t *testing.T) {
 	t.Parallel()
-	f := open(t, setup{}).fixture()
+	f := open(t, setup{}).fixture().withFile()
 	hasParameter := func(op *operation) bool { return strings.Contains(op.path, "{") }
 	eachOperation(t, hasParameter, func(t *testing.T, op *operation) {
 		f := f.on(t)

@@ -19,7 +19,7 @@ import (
 )
 
 // unlimited is for tests that are not about limits on how often.
-var unlimited = httpapi.Rates{Sessions: -1, Hellos: -1, Messages: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1}
+var unlimited = httpapi.Rates{Sessions: -1, Hellos: -1, Messages: -1, Uploads: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1}
 
 // setup says what a site is like. The zero value is the plainest one, without
 // limits on how often visitors may call.
@@ -213,6 +213,9 @@ func (c *client) request(ctx context.Context, method, path, body string, headers
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if strings.HasPrefix(body, "--peal") {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=peal")
 	}
 	for _, h := range c.headers {
 		r.Header.Add(h[0], h[1])

@@ -200,7 +200,9 @@ func fillMarked(t *testing.T, s *Store) (visitorID string) {
 		for i := range 60 {
 			own := newMessage(id, fmt.Sprint(marker, i))
 			own.Message.Text = strings.Repeat(marker+" ", 1+i*i) // up to several pages
-			own.Message.Attachments = []chat.Attachment{{FileID: marker, Name: marker}}
+			file := fmt.Sprint("file", n, ".", i)
+			apply(t, s, chat.AddFile{FileID: file, At: now}, chat.AddFileChunk{FileID: file, Data: []byte(strings.Repeat(marker, 1+i*i))})
+			own.Message.Attachments = []chat.Attachment{{FileID: file, Name: marker}}
 			note := chat.AppendNote{Message: newMessage(id, fmt.Sprint(marker, "note", i)).Message}
 			res := apply(t, s, own, newMessage(other, fmt.Sprint(n, ".", i)), note)
 			sent := res[0].Events[0]

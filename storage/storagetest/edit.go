@@ -14,7 +14,7 @@ var editRows = []row{
 func testEdit(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "teh")
-	m.Attachments = []chat.Attachment{{FileID: "f1", Name: "a"}}
+	m.Attachments = []chat.Attachment{f.file("a")}
 	m = f.do(chat.AppendMessage{Message: m}).Message
 	f.say(s.ID, chat.SenderVisitor, "x")
 	before := f.session(s.ID)
@@ -52,7 +52,7 @@ func testEditSame(f *fixture) {
 func testDelete(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderVisitor, "regret")
-	m.Attachments = []chat.Attachment{{FileID: "f1", Name: "a"}}
+	m.Attachments = []chat.Attachment{f.file("a")}
 	m = f.do(chat.AppendMessage{Message: m}).Message
 	f.say(s.ID, chat.SenderVisitor, "x")
 	before := f.session(s.ID)

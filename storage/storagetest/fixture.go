@@ -148,6 +148,18 @@ func (f *fixture) jot(sessionID, text string) chat.Message {
 	return f.do(chat.AppendNote{Message: f.newMessage(sessionID, chat.SenderAgent, text)}).Message
 }
 
+// file adds a file that no message has yet, with parts that spell its id.
+func (f *fixture) file(name string) chat.Attachment {
+	f.Helper()
+	a := chat.Attachment{FileID: f.id("file"), Name: name, ContentType: "text/plain"}
+	f.do(chat.AddFile{FileID: a.FileID, At: f.tick()})
+	for n, part := range []string{a.FileID[:4], a.FileID[4:]} {
+		f.do(chat.AddFileChunk{FileID: a.FileID, N: n, Data: []byte(part)})
+	}
+	a.Size = int64(len(a.FileID))
+	return a
+}
+
 func (f *fixture) agent(name string) chat.Agent {
 	f.Helper()
 	return f.do(chat.SaveAgent{Agent: chat.Agent{ID: f.id("agent"), Name: name}}).Agent

@@ -28,9 +28,11 @@ func testMessageKeepsEverything(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "See attached")
 	m.ClientID, m.Fingerprint = "c1", "fp"
+	f.do(chat.AddFile{FileID: "f1", At: f.now})
+	f.do(chat.AddFile{FileID: "f2", At: f.now})
 	m.Attachments = []chat.Attachment{
 		{FileID: "f1", Name: "ä.pdf", ContentType: "application/pdf", Size: 1 << 40, URL: "files/f1"},
-		{FileID: "f2", Name: "b.png", ContentType: "image/png", Size: 0, URL: "files/f2"},
+		{FileID: "f2", Name: "b.png", ContentType: "image/png", Size: 0, URL: "files/f2", Width: 3, Height: 2},
 	}
 	res := f.do(chat.AppendMessage{Message: m})
 	m.Seq = 1

@@ -25,7 +25,7 @@ type row struct {
 }
 
 // rows is the whole suite, a sentence of the contract each.
-var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, seenRows, messagePageRows, sessionPageRows, visitorRows,
+var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, fileRows, seenRows, messagePageRows, sessionPageRows, visitorRows,
 	eraseRows, agentRows, keyRows, eventRows, batchRows, concurrencyRows, storeRows,
 	webhookRows, deliveryRows, redeliverRows}
 

@@ -80,7 +80,7 @@ func testCopies(f *fixture) {
 	in.Tags, in.CustomData = []string{"a"}, map[string]any{"k": "v"}
 	in.Page = &chat.PageRef{URL: "u"}
 	m := f.newMessage(in.ID, chat.SenderVisitor, "x")
-	m.Attachments = []chat.Attachment{{FileID: "f"}}
+	m.Attachments = []chat.Attachment{f.file("a")}
 	res := f.do(chat.CreateSession{Session: in, First: &m})
 	want := f.session(in.ID)
 	for _, s := range []chat.Session{in, res.Session, f.session(in.ID)} {

@@ -177,6 +177,12 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.mergeVisitor(op)
 	case chat.EraseVisitor:
 		return b.eraseVisitor(op)
+	case chat.AddFile:
+		return b.addFile(op)
+	case chat.AddFileChunk:
+		return b.addFileChunk(op)
+	case chat.RemoveFile:
+		return b.removeFile(op)
 	case chat.SaveAgent:
 		return b.saveAgent(op)
 	case chat.SaveKey:

@@ -48,7 +48,10 @@ func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, 
 		return row, session, err
 	}
 	row.SessionID, row.Seq = session.ID, session.MessageCount
-	return row, session, b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
+	if err := b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows); err != nil {
+		return row, session, err
+	}
+	return row, session, b.claimFiles(row.ID, m.Attachments)
 }
 
 // notAppended finds out why a message or note was not accepted.
@@ -154,6 +157,12 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 	if m.DeletedAt.Valid {
 		return b.unchanged(m, session)
 	}
+	var files []string
+	if m.Attachments.Valid {
+		if files, err = b.loosenFiles(b.s.write.FileOfMessage, struct{ Message int64 }{m.ID}); err != nil {
+			return chat.Result{}, err
+		}
+	}
 	m.Body, m.Attachments, m.DeletedAt = "", sql.NullString{}, optMillis(op.At)
 	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
 		return chat.Result{}, err
@@ -161,7 +170,9 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 	if err := b.blankBodies(m); err != nil {
 		return chat.Result{}, err
 	}
-	return b.messageChanged(m, row, chat.EventMessageDeleted, millis(op.At))
+	res, err := b.messageChanged(m, row, chat.EventMessageDeleted, millis(op.At))
+	res.Files = files
+	return res, err
 }
 
 func (b *batch) unchanged(m messageRow, session chat.Session) (chat.Result, error) {

@@ -17,6 +17,11 @@ type reads struct {
 	MessageAfter  *sqlx.NamedStmt `query:"message-list-after"`
 	MessageBefore *sqlx.NamedStmt `query:"message-list-before"`
 
+	File          *sqlx.NamedStmt `query:"file-get"`
+	FileSize      *sqlx.NamedStmt `query:"file-size"`
+	FileChunk     *sqlx.NamedStmt `query:"file-chunk"`
+	FileListLoose *sqlx.NamedStmt `query:"file-list-loose"`
+
 	Visitor           *sqlx.NamedStmt `query:"visitor-get"`
 	VisitorByToken    *sqlx.NamedStmt `query:"visitor-get-token"`
 	VisitorByExternal *sqlx.NamedStmt `query:"visitor-get-external"`
@@ -76,6 +81,16 @@ type writes struct {
 	MessageEdit     *sqlx.NamedStmt `query:"message-edit"`
 	MessageDelete   *sqlx.NamedStmt `query:"message-delete"`
 	MessageErase    *sqlx.NamedStmt `query:"message-erase"`
+
+	FileFindLoose    *sqlx.NamedStmt `query:"file-find-loose"`
+	FileInsert       *sqlx.NamedStmt `query:"file-insert"`
+	FileInsertChunk  *sqlx.NamedStmt `query:"file-insert-chunk"`
+	FileClaim        *sqlx.NamedStmt `query:"file-claim"`
+	FileOfMessage    *sqlx.NamedStmt `query:"file-of-message"`
+	FileOfVisitor    *sqlx.NamedStmt `query:"file-of-visitor"`
+	FileLoosen       *sqlx.NamedStmt `query:"file-loosen"`
+	FileDeleteChunks *sqlx.NamedStmt `query:"file-delete-chunks"`
+	FileDelete       *sqlx.NamedStmt `query:"file-delete"`
 
 	Visitor       *sqlx.NamedStmt `query:"visitor-get"`
 	TokenOwner    *sqlx.NamedStmt `query:"visitor-get-token"`

@@ -125,11 +125,15 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 		return chat.Result{}, err
 	}
 	q := &b.s.write
+	files, err := b.loosenFiles(q.FileOfVisitor, byVisitor{v.ID})
+	if err != nil {
+		return chat.Result{}, err
+	}
 	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.TokenClear, q.VisitorDelete} {
 		if err := b.run(stmt, byVisitor{v.ID}); err != nil {
 			return chat.Result{}, err
 		}
 	}
 	b.erased = true
-	return chat.Result{}, nil
+	return chat.Result{Files: files}, nil
 }

@@ -1,0 +1,26 @@
+package chat
+
+import "time"
+
+// AddFile notes a file that is coming in and belongs to no message yet.
+type AddFile struct {
+	FileID string
+	At     time.Time
+}
+
+// AddFileChunk keeps the part N, from 0 on, of what a file holds, where the
+// database is to keep that. A file that is not there, or belongs to a message
+// already: ErrUnknownFile.
+type AddFileChunk struct {
+	FileID string
+	N      int
+	Data   []byte
+}
+
+// RemoveFile forgets a file that belongs to no message, with its chunks. One
+// that is not there, or belongs to a message: Duplicate.
+type RemoveFile struct{ FileID string }
+
+func (AddFile) op()      {}
+func (AddFileChunk) op() {}
+func (RemoveFile) op()   {}
