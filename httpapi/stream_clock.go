@@ -11,13 +11,13 @@ const cutAfter = time.Second
 
 // tick is how exact the clock is.
 func (o streamOptions) tick() time.Duration {
-	return max(min(o.heartbeat/15, time.Second), time.Millisecond)
+	return max(min(o.heartbeat/15, o.recheck/15, time.Second), time.Millisecond)
 }
 
 // join puts the stream on the clock.
 func (st *streamer) join(s *stream) {
 	now := time.Now()
-	s.beatAt = now.Add(st.opts.heartbeat)
+	s.beatAt, s.checkAt = now.Add(st.opts.heartbeat), now.Add(st.opts.recheck)
 	s.endAt = now.Add(between(st.opts.life*8/10, st.opts.life))
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -66,6 +66,10 @@ func (st *streamer) remind(now time.Time) {
 		if !now.Before(s.beatAt) {
 			s.beatAt = now.Add(st.opts.heartbeat)
 			due |= dutyBeat
+		}
+		if !now.Before(s.checkAt) {
+			s.checkAt = now.Add(st.opts.recheck)
+			due |= dutyCheck
 		}
 		if !now.Before(s.endAt) {
 			due |= dutyEnd

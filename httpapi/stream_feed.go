@@ -45,8 +45,8 @@ type stream struct {
 	ended     bool          // the last batch has been handed over
 
 	// For the clock.
-	beatAt, endAt time.Time
-	stuck         atomic.Bool // events could not be read: try again
+	beatAt, checkAt, endAt time.Time
+	stuck                  atomic.Bool // events could not be read: try again
 
 	mu      sync.Mutex
 	owned   bool // an owner is at work
@@ -63,6 +63,7 @@ type duty uint8
 const (
 	dutyTouch duty = 1 << iota // give a sign of life
 	dutyBeat                   // the same, and a heartbeat for the reader
+	dutyCheck                  // find out whether the reader still may listen
 	dutyEnd                    // the time is up
 )
 
@@ -165,7 +166,7 @@ func (s *stream) take() (batch []byte, ok bool) {
 		s.streamer.svc.Touch(s.ctx, s.by)
 	}
 	switch {
-	case due&dutyBeat != 0 && !s.allowed():
+	case due&dutyCheck != 0 && !s.allowed():
 		return s.bye(byeUnauthorized, s.streamer.retry()), true
 	case due&dutyEnd != 0:
 		// The next connection comes at once and brings the usual retry.
@@ -228,12 +229,10 @@ func (s *stream) bye(reason string, retry time.Duration) []byte {
 	return appendControl(appendRetry(takeBuffer(), retry), eventBye, "", s.streamer.opts.now(), reasonData{reason})
 }
 
-// allowed asks, every so often, whether the reader still may listen. Where
-// nobody can tell, because the store is away, the answer of the last time
-// holds for a while longer.
+// allowed asks whether the reader still may listen. Where nobody can tell,
+// because the store is away, the answer of the last time holds once more.
 func (s *stream) allowed() bool {
-	every := s.streamer.opts.recheck
-	if s.recheck == nil || time.Since(s.allowedAt) < every {
+	if s.recheck == nil {
 		return true
 	}
 	err := s.ask()
@@ -242,7 +241,7 @@ func (s *stream) allowed() bool {
 		s.allowedAt = time.Now()
 		return true
 	case errors.Is(err, chat.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return time.Since(s.allowedAt) < 2*every
+		return time.Since(s.allowedAt) < 2*s.streamer.opts.recheck
 	}
 	return s.ctx.Err() != nil // a reader who has left needs no verdict
 }

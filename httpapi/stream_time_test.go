@@ -201,6 +201,20 @@ func TestStreamAsksAgainWhoMayListen(t *testing.T) {
 	}
 }
 
+// A recheck may be more frequent than the heartbeat.
+func TestStreamAsksAgainAsOftenAsItShould(t *testing.T) {
+	bubble(t, streamOptions{recheck: 2 * time.Second}, nil, func(r *rig, l *pipeListener) {
+		var asked atomic.Int32
+		r.setRecheck(func(context.Context) error { asked.Add(1); return nil })
+		collect(dial(r, l.dial, "/events"), time.Now())
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := asked.Load(); n < 27 || n > 30 {
+			t.Errorf("asked %d times in a minute", n)
+		}
+	})
+}
+
 // The server's own timeouts are for requests that end. A stream has its own.
 func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
 	short := func(srv *http.Server) {
