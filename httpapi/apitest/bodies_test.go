@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -262,4 +263,22 @@ func TestTextIsKept(t *testing.T) {
 	if got := sent.text("message"); got != "a\nb\nc[31m" {
 		t.Errorf("control characters: %q", got)
 	}
+}
+
+// TestChunkedBodies sends bodies of a length that is not said beforehand.
+func TestChunkedBodies(t *testing.T) {
+	t.Parallel()
+	f := open(t, setup{}).fixture()
+	send := func(path, body string, headers ...string) *reply {
+		r := f.admin().request(t.Context(), "POST", path, body, headers...)
+		r.Body, r.ContentLength = io.NopCloser(struct{ io.Reader }{strings.NewReader(body)}), -1
+		return f.admin().send(r)
+	}
+	send("/api/v1/sessions", `{"visitor_name":"Ines"}`).is(201)
+	send("/api/v1/sessions", strings.Repeat(" ", 64<<10)+`{}`).fails(413, "body_too_large", "")
+	send("/api/v1/sessions", ``, "Content-Type: application/json").fails(400, "invalid_json", "")
+	send("/api/v1/sessions/"+f.session+"/typing", `{"typing":true}`, "Content-Type: text/plain").fails(415, "unsupported_media_type", "")
+	// Nothing at all, as some clients and proxies send it.
+	send("/api/v1/sessions/"+f.session+"/typing", ``).is(204)
+	send("/api/v1/sessions/"+f.session+"/close", ``).is(200)
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // mount is a way in which a host can put the handler into its server.
@@ -167,3 +168,32 @@ func playPages(t *testing.T, s *site, knowsItsRoot bool) {
 	s.nobody().get("/assets/nothing-00000000.js").fails(404, "not_found", "")
 	s.nobody().do("POST", "/chat.js", "").fails(405, "method_not_allowed", "")
 }
+
+// TestStreamsThatCannotBe puts middleware round the chat that holds answers
+// back: the sentence must say which it is.
+func TestStreamsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for name, wrap := range map[string]func(http.Handler) http.Handler{
+		"http.timeoutWriter": func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Minute, "") },
+		"apitest.deaf": func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(deaf{w}, r) })
+		},
+	} {
+		s := open(t, setup{mount: func(chat http.Handler) (http.Handler, string) { return wrap(chat), "" }})
+		f := s.fixture()
+		for _, r := range []*reply{f.admin().get("/api/v1/events"), f.admin().get("/api/v1/sessions/" + f.session + "/events"), f.who.get("/visitor/v1/events")} {
+			r.fails(500, "streaming_impossible", "")
+			if !strings.Contains(r.text("error"), name) {
+				t.Errorf("%s is not in %q", name, r.text("error"))
+			}
+		}
+		f.admin().get("/api/v1/sessions/" + f.session + "/messages?after=1&wait=1").is(200) // the way out
+	}
+}
+
+// deaf is a response writer that has forgotten how to flush.
+type deaf struct{ w http.ResponseWriter }
+
+func (d deaf) Header() http.Header         { return d.w.Header() }
+func (d deaf) Write(p []byte) (int, error) { return d.w.Write(p) }
+func (d deaf) WriteHeader(status int)      { d.w.WriteHeader(status) }

@@ -68,8 +68,12 @@ func TestWrongMethods(t *testing.T) {
 		f := f.on(t)
 		path := f.path(op)
 		have := theDocument(t).methods(op.path)
-		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} {
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "HEAD"} {
 			if slices.Contains(have, method) {
+				continue
+			}
+			if method == "HEAD" {
+				f.nobody().do(method, path, "").is(405)
 				continue
 			}
 			// Also without credentials: what an address can do is no secret.

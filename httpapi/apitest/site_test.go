@@ -186,17 +186,23 @@ func (c *client) do(method, path, body string, headers ...string) *reply {
 	if c.loose {
 		ctx = context.WithValue(ctx, loose{}, true)
 	}
-	r := c.request(ctx, method, path, body, headers...)
+	return c.send(c.request(ctx, method, path, body, headers...))
+}
+
+// send sends a request that was made beforehand.
+func (c *client) send(r *http.Request) *reply {
+	c.t.Helper()
+	what := r.Method + " " + strings.TrimPrefix(r.URL.String(), c.base)
 	res, err := c.http.Do(r)
 	if err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
+		c.t.Fatalf("%s: %v", what, err)
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
+		c.t.Fatalf("%s: %v", what, err)
 	}
-	out := &reply{t: c.t, what: method + " " + path, status: res.StatusCode, header: res.Header, raw: string(raw)}
+	out := &reply{t: c.t, what: what, status: res.StatusCode, header: res.Header, raw: string(raw)}
 	_ = json.Unmarshal(raw, &out.body)
 	return out
 }
