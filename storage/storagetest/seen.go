@@ -36,6 +36,7 @@ func testSeenByVisitor(f *fixture) {
 	two := f.say(s.ID, chat.SenderAgent, "2")
 	f.jot(s.ID, "note")
 	f.say(s.ID, chat.SenderBot, "3")
+	f.jot(s.ID, "note behind what is not seen yet")
 	want := f.session(s.ID)
 	f.equal("unread", want.VisitorUnread, int64(2))
 	res := f.do(chat.MarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderVisitor})
