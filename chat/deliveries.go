@@ -26,6 +26,14 @@ func (s *Service) Deliveries(ctx context.Context, by Actor, q DeliveryQuery) (De
 	return s.store.Deliveries(ctx, q)
 }
 
+// Delivery returns one delivery.
+func (s *Service) Delivery(ctx context.Context, by Actor, id string) (Delivery, error) {
+	if err := by.need(ScopeAdmin); err != nil {
+		return Delivery{}, err
+	}
+	return s.store.Delivery(ctx, id)
+}
+
 // PingWebhook sends the event ping to a webhook, once and with no second try.
 // The delivery that is returned is still to be sent; the answer will stand in
 // the delivery log.
@@ -89,22 +97,33 @@ func (s *Service) Redeliver(ctx context.Context, by Actor, deliveryID string) (D
 	return s.store.Delivery(ctx, deliveryID)
 }
 
-// RedeliverFailed sends again what was given up at a webhook, and RedeliverSince
-// everything that happened at a time or later: what was delivered, given up,
-// or skipped while the webhook was disabled. Both go out in the order in which
-// it happened. They return how many deliveries were armed, also when they fail
-// on the way.
-func (s *Service) RedeliverFailed(ctx context.Context, by Actor, webhookID string) (int, error) {
-	return s.rearm(ctx, by, RearmDeliveries{WebhookID: webhookID, States: []string{DeliveryFailed}})
+// Redelivery says which deliveries of a webhook to send again. At least one
+// of the fields is set.
+type Redelivery struct {
+	State string    // DeliveryDelivered, DeliveryFailed or DeliverySkipped; empty means all three
+	Since time.Time // of events that happened then or later; zero means all
 }
 
-// RedeliverSince: see RedeliverFailed.
-func (s *Service) RedeliverSince(ctx context.Context, by Actor, webhookID string, since time.Time) (int, error) {
-	if since.IsZero() {
-		return 0, invalid("since", "since must not be empty.")
+// RedeliverAll sends again what was delivered, given up, or skipped while the
+// webhook was disabled, in the order in which it happened. It returns how many
+// deliveries it has armed, also when it fails on the way.
+func (s *Service) RedeliverAll(ctx context.Context, by Actor, webhookID string, in Redelivery) (int, error) {
+	if err := by.need(ScopeAdmin); err != nil {
+		return 0, err
 	}
-	return s.rearm(ctx, by, RearmDeliveries{WebhookID: webhookID, Since: since,
-		States: []string{DeliveryDelivered, DeliveryFailed, DeliverySkipped}})
+	op := RearmDeliveries{WebhookID: webhookID, Since: in.Since}
+	switch in.State {
+	case DeliveryDelivered, DeliveryFailed, DeliverySkipped:
+		op.States = []string{in.State}
+	case "":
+		if in.Since.IsZero() {
+			return 0, invalid("since", "Give since or state, or both.")
+		}
+		op.States = []string{DeliveryDelivered, DeliveryFailed, DeliverySkipped}
+	default:
+		return 0, invalid("state", `state must be "failed", "delivered" or "skipped".`)
+	}
+	return s.rearm(ctx, by, op)
 }
 
 // rearm goes in steps, so that messages can be written in between.

@@ -18,6 +18,9 @@ type answer struct {
 func done(body any) answer    { return answer{status: http.StatusOK, body: body} }
 func created(body any) answer { return answer{status: http.StatusCreated, body: body} }
 
+// accepted is for what will happen in a moment.
+func accepted(body any) answer { return answer{status: http.StatusAccepted, body: body} }
+
 var noContent = answer{status: http.StatusNoContent}
 
 // plain makes an endpoint of a function that takes no body.

@@ -92,6 +92,22 @@ func (f *faulty) VisitorByToken(ctx context.Context, hash string) (chat.Visitor,
 	return instead(f, func() (chat.Visitor, error) { return f.Store.VisitorByToken(ctx, hash) })
 }
 
+func (f *faulty) Webhook(ctx context.Context, id string) (chat.Webhook, error) {
+	return instead(f, func() (chat.Webhook, error) { return f.Store.Webhook(ctx, id) })
+}
+
+func (f *faulty) Webhooks(ctx context.Context) ([]chat.Webhook, error) {
+	return instead(f, func() ([]chat.Webhook, error) { return f.Store.Webhooks(ctx) })
+}
+
+func (f *faulty) Delivery(ctx context.Context, id string) (chat.Delivery, error) {
+	return instead(f, func() (chat.Delivery, error) { return f.Store.Delivery(ctx, id) })
+}
+
+func (f *faulty) Deliveries(ctx context.Context, q chat.DeliveryQuery) (chat.DeliveryPage, error) {
+	return instead(f, func() (chat.DeliveryPage, error) { return f.Store.Deliveries(ctx, q) })
+}
+
 func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
 	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
 }
@@ -243,7 +259,7 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 	forKeys := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
 	eachOperation(t, forKeys, func(t *testing.T, op *operation) {
 		slow.site = (&fixture{site: s, who: slow}).on(t).site
-		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x"})
+		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x"})
 		slow.do(op.method, path, (&fixture{site: slow.site, who: slow}).body(op)).fails(429, "rate_limited", "")
 	})
 	s.keyed(chat.ScopeRead).get("/api/v1/me").is(200)

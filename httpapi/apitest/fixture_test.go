@@ -15,6 +15,7 @@ type fixture struct {
 	*site
 	who                                  *client // the visitor whose session it is
 	session, message, note, apiKey, file string
+	webhook, delivery                    string
 }
 
 func (s *site) fixture() *fixture {
@@ -28,6 +29,7 @@ func (s *site) fixture() *fixture {
 		s.t.Fatal(err)
 	}
 	f.apiKey = key.ID
+	f.addWebhook()
 	return f
 }
 
@@ -50,7 +52,8 @@ func (f *fixture) caller(op *operation) *client {
 }
 
 func (f *fixture) values() map[string]string {
-	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file}
+	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file,
+		"webhook_id": f.webhook, "delivery_id": f.delivery}
 }
 
 // path returns the operation's address for the fixture.
