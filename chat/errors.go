@@ -71,6 +71,7 @@ var (
 	ErrCursorMoved     = &Error{Kind: ErrConflict, Code: "cursor_moved", Message: "Somebody else has moved this cursor."}
 	ErrCursorHeld      = &Error{Kind: ErrConflict, Code: "cursor_held", Message: "Somebody else reads with this cursor."}
 	ErrCursorLost      = &Error{Kind: ErrConflict, Code: "cursor_lost", Message: "The events behind this cursor are no longer kept."}
+	ErrTooOld          = &Error{Kind: ErrConflict, Code: "too_old", Message: "The events after this position are no longer kept."}
 	ErrClosed          = &Error{Kind: ErrUnavailable, Code: "shutting_down", Message: "The chat is shutting down. Try again in a moment."}
 	ErrBusy            = &Error{Kind: ErrUnavailable, Code: "unavailable", Message: "The chat cannot take this just now. Try again in a moment."}
 )

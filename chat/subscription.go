@@ -150,7 +150,8 @@ func (s *Subscription) signal() {
 // Take returns what there is, without waiting for more: nil if there is
 // nothing. It may read a page of the log; if it fails, nothing is lost and it
 // can be called again. After Close, or when the service ends, it returns what
-// was queued and then the reason, ErrClosed. More says that there is more to
+// was queued and then the reason, ErrClosed. ErrTooOld says that events it had
+// still to read have been removed from the log: subscribe anew. More says that there is more to
 // take at once.
 func (s *Subscription) Take(ctx context.Context) (events []*Event, more bool, err error) {
 	s.mu.Lock()
@@ -166,7 +167,7 @@ func (s *Subscription) Take(ctx context.Context) (events []*Event, more bool, er
 	if ended != nil {
 		return nil, false, ended
 	}
-	page, err := s.svc.store.Events(ctx, EventQuery{Topic: s.topic, After: after, Limit: replayPage})
+	page, err := s.replay(ctx, after)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -175,6 +176,21 @@ func (s *Subscription) Take(ctx context.Context) (events []*Event, more bool, er
 	}
 	s.join(page)
 	return s.svc.decorate(s.visible(page)), s.behind || len(s.queue) > 0, nil
+}
+
+// replay reads a page of the log. What was removed from the log since the
+// subscription began cannot be told any more: better to end it, so that the
+// subscriber comes back and is told of the reset, than to leave a silent gap.
+func (s *Subscription) replay(ctx context.Context, after Position) ([]*Event, error) {
+	page, err := s.svc.store.Events(ctx, EventQuery{Topic: s.topic, After: after, Limit: replayPage})
+	if err != nil {
+		return nil, err
+	}
+	log, err := s.svc.store.Log(ctx)
+	if err == nil && after < log.Pruned {
+		err = ErrTooOld
+	}
+	return page, err
 }
 
 // takeQueue is called with the mutex held.

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -140,6 +141,31 @@ func TestSlowSubscriberFallsBackToTheLog(t *testing.T) {
 	send(t, svc, host, s.ID, "live again")
 	if got, err = collect(t.Context(), sub, 1); err != nil || len(got) != 1 {
 		t.Fatal(got, err)
+	}
+}
+
+func TestWhatWasPrunedMeanwhileIsNotPassedOver(t *testing.T) {
+	store := openStore(t, filepath.Join(t.TempDir(), "chat.db"))
+	svc := chat.New(store, nil)
+	t.Cleanup(func() { svc.Close() })
+	first, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	s := newSession(t, svc)
+	send(t, svc, host, s.ID, "one")
+	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{After: first.Position()})
+	if err != nil || sub.Reset != "" {
+		t.Fatal(err, sub.Reset)
+	}
+	defer sub.Close()
+	if _, err := store.Append(t.Context(), []chat.Op{chat.PruneEvents{Before: time.Now().Add(time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	send(t, svc, host, s.ID, "two")
+	if events, _, err := sub.Take(t.Context()); !errors.Is(err, chat.ErrTooOld) {
+		t.Fatalf("%d events, %v: the gap is silent", len(events), err)
 	}
 }
 

@@ -17,12 +17,16 @@ import (
 // streamOptions configures the event streams. A zero field has its default.
 type streamOptions struct {
 	heartbeat time.Duration // between two comments that keep a quiet stream alive; 15 s
-	recheck   time.Duration // between two looks at whether the reader still may listen; 30 s
+	recheck   time.Duration // between two looks at whether the reader still may listen; 30 s, agents at most agentRecheck
 	life      time.Duration // of one connection at most, of which each gets 80 to 100 %; 10 min
 	write     time.Duration // that one write may take before the reader counts as stalled; 10 s
 	logger    *slog.Logger
 	now       func() time.Time // for the timestamps of control events
 }
+
+// agentRecheck bounds how long a stream of the agents' API outlives the right
+// to it.
+const agentRecheck = 5 * time.Second
 
 func (o streamOptions) withDefaults() streamOptions {
 	for _, d := range []struct {

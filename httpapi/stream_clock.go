@@ -17,7 +17,7 @@ func (o streamOptions) tick() time.Duration {
 // join puts the stream on the clock.
 func (st *streamer) join(s *stream) {
 	now := time.Now()
-	s.beatAt, s.checkAt = now.Add(st.opts.heartbeat), now.Add(st.opts.recheck)
+	s.beatAt, s.checkAt = now.Add(st.opts.heartbeat), now.Add(s.recheckEvery())
 	s.endAt = now.Add(between(st.opts.life*8/10, st.opts.life))
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -68,7 +68,7 @@ func (st *streamer) remind(now time.Time) {
 			due |= dutyBeat
 		}
 		if !now.Before(s.checkAt) {
-			s.checkAt = now.Add(st.opts.recheck)
+			s.checkAt = now.Add(s.recheckEvery())
 			due |= dutyCheck
 		}
 		if !now.Before(s.endAt) {

@@ -187,6 +187,8 @@ func (s *stream) takeEvents() []byte {
 		switch {
 		case errors.Is(err, chat.ErrClosed):
 			return s.bye(byeShutdown, between(time.Second, 5*time.Second))
+		case errors.Is(err, chat.ErrTooOld):
+			return s.bye(byeTooOld, s.streamer.retry()) // the next connection is told of the reset
 		case err != nil:
 			// Nothing is lost. The clock tries again at its next tick, and
 			// the reader meanwhile has its heartbeats.
@@ -244,6 +246,17 @@ func (s *stream) allowed() bool {
 		return time.Since(s.allowedAt) < 2*s.streamer.opts.recheck
 	}
 	return s.ctx.Err() != nil // a reader who has left needs no verdict
+}
+
+// recheckEvery is how often to ask. On the agents' side a stream hears every
+// session, so a key that is revoked there must not listen on for long; visitors
+// are many, and hear only what is theirs.
+func (s *stream) recheckEvery() time.Duration {
+	every := s.streamer.opts.recheck
+	if !s.by.IsVisitor() {
+		every = min(every, agentRecheck)
+	}
+	return every
 }
 
 func (s *stream) ask() (err error) {

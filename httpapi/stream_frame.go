@@ -31,6 +31,7 @@ const (
 	byeShutdown     = "shutdown"
 	byeLifetime     = "lifetime"
 	byeUnauthorized = "unauthorized"
+	byeTooOld       = "too_old"
 )
 
 type readyData struct {
