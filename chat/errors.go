@@ -65,6 +65,7 @@ var (
 	ErrUnknownKey      = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
 	ErrUnknownWebhook  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
 	ErrUnknownDelivery = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
+	ErrSettingsChanged = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}
 	ErrInvalidCursor   = &Error{Kind: ErrInvalid, Code: "invalid_cursor", Message: "This cursor is not one that a list gave out."}
 	ErrInvalidEventID  = &Error{Kind: ErrInvalid, Code: "invalid_event_id", Field: "Last-Event-ID", Message: "This is not an event id."}
 	ErrTooManyWebhooks = &Error{Kind: ErrConflict, Code: "too_many_webhooks", Message: "There are as many webhooks as are allowed."}

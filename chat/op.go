@@ -19,6 +19,7 @@ type Result struct {
 	Visitor    Visitor    // as it is afterwards, for ops on a visitor
 	Agent      Agent      // as it is afterwards, for ops on an agent
 	Key        APIKey     // as it is afterwards, for ops on a key
+	Settings   Settings   // as they are afterwards, for ops on the settings
 	Webhook    Webhook    // as it is afterwards, for ops on a webhook
 	Deliveries []Delivery // as the op says
 	Position   Position   // where the cursor is, for ops on a cursor
@@ -185,6 +186,15 @@ type TouchKey struct {
 	At    time.Time
 }
 
+// SaveSettings replaces the settings; the version becomes one more than it
+// was. IfVersion, if not 0, must be the present version, else
+// ErrSettingsChanged. Event: none.
+type SaveSettings struct {
+	Settings  Settings // the version in it is ignored
+	IfVersion int64
+	At        time.Time
+}
+
 // PruneEvents removes events from the start of the log, up to the first that
 // happened at Before or later: what stays has no gap. Where there is nothing
 // to remove: Duplicate.
@@ -206,4 +216,5 @@ func (SaveAgent) op()     {}
 func (SaveKey) op()       {}
 func (RevokeKey) op()     {}
 func (TouchKey) op()      {}
+func (SaveSettings) op()  {}
 func (PruneEvents) op()   {}

@@ -108,6 +108,11 @@ func (s *Service) touchAgent(ctx context.Context, id string, now time.Time) {
 func (s *Service) tellPresence(ctx context.Context, agent Agent) {
 	agent.Online = s.presence.here(agentKey(agent.ID), s.now())
 	s.tell(EventAgentPresence, "", "", agent)
+	s.tellTeam(ctx)
+}
+
+// tellTeam tells visitors whether anybody is there.
+func (s *Service) tellTeam(ctx context.Context) {
 	s.hub.publishToVisitors(&Event{Type: EventAgentPresence, At: s.now(), Data: TeamPresence{Online: s.Online(ctx)}})
 }
 
@@ -126,8 +131,12 @@ func (s *Service) sweepPresence(ctx context.Context) {
 	}
 }
 
-// Online says whether an agent is there to answer.
-func (s *Service) Online(ctx context.Context) bool { return len(s.Answering(ctx)) > 0 }
+// Online says whether a visitor who writes now can expect an answer: it is
+// within the opening hours, and an agent is present and available.
+func (s *Service) Online(ctx context.Context) bool {
+	open, _ := s.Hours(ctx)
+	return open && len(s.Answering(ctx)) > 0
+}
 
 // Answering returns the agents who are present and available, by name. A
 // store that cannot be read counts as nobody.

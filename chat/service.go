@@ -23,6 +23,7 @@ type Service struct {
 	targets  WebhookTargets
 	sealer   Sealer
 	outboxes outboxes
+	settings settingsCache
 
 	mu     sync.Mutex
 	agents map[string]Agent     // rows known to be saved as they are here
@@ -57,7 +58,7 @@ func New(store Store, opts *Options) *Service {
 	return s
 }
 
-// Run does what needs a clock: it notices who has left, and removes events
+// Run does what needs a clock: it notices who has left and when the opening hours begin and end, and removes events
 // that are older than Options.EventRetention. It returns when ctx ends (with
 // its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
@@ -69,6 +70,7 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-presence.C:
 			s.sweepPresence(ctx)
+			s.watchHours(ctx)
 		case <-prune.C:
 			s.prune(ctx)
 		case <-s.closed:

@@ -137,6 +137,13 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	now := s.now()
 	changed := in.VisitorName != "" && in.VisitorName != v.Name || in.VisitorEmail != "" && in.VisitorEmail != v.Email
 	v.Name, v.Email = cmp.Or(in.VisitorName, v.Name), cmp.Or(in.VisitorEmail, v.Email)
+	settings, err := s.CurrentSettings(ctx)
+	if err == nil {
+		err = settings.PreChat.require(v.Name, v.Email)
+	}
+	if err != nil {
+		return CreateSession{}, err
+	}
 	if in.Page != nil {
 		changed, v.Page = true, in.Page
 	} else {

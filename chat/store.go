@@ -21,6 +21,7 @@ type Store interface {
 	KeyStore
 	EventStore
 	WebhookStore
+	SettingsStore
 
 	// Append carries out ops in order, in one transaction, and returns one
 	// result for each, in the same order. An op that fails does not touch the
@@ -93,6 +94,12 @@ type AgentStore interface {
 type KeyStore interface {
 	KeyByHash(ctx context.Context, hash string) (APIKey, error)
 	Keys(ctx context.Context) ([]APIKey, error)
+}
+
+// SettingsStore reads the settings. Before they were saved they are the zero
+// Settings with UnsavedVersion.
+type SettingsStore interface {
+	Settings(ctx context.Context) (Settings, error)
 }
 
 // EventStore reads the event log. Events come with their data as it is now:

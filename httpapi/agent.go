@@ -18,12 +18,17 @@ func (h *Handler) agents(r *http.Request, by caller) (answer, error) {
 type me struct {
 	Agent  chat.Agent `json:"agent"`
 	Scopes []string   `json:"scopes"`
-	Auth   string     `json:"auth"` // "host" or "api_key"
+	Auth   string     `json:"auth"`           // "host" or "api_key"
+	Name   string     `json:"name,omitempty"` // the team's, as visitors read it
 }
 
 func (h *Handler) me(r *http.Request, by caller) (answer, error) {
 	agent, err := h.svc.Me(r.Context(), by.Actor)
-	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host"}
+	if err != nil {
+		return answer{}, err
+	}
+	settings, err := h.currentSettings(r.Context())
+	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name}
 	if by.byKey {
 		out.Auth = "api_key"
 	}

@@ -46,7 +46,8 @@ type Options struct {
 	// Streams configures the event streams.
 	Streams Streams
 
-	// Widget is what visitors are shown before they write.
+	// Widget is what visitors are shown before they write, as long as nobody
+	// has saved settings that say something else.
 	Widget Widget
 
 	// Logger gets what an operator can act on. Nil means slog.Default().

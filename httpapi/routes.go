@@ -34,6 +34,8 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/agents", agents, none, plain(h.agents)},
 		{"GET /api/v1/me", agents, none, plain(h.me)},
 		{"PUT /api/v1/me/availability", agents, none, body(h, h.setAvailability)},
+		{"GET /api/v1/settings", agents, none, plain(h.getSettings)},
+		{"PUT /api/v1/settings", agents, none, body(h, h.putSettings)},
 		{"GET /api/v1/api-keys", agents, none, plain(h.keys)},
 		{"POST /api/v1/api-keys", agents, none, body(h, h.createKey)},
 		{"DELETE /api/v1/api-keys/{api_key_id}", agents, none, plain(h.revokeKey)},

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 
 	"github.com/pealchat/pealchat/chat"
@@ -27,6 +28,10 @@ type config struct {
 	Topics   []string          `json:"topics"`
 	People   []chat.PublicName `json:"people"`
 	Color    string            `json:"color,omitempty"`
+	Promise  string            `json:"reply_promise,omitempty"`
+	PreChat  preChat           `json:"pre_chat"`
+	Away     awayForm          `json:"away"`
+	BackAt   string            `json:"back_at,omitempty"` // the next opening, while closed
 	Limits   configLimits      `json:"limits"`
 	Tracking bool              `json:"tracking"`
 	Features configFeatures    `json:"features"`
@@ -42,7 +47,7 @@ type configFeatures struct {
 	Rating bool `json:"rating"`
 }
 
-const maxShown = 3 // topics and people
+const maxPeople = 3
 
 // hello needs no token: it is where visitors get theirs. One that is brought
 // along and not known is no error, the visitor is a new one then.
@@ -59,29 +64,43 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 	}
 	by.Actor = chat.AsVisitor(w.Visitor)
 	h.svc.Touch(r.Context(), by.Actor)
-	here := h.svc.Answering(r.Context())
-	out := welcome{Token: w.Token, VisitorID: w.Visitor.ID, Online: len(here) > 0, Config: h.config(here)}
+	out := welcome{Token: w.Token, VisitorID: w.Visitor.ID}
+	if out.Config, out.Online, err = h.config(r.Context(), w.Visitor); err != nil {
+		return answer{}, err
+	}
 	if w.Session != nil {
 		out.Session, err = h.withMessages(r, by, *w.Session)
 	}
 	return done(out), err
 }
 
-func (h *Handler) config(here []chat.Agent) config {
-	widget := h.opts.Widget
-	c := config{
-		Name:     cmp.Or(widget.Name, "Chat"),
-		Greeting: widget.Greeting,
-		Topics:   orEmpty(widget.Topics[:min(maxShown, len(widget.Topics))]),
+// config says what the widget shows and asks this visitor, and whether they
+// can expect an answer now.
+func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online bool, err error) {
+	settings, err := h.currentSettings(ctx)
+	if err != nil {
+		return c, false, err
+	}
+	here := h.svc.Answering(ctx)
+	open, next := h.svc.Hours(ctx)
+	c = config{
+		Name:     cmp.Or(settings.Name, "Chat"),
+		Greeting: settings.Greeting,
+		Topics:   settings.Topics,
 		People:   []chat.PublicName{},
-		Color:    widget.Color,
+		Color:    settings.Color,
+		Promise:  settings.ReplyPromise,
 		Limits:   configLimits{Message: h.svc.Limits().Message, File: max(0, h.svc.Limits().File)},
 		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true},
 	}
-	for _, a := range here[:min(maxShown, len(here))] {
+	c.askFor(settings, v)
+	if !open {
+		c.BackAt = instant(next)
+	}
+	for _, a := range here[:min(maxPeople, len(here))] {
 		c.People = append(c.People, chat.PublicName{Name: a.Name, AvatarURL: a.AvatarURL})
 	}
-	return c
+	return c, open && len(here) > 0, nil
 }
 
 // track would note the page that a visitor is on.

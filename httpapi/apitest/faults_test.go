@@ -74,6 +74,10 @@ func (f *faulty) Agents(ctx context.Context) ([]chat.Agent, error) {
 	return instead(f, func() ([]chat.Agent, error) { return f.Store.Agents(ctx) })
 }
 
+func (f *faulty) Settings(ctx context.Context) (chat.Settings, error) {
+	return instead(f, func() (chat.Settings, error) { return f.Store.Settings(ctx) })
+}
+
 func (f *faulty) Keys(ctx context.Context) ([]chat.APIKey, error) {
 	return instead(f, func() ([]chat.APIKey, error) { return f.Store.Keys(ctx) })
 }

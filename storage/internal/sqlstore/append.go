@@ -191,6 +191,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.revokeKey(op)
 	case chat.TouchKey:
 		return b.touchKey(op)
+	case chat.SaveSettings:
+		return b.saveSettings(op)
 	case chat.PruneEvents:
 		return b.pruneEvents(op)
 	case chat.SaveWebhook:

@@ -33,6 +33,8 @@ type reads struct {
 	KeyByHash *sqlx.NamedStmt `query:"api-key-get-hash"`
 	KeyList   *sqlx.NamedStmt `query:"api-key-list"`
 
+	Settings *sqlx.NamedStmt `query:"settings-get"`
+
 	EventList        *sqlx.NamedStmt `query:"event-list"`
 	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
 	EventListVisitor *sqlx.NamedStmt `query:"event-list-visitor"`
@@ -109,6 +111,9 @@ type writes struct {
 	KeyUpdate *sqlx.NamedStmt `query:"api-key-update"`
 	KeyRevoke *sqlx.NamedStmt `query:"api-key-revoke"`
 	KeyTouch  *sqlx.NamedStmt `query:"api-key-touch"`
+
+	Settings     *sqlx.NamedStmt `query:"settings-get"`
+	SettingsSave *sqlx.NamedStmt `query:"settings-save"`
 
 	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`
