@@ -3,9 +3,10 @@ import { isAbort, type APIError } from '../shared/api';
 import type { Host, Opening } from '../shared/bridge';
 import { createStore, type Store } from '../shared/store';
 import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, VisitorSession } from '../shared/types';
+import { asked } from './asks';
 import { watchConnection } from './banner';
 import { createDraft, type Draft } from './draft';
-import { openKeep, type Kept } from './keep';
+import { openKeep, type Kept, type Who } from './keep';
 import type { Live } from './live';
 import { createOutbox } from './outbox';
 import { current, initial, merged, theirs, unseen, type State } from './state';
@@ -21,7 +22,8 @@ export interface Chat {
   close(): void;
   write(text: string): void;
   setTopic(topic: string): void;
-  send(): void;
+  /** Sends what stands in the field; `who` says what the form asked, where there was one. */
+  send(who?: Who): void;
   retry(clientId: string): void;
   /** Takes a message out of the outbox; `edit` puts its text back into the field. */
   discard(clientId: string, edit: boolean): void;
@@ -73,6 +75,14 @@ export function createChat(host: Host): Chat {
         ? { sessions: sessions.map((s) => (s.session_id === id ? { ...s, status: 'closed' as const } : s)) }
         : { sessions: sessions.filter((s) => s.session_id !== id), messages: messages.filter((m) => m.session_id !== id) }));
     },
+    unknown(pending, field) {
+      const { text } = draft.store.get();
+      draft.store.set({ topic: pending.topic ?? '' });
+      if (pending.text !== pending.topic) draft.write(text ? `${pending.text}\n${text}` : pending.text);
+      outbox.remove(pending.client_id);
+      set(({ sessions }) => ({ talking: sessions.length > 0, refusedField: field }));
+      void api.hello().catch(() => { /* the form asks for what is known to be missing */ });
+    },
     async find() {
       const { sessions } = await api.call<{ sessions: VisitorSession[] }>('GET', '/sessions', undefined, { query: { limit: 10 } });
       const open = sessions.find((s) => s.status === 'active');
@@ -98,7 +108,7 @@ export function createChat(host: Host): Chat {
     const waiting = unseen(state);
     const last = state.sessions.at(-1);
     const wanted = !!open;
-    if (last || state.outbox.length) prepare();
+    if (last || state.outbox.length || asked(state)) prepare();
     if (wanted && state.talk) live ??= listen(state.talk);
     else if (!wanted && live) stopListening();
 
@@ -151,6 +161,7 @@ export function createChat(host: Host): Chat {
       began(hello.session);
     } else void lastOne();
     outbox.flush();
+    settle();
   }
 
   function began({ session_id: id }: VisitorSession) {
@@ -293,14 +304,17 @@ export function createChat(host: Host): Chat {
     close() { set({ open: false, closing: false }); draft.save(); settle(); },
     write(text) { prepare(); draft.write(text); },
     setTopic(topic) { draft.store.set({ topic }); prepare(); },
-    send() {
+    send(who) {
+      if (!who && asked(get())) return; // the form is on its way
       const { topic, text: written } = draft.store.get();
       const text = clean(written).trim() || topic;
       if (!text) return;
       const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
-      set({ talking: true });
+      // Whoever was asked once is not asked again.
+      set(({ config }) => ({ talking: true, refusedField: '', config: who && config
+        ? { ...config, pre_chat: { ...config.pre_chat, visitor_name: 'off', visitor_email: 'off' }, away: { ...config.away, visitor_email: 'off' } } : config }));
       draft.sent();
-      outbox.add({ text, ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
+      outbox.add({ text, ...(who && { who }), ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
       greet();
     },
     retry: outbox.retry,

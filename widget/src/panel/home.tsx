@@ -1,6 +1,6 @@
 import { Icon, right } from '../shared/icons';
 import { useAround, useChat } from './context';
-import { presence } from './people';
+import { back, presence } from './people';
 
 /** The start page: who is here, what it may be about, and the way back to the last conversation. */
 export function Home() {
@@ -9,7 +9,7 @@ export function Home() {
   const { chat, t } = around;
   const { config, hello, talk } = state;
   const hour = new Date().getHours();
-  const greeting = config?.greeting || t(hour >= 4 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening');
+  const greeting = back(state, around) || config?.greeting || t(hour >= 4 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening');
   const line = presence(state, around);
   const last = state.messages.findLast((m) => !m.deleted_at);
 

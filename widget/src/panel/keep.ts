@@ -8,12 +8,19 @@ export interface Pending {
   /** When it was written. */
   at: string;
   topic?: string;
+  /** What the visitor told of themselves, for a conversation that begins with it. */
+  who?: Who;
   /** The host's attributes at that time, for a conversation that begins with it. */
   data?: Record<string, unknown>;
   /** failed: given up for now, tried again when the connection is back. refused: the server will not have it as it is. */
   state: 'waiting' | 'failed' | 'refused';
   /** The error's code where it was refused, or "message" where the text itself is wrong. */
   why?: string;
+}
+
+export interface Who {
+  visitor_name?: string | undefined;
+  visitor_email?: string | undefined;
 }
 
 export interface Kept {

@@ -15,6 +15,8 @@ export interface OutboxOptions {
   sent(pending: Pending, message: Message | undefined, session: VisitorSession | undefined): void;
   /** That conversation is no longer open, or no longer there. */
   lost(session: string, closed: boolean): void;
+  /** The server wants to know more about who writes, or takes what they said for wrong. */
+  unknown(pending: Pending, field: 'visitor_name' | 'visitor_email'): void;
   /** Looks for the conversation that is open. */
   find(): Promise<void>;
   /** The outbox has changed; `stuck` while the last try met trouble. */
@@ -33,7 +35,7 @@ export interface Outbox {
 /** After this long in trouble a message is shown as not sent. */
 const patience = 30_000;
 
-export function createOutbox({ key, keep, api, session, sent, lost, find, changed }: OutboxOptions): Outbox {
+export function createOutbox({ key, keep, api, session, sent, lost, unknown, find, changed }: OutboxOptions): Outbox {
   let busy = false;
   let again = false;
   let closed = false;
@@ -78,6 +80,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, find, change
       await send(pending);
     } catch (err) {
       if (!(err instanceof APIError) || err.temporary || err.status === 401) throw err;
+      if (err.field === 'visitor_name' || err.field === 'visitor_email') return unknown(pending, err.field);
       mark(pending.client_id, { state: 'refused', why: err.field === 'message' ? err.field : err.code });
     }
   }
@@ -94,7 +97,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, find, change
       } else {
         const data = { ...pending.data, ...(pending.topic && { topic: pending.topic }) };
         const begun = await api.call<VisitorSession>('POST', '/sessions', {
-          ...body, ...(extras && { page: here() }), ...(extras && Object.keys(data).length && { custom_data: data }),
+          ...body, ...pending.who, ...(extras && { page: here() }), ...(extras && Object.keys(data).length && { custom_data: data }),
         });
         done(pending, begun.messages?.find((m) => m.client_id === pending.client_id), begun);
       }

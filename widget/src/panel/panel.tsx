@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from '../shared/composer';
 import { cross, Icon, warn } from '../shared/icons';
 import { useStore } from '../shared/store';
+import { asked } from './asks';
 import { useAround, useChat } from './context';
 import { Header } from './header';
 import { Home } from './home';
@@ -38,6 +39,7 @@ function Panel({ close }: { close(): void }) {
   useEffect(() => { (touch() ? panel : area).current?.focus({ preventScroll: true }); }, []);
   useEffect(() => setAsking(null), [!current(state), !state.sessions.length]);
 
+  const asks = asked(state);
   const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length;
   return (
     <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
@@ -46,13 +48,19 @@ function Panel({ close }: { close(): void }) {
       <Header phone={phone} onClose={close} onAsk={setAsking} />
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
       {!talking ? <Home /> : talk ? <talk.Log /> : (
-        <div class="grow" role="status">{talkFailed && <p class="note failed" dir="auto">{t('noLoad')} <button type="button" onClick={around.host.restart}>{t('again')}</button></p>}</div>
+        <div class="grow" role="status">{talkFailed && <NoTalk />}</div>
       )}
       {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
       {talk && asking && <talk.Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
-      <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />
+      {!asks ? <Field label={t(ended ? 'writeAgain' : 'write')} area={area} /> : talk ? <talk.Form />
+        : <div role="status">{talkFailed && <NoTalk />}</div>}
     </div>
   );
+}
+
+function NoTalk() {
+  const { host, t } = useAround();
+  return <p class="note failed" dir="auto">{t('noLoad')} <button type="button" onClick={host.restart}>{t('again')}</button></p>;
 }
 
 /** The composer. It draws itself with every key, and nothing else does. */

@@ -1,5 +1,5 @@
 // Who is on the other side, as far as it is known. Nothing here is invented: what is not known is not said.
-import { duration, firstName } from '../shared/format';
+import { clock, daysBetween, duration, firstName } from '../shared/format';
 import type { Message, Person } from '../shared/types';
 import type { Surroundings } from './context';
 import type { State } from './state';
@@ -26,9 +26,22 @@ export const isHere = (state: State, person?: Person) => !!person && state.onlin
 export function presence(state: State, { t, locale }: Surroundings): string {
   const { config, online } = state;
   if (!config) return '';
-  if (!online) return t('nobody');
+  if (!online) return config.away.message || t(config.away.visitor_email === 'off' ? 'nobody' : 'leaveEmail');
   const names = config.people.map((person) => firstName(person.name));
   const time = config.reply_time_s === undefined ? undefined : duration(config.reply_time_s, locale);
   const here = names.length ? t('here', { n: names.length, names: new Intl.ListFormat(locale).format(names) }) : t('weAreHere');
-  return time ? `${here} ${names.length > 1 ? t('usually', { time }) : t('weUsually', { time })}` : here;
+  const soon = time ? t(names.length > 1 ? 'usually' : 'weUsually', { time }) : config.reply_promise;
+  return soon ? `${here} ${soon}` : here;
+}
+
+/** "We’re back tomorrow at 9:00." Empty unless the opening hours say when that is. */
+export function back({ config, online }: State, { t, locale }: Surroundings): string {
+  const at = new Date(config?.back_at ?? NaN);
+  const now = new Date();
+  if (online || !(at > now)) return '';
+  const days = daysBetween(now, at);
+  const time = clock(at, locale);
+  if (days < 2) return t('back', { day: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(days, 'day'), time });
+  const form: Intl.DateTimeFormatOptions = days < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' };
+  return t('backOn', { day: new Intl.DateTimeFormat(locale, form).format(at), time });
 }

@@ -26,6 +26,8 @@ export interface State {
   banner: '' | 'offline' | 'trouble';
   /** The name of whoever is typing; empty for nobody. */
   typing: string | null;
+  /** What the visitor told of themselves and the server did not take. */
+  refusedField: '' | 'visitor_name' | 'visitor_email';
   /** The code for conversations, once it is here. */
   talk: typeof import('./talk') | null;
   talkFailed: boolean;
@@ -35,7 +37,7 @@ export interface State {
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, sessions: [], messages: [], older: false,
-  talking: false, outbox: [], stream: 'none', stuck: false, banner: '', typing: null, talk: null, talkFailed: false, preview: null,
+  talking: false, outbox: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

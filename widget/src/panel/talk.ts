@@ -5,6 +5,7 @@ import own from './talk.css';
 
 export { Ask } from './ask';
 export { Emoji } from './emoji';
+export { Form } from './form';
 export { follow } from './live';
 export { Log } from './log';
 export { Menu } from './menu';

@@ -133,6 +133,8 @@ export interface APIKey {
   key?: string;
 }
 
+export type Ask = 'off' | 'optional' | 'required';
+
 /** What the visitor's side is told about the host when it says hello. */
 export interface Config {
   name: string;
@@ -143,6 +145,14 @@ export interface Config {
   /** The median first response of late in seconds, only where it is known. */
   reply_time_s?: number;
   color?: string;
+  /** A sentence about how soon an answer comes. */
+  reply_promise?: string;
+  /** What to ask this visitor before their first message. */
+  pre_chat: { visitor_name: Ask; visitor_email: Ask; consent?: string };
+  /** What to say and ask while nobody is there. */
+  away: { message?: string; visitor_email: Ask };
+  /** The next opening, outside the opening hours. */
+  back_at?: string;
   limits: { message: number; file: number };
   tracking: boolean;
   features: { files: boolean; rating: boolean };
