@@ -52,29 +52,31 @@ func (e *Error) Unwrap() []error {
 
 // Failures that stores report and that callers may want to tell apart.
 var (
-	ErrSessionClosed   = &Error{Kind: ErrConflict, Code: "session_closed", Message: "This session is closed."}
-	ErrClientIDReused  = &Error{Kind: ErrConflict, Code: "client_id_reused", Field: "client_id", Message: "This client_id was already used for another request."}
-	ErrAlreadyClaimed  = &Error{Kind: ErrConflict, Code: "already_claimed", Message: "Another agent has already claimed this session."}
-	ErrTooManySessions = &Error{Kind: ErrConflict, Code: "too_many_sessions", Message: "This visitor already has as many open sessions as are allowed."}
-	ErrVersionMismatch = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed this session first. Load it again."}
-	ErrUnknownSession  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such session."}
-	ErrUnknownMessage  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such message."}
-	ErrUnknownVisitor  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such visitor."}
-	ErrUnknownAgent    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such agent."}
-	ErrUnknownFile     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such file."}
-	ErrUnknownKey      = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
-	ErrUnknownWebhook  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
-	ErrUnknownDelivery = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
-	ErrSettingsChanged = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}
-	ErrInvalidCursor   = &Error{Kind: ErrInvalid, Code: "invalid_cursor", Message: "This cursor is not one that a list gave out."}
-	ErrInvalidEventID  = &Error{Kind: ErrInvalid, Code: "invalid_event_id", Field: "Last-Event-ID", Message: "This is not an event id."}
-	ErrTooManyWebhooks = &Error{Kind: ErrConflict, Code: "too_many_webhooks", Message: "There are as many webhooks as are allowed."}
-	ErrCursorMoved     = &Error{Kind: ErrConflict, Code: "cursor_moved", Message: "Somebody else has moved this cursor."}
-	ErrCursorHeld      = &Error{Kind: ErrConflict, Code: "cursor_held", Message: "Somebody else reads with this cursor."}
-	ErrCursorLost      = &Error{Kind: ErrConflict, Code: "cursor_lost", Message: "The events behind this cursor are no longer kept."}
-	ErrTooOld          = &Error{Kind: ErrConflict, Code: "too_old", Message: "The events after this position are no longer kept."}
-	ErrClosed          = &Error{Kind: ErrUnavailable, Code: "shutting_down", Message: "The chat is shutting down. Try again in a moment."}
-	ErrBusy            = &Error{Kind: ErrUnavailable, Code: "unavailable", Message: "The chat cannot take this just now. Try again in a moment."}
+	ErrSessionClosed      = &Error{Kind: ErrConflict, Code: "session_closed", Message: "This session is closed."}
+	ErrClientIDReused     = &Error{Kind: ErrConflict, Code: "client_id_reused", Field: "client_id", Message: "This client_id was already used for another request."}
+	ErrAlreadyClaimed     = &Error{Kind: ErrConflict, Code: "already_claimed", Message: "Another agent has already claimed this session."}
+	ErrTooManySessions    = &Error{Kind: ErrConflict, Code: "too_many_sessions", Message: "This visitor already has as many open sessions as are allowed."}
+	ErrVersionMismatch    = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed this session first. Load it again."}
+	ErrUnknownSession     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such session."}
+	ErrUnknownMessage     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such message."}
+	ErrUnknownVisitor     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such visitor."}
+	ErrUnknownAgent       = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such agent."}
+	ErrUnknownFile        = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such file."}
+	ErrUnknownKey         = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
+	ErrUnknownCannedReply = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such canned reply."}
+	ErrShortcutTaken      = &Error{Kind: ErrConflict, Code: "conflict", Field: "shortcut", Message: "Another canned reply has this shortcut."}
+	ErrUnknownWebhook     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
+	ErrUnknownDelivery    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
+	ErrSettingsChanged    = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}
+	ErrInvalidCursor      = &Error{Kind: ErrInvalid, Code: "invalid_cursor", Message: "This cursor is not one that a list gave out."}
+	ErrInvalidEventID     = &Error{Kind: ErrInvalid, Code: "invalid_event_id", Field: "Last-Event-ID", Message: "This is not an event id."}
+	ErrTooManyWebhooks    = &Error{Kind: ErrConflict, Code: "too_many_webhooks", Message: "There are as many webhooks as are allowed."}
+	ErrCursorMoved        = &Error{Kind: ErrConflict, Code: "cursor_moved", Message: "Somebody else has moved this cursor."}
+	ErrCursorHeld         = &Error{Kind: ErrConflict, Code: "cursor_held", Message: "Somebody else reads with this cursor."}
+	ErrCursorLost         = &Error{Kind: ErrConflict, Code: "cursor_lost", Message: "The events behind this cursor are no longer kept."}
+	ErrTooOld             = &Error{Kind: ErrConflict, Code: "too_old", Message: "The events after this position are no longer kept."}
+	ErrClosed             = &Error{Kind: ErrUnavailable, Code: "shutting_down", Message: "The chat is shutting down. Try again in a moment."}
+	ErrBusy               = &Error{Kind: ErrUnavailable, Code: "unavailable", Message: "The chat cannot take this just now. Try again in a moment."}
 )
 
 func invalid(field, message string) *Error {

@@ -12,21 +12,22 @@ type Op interface{ op() }
 
 // Result is the outcome of one Op.
 type Result struct {
-	Err        error      // why nothing was changed; the other fields are then zero
-	Duplicate  bool       // the request had been carried out before; nothing was changed
-	Session    Session    // as it is afterwards, for ops on a session
-	Message    Message    // as it is afterwards, for ops on a message
-	Visitor    Visitor    // as it is afterwards, for ops on a visitor
-	Agent      Agent      // as it is afterwards, for ops on an agent
-	Key        APIKey     // as it is afterwards, for ops on a key
-	Settings   Settings   // as they are afterwards, for ops on the settings
-	Webhook    Webhook    // as it is afterwards, for ops on a webhook
-	Deliveries []Delivery // as the op says
-	Position   Position   // where the cursor is, for ops on a cursor
-	Files      []string   // files that have lost their message, whose content is to be removed
-	Count      int        // as the op says
-	Next       int64      // as the op says
-	Events     []*Event   // what was added to the log, with positions, IDs and data
+	Err         error       // why nothing was changed; the other fields are then zero
+	Duplicate   bool        // the request had been carried out before; nothing was changed
+	Session     Session     // as it is afterwards, for ops on a session
+	Message     Message     // as it is afterwards, for ops on a message
+	Visitor     Visitor     // as it is afterwards, for ops on a visitor
+	Agent       Agent       // as it is afterwards, for ops on an agent
+	Key         APIKey      // as it is afterwards, for ops on a key
+	Settings    Settings    // as they are afterwards, for ops on the settings
+	CannedReply CannedReply // as it is afterwards, for ops on a canned reply
+	Webhook     Webhook     // as it is afterwards, for ops on a webhook
+	Deliveries  []Delivery  // as the op says
+	Position    Position    // where the cursor is, for ops on a cursor
+	Files       []string    // files that have lost their message, whose content is to be removed
+	Count       int         // as the op says
+	Next        int64       // as the op says
+	Events      []*Event    // what was added to the log, with positions, IDs and data
 }
 
 // CreateSession inserts Session, before it Visitor if that is not nil, and
@@ -160,7 +161,8 @@ type MergeVisitor struct {
 // tokens, sessions, messages, notes, events. No event. Afterwards no byte of
 // it is left in the database's files once the store is idle. That goes for the
 // deliveries of their events too, and for what the database keeps of their
-// files, which stand in the result.
+// files, which stand in the result, and for the search index once [IndexSearch]
+// has nothing left to do.
 type EraseVisitor struct{ VisitorID string }
 
 // SaveAgent inserts the agent or updates the row with its ID. An empty

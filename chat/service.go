@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,9 @@ type Service struct {
 	sealer   Sealer
 	outboxes outboxes
 	settings settingsCache
+
+	indexing  chan struct{} // holds a token while somebody indexes
+	unindexed atomic.Bool   // there may be something that the search index does not have
 
 	mu     sync.Mutex
 	agents map[string]Agent     // rows known to be saved as they are here
@@ -46,10 +50,12 @@ func New(store Store, opts *Options) *Service {
 		agents:   map[string]Agent{},
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
+		indexing: make(chan struct{}, 1),
 	}
 	if opts != nil {
 		s.targets, s.sealer = opts.WebhookTargets, opts.Sealer
 	}
+	s.unindexed.Store(true) // by a process before this one
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
 	s.files = databaseFiles{store, s.writer}
 	if opts != nil && opts.Files != nil {
@@ -58,14 +64,17 @@ func New(store Store, opts *Options) *Service {
 	return s
 }
 
-// Run does what needs a clock: it notices who has left and when the opening hours begin and end, and removes events
-// that are older than Options.EventRetention. It returns when ctx ends (with
-// its error) or the service is closed (with nil).
+// Run does what needs a clock: it notices who has left and when the opening
+// hours begin and end, removes events that are older than
+// Options.EventRetention, and brings the search index up to date. It returns
+// when ctx ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
 	presence := time.NewTicker(presenceStep)
 	defer presence.Stop()
 	prune := time.NewTicker(time.Hour)
 	defer prune.Stop()
+	index := time.NewTicker(time.Second)
+	defer index.Stop()
 	for {
 		select {
 		case <-presence.C:
@@ -73,6 +82,8 @@ func (s *Service) Run(ctx context.Context) error {
 			s.watchHours(ctx)
 		case <-prune.C:
 			s.prune(ctx)
+		case <-index.C:
+			s.indexInBackground(ctx)
 		case <-s.closed:
 			return nil
 		case <-ctx.Done():
@@ -109,7 +120,12 @@ func (s *Service) Limits() Limits { return s.limits }
 func (s *Service) now() time.Time { return clock(s.clock) }
 
 // publish is called by the writer with what has just been committed.
-func (s *Service) publish(events []*Event) { s.hub.publish(s.decorate(events)) }
+func (s *Service) publish(events []*Event) {
+	if len(events) > 0 {
+		s.unindexed.Store(true)
+	}
+	s.hub.publish(s.decorate(events))
+}
 
 // tell publishes an ephemeral event about a session, or about a visitor.
 func (s *Service) tell(kind string, sessionID, visitorID string, data any) {

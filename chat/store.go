@@ -19,6 +19,8 @@ type Store interface {
 	VisitorStore
 	AgentStore
 	KeyStore
+	CannedReplyStore
+	SearchStore
 	EventStore
 	WebhookStore
 	SettingsStore
@@ -100,6 +102,17 @@ type KeyStore interface {
 // Settings with UnsavedVersion.
 type SettingsStore interface {
 	Settings(ctx context.Context) (Settings, error)
+}
+
+// CannedReplyStore reads canned replies. Next in a page is the shortcut in
+// lower case that the next page goes on from.
+type CannedReplyStore interface {
+	CannedReplies(ctx context.Context, q CannedReplyQuery) (CannedReplyPage, error)
+}
+
+// SearchStore finds what IndexSearch has put into the index.
+type SearchStore interface {
+	Search(ctx context.Context, q SearchQuery) (SearchPage, error)
 }
 
 // EventStore reads the event log. Events come with their data as it is now:

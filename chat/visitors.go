@@ -199,6 +199,10 @@ func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
 		return err
 	}
 	s.dropFiles(ctx, res.Files)
+	s.unindexed.Store(true)
+	if err := s.index(ctx, eraseSteps); err != nil {
+		s.log.Warn("chat: the search index may still hold single words of an erased visitor; the next search goes on removing them", "error", err)
+	}
 	if s.presence.forget(visitorKey(id), s.now()) {
 		s.tell(EventVisitorOffline, "", id, VisitorPresence{VisitorID: id})
 	}

@@ -15,7 +15,7 @@ type fixture struct {
 	*site
 	who                                  *client // the visitor whose session it is
 	session, message, note, apiKey, file string
-	webhook, delivery                    string
+	webhook, delivery, cannedReply       string
 }
 
 func (s *site) fixture() *fixture {
@@ -30,6 +30,7 @@ func (s *site) fixture() *fixture {
 	}
 	f.apiKey = key.ID
 	f.addWebhook()
+	f.cannedReply = s.admin().post("/api/v1/canned-replies", `{"shortcut":"`+f.session+`","message":"Hello"}`).is(201).text("canned_reply_id")
 	return f
 }
 
@@ -53,11 +54,30 @@ func (f *fixture) caller(op *operation) *client {
 
 func (f *fixture) values() map[string]string {
 	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file,
-		"webhook_id": f.webhook, "delivery_id": f.delivery}
+		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply}
 }
 
 // path returns the operation's address for the fixture.
-func (f *fixture) path(op *operation) string { return fill(op, f.values()) }
+func (f *fixture) path(op *operation) string { return f.query(op, "") }
+
+// query returns the operation's address with a query, and with the parameters
+// that it needs where they are not in there.
+func (f *fixture) query(op *operation, query string) string {
+	var parts []string
+	if query != "" {
+		parts = append(parts, query)
+	}
+	for _, p := range theDocument(f.t).queryOf(op) {
+		if p.example != "" && !strings.Contains("&"+query, "&"+p.name+"=") {
+			parts = append(parts, p.name+"="+p.example)
+		}
+	}
+	path := fill(op, f.values())
+	if len(parts) > 0 {
+		path += "?" + strings.Join(parts, "&")
+	}
+	return path
+}
 
 func fill(op *operation, values map[string]string) string {
 	path := op.path

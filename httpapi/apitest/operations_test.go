@@ -95,7 +95,7 @@ func TestCredentials(t *testing.T) {
 		f := f.on(t)
 		call := func(c *client, query string) *reply {
 			c.site = f.site
-			return c.do(op.method, f.path(op)+query, f.body(op))
+			return c.do(op.method, f.query(op, strings.TrimPrefix(query, "?")), f.body(op))
 		}
 		code, other := "invalid_api_key", f.who.token
 		if op.needs() == "visitor" {

@@ -8,8 +8,9 @@ import (
 
 // parameter is one that stands in the query of a URL.
 type parameter struct {
-	name   string
-	schema object
+	name    string
+	schema  object
+	example string // of one that must be there
 }
 
 func (d *document) queryOf(op *operation) []parameter {
@@ -17,7 +18,11 @@ func (d *document) queryOf(op *operation) []parameter {
 	params, _ := op.raw["parameters"].([]any)
 	for _, p := range params {
 		if p := d.resolve(p.(object)); p["in"] == "query" {
-			list = append(list, parameter{p["name"].(string), d.resolve(p["schema"].(object))})
+			item := parameter{name: p["name"].(string), schema: d.resolve(p["schema"].(object))}
+			if p["required"] == true {
+				item.example = p["example"].(string)
+			}
+			list = append(list, item)
 		}
 	}
 	return list
@@ -34,7 +39,7 @@ func TestBadQueries(t *testing.T) {
 		f := f.on(t)
 		refused := func(code, name, value string) {
 			t.Helper()
-			r := f.caller(op).get(f.path(op) + "?" + name + "=" + value)
+			r := f.caller(op).get(f.query(op, name+"="+value))
 			if r.status != 400 || r.at("code") != code || r.at("field") != name {
 				t.Errorf("%s=%s: %d %.300s", name, value, r.status, r.raw)
 			}
@@ -62,7 +67,7 @@ func TestBadQueries(t *testing.T) {
 				refused("invalid_request", p.name, "%00")
 			}
 		}
-		f.caller(op).get(f.path(op) + "?limit=%zz").is(400)
+		f.caller(op).get(f.query(op, "limit=%zz")).is(400)
 	})
 }
 
@@ -80,10 +85,10 @@ func TestBothCursors(t *testing.T) {
 	both := func(op *operation) bool { return op.hasParameter("after") && op.hasParameter("before") }
 	eachOperation(t, both, func(t *testing.T, op *operation) {
 		f := f.on(t)
-		r := f.caller(op).get(f.path(op) + "?after=1&before=1")
+		r := f.caller(op).get(f.query(op, "after=1&before=1"))
 		r.fails(400, "invalid_request", "before")
 		if op.hasParameter("wait") {
-			f.caller(op).get(f.path(op)+"?before=latest&wait=1").fails(400, "invalid_request", "wait")
+			f.caller(op).get(f.query(op, "before=latest&wait=1")).fails(400, "invalid_request", "wait")
 		}
 	})
 	_ = d

@@ -288,6 +288,8 @@ func TestPlans(t *testing.T) {
 		{"ORDER BY s.id DESC", "SCAN s"},             // by row, from the newest on
 		{"FROM chat_webhooks", "SCAN chat_webhooks"}, // there are few
 		{"FROM chat_webhooks", "SCAN w"},
+		{"AS part", "SCAN part"},                                                          // a few rows, taken by their number
+		{"INSERT INTO chat_session_search", "USE TEMP B-TREE FOR group_concat(ORDER BY)"}, // the tags of one session
 	}
 	checked := 0
 	for _, text := range slices.Compact(slices.Sorted(slices.Values(f.sql))) {
@@ -297,7 +299,7 @@ func TestPlans(t *testing.T) {
 		checked++
 		for _, step := range plan(t, s, text) {
 			if !strings.Contains(step, "TEMP B-TREE") && !strings.HasPrefix(step, "SCAN ") ||
-				strings.Contains(step, " USING ") || strings.HasPrefix(step, "SCAN json_each") || step == "SCAN CONSTANT ROW" {
+				strings.Contains(step, " USING ") || strings.HasPrefix(step, "SCAN json_each") || strings.Contains(text, " MATCH ") && strings.Contains(step, " VIRTUAL TABLE INDEX ") || step == "SCAN CONSTANT ROW" {
 				continue
 			}
 			known := slices.ContainsFunc(exceptions, func(e struct{ statement, step string }) bool {

@@ -174,7 +174,7 @@ func found(t *testing.T, path string) (n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n += strings.Count(string(b), marker)
+		n += strings.Count(strings.ToLower(string(b)), strings.ToLower(marker)) // the search index has small letters only
 	}
 	return n
 }
@@ -225,7 +225,36 @@ func fillMarked(t *testing.T, s *Store) (visitorID string) {
 			chat.CloseSession{SessionID: id, Reason: marker, At: now},
 			chat.RateSession{SessionID: id, Rating: chat.Rating{Score: 1, Comment: marker, At: now}})
 	}
+	indexAll(t, s)
 	return v.ID
+}
+
+func indexAll(t *testing.T, s *Store) {
+	t.Helper()
+	for range 1000 {
+		if apply(t, s, chat.IndexSearch{Limit: 100})[0].Count < 100 {
+			return
+		}
+	}
+	t.Fatal("there is no end to what is to be indexed")
+}
+
+// indexed counts the pieces of the search index that hold the marker. It is
+// so made that no other word of the tests begins like it, so the index, which
+// leaves out what a word has in common with the one before, holds all of it.
+func indexed(t *testing.T, s *Store) (n int) {
+	t.Helper()
+	for _, table := range []string{"chat_message_search", "chat_session_search"} {
+		for _, part := range []string{"data", "idx"} {
+			column := map[string]string{"data": "block", "idx": "term"}[part]
+			var found int
+			if err := s.reader.Get(&found, "SELECT COUNT(*) FROM "+table+"_"+part+" WHERE instr(CAST("+column+" AS BLOB), CAST(? AS BLOB))", strings.ToLower(marker)); err != nil {
+				t.Fatal(err)
+			}
+			n += found
+		}
+	}
+	return n
 }
 
 // TestEraseLeavesNothing searches the files for a visitor who was erased.
@@ -240,7 +269,14 @@ func TestEraseLeavesNothing(t *testing.T) {
 		if found(t, s.path) == 0 {
 			t.Fatal("the marker cannot be found at all")
 		}
+		if n := indexed(t, s); n < 2 {
+			t.Fatalf("the search index has the marker %d times only", n)
+		}
 		apply(t, s, chat.EraseVisitor{VisitorID: id})
+		indexAll(t, s)
+		if n := indexed(t, s); n > 0 {
+			t.Errorf("reopen=%v: the search index has the marker %d times", reopen, n)
+		}
 		if n := found(t, s.path); n > 0 {
 			t.Errorf("reopen=%v: the files hold %d pieces of the erased visitor", reopen, n)
 		}
@@ -270,6 +306,7 @@ func TestEraseWaitsForReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	apply(t, s, chat.EraseVisitor{VisitorID: id})
+	indexAll(t, s)
 	if found(t, s.path) == 0 {
 		t.Fatal("the reader did not keep the log: the test proves nothing")
 	}

@@ -193,6 +193,14 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.touchKey(op)
 	case chat.SaveSettings:
 		return b.saveSettings(op)
+	case chat.SaveCannedReply:
+		return b.saveCannedReply(op)
+	case chat.UpdateCannedReply:
+		return b.updateCannedReply(op)
+	case chat.RemoveCannedReply:
+		return b.removeCannedReply(op)
+	case chat.IndexSearch:
+		return b.indexSearch(op)
 	case chat.PruneEvents:
 		return b.pruneEvents(op)
 	case chat.SaveWebhook:

@@ -33,7 +33,12 @@ type reads struct {
 	KeyByHash *sqlx.NamedStmt `query:"api-key-get-hash"`
 	KeyList   *sqlx.NamedStmt `query:"api-key-list"`
 
-	Settings *sqlx.NamedStmt `query:"settings-get"`
+	Settings          *sqlx.NamedStmt `query:"settings-get"`
+	CannedReplyAfter  *sqlx.NamedStmt `query:"canned-reply-list-after"`
+	CannedReplyBefore *sqlx.NamedStmt `query:"canned-reply-list-before"`
+
+	SearchSessions *sqlx.NamedStmt `query:"search-sessions"`
+	SearchMessages *sqlx.NamedStmt `query:"search-messages"`
 
 	EventList        *sqlx.NamedStmt `query:"event-list"`
 	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
@@ -112,8 +117,27 @@ type writes struct {
 	KeyRevoke *sqlx.NamedStmt `query:"api-key-revoke"`
 	KeyTouch  *sqlx.NamedStmt `query:"api-key-touch"`
 
-	Settings     *sqlx.NamedStmt `query:"settings-get"`
-	SettingsSave *sqlx.NamedStmt `query:"settings-save"`
+	Settings          *sqlx.NamedStmt `query:"settings-get"`
+	SettingsSave      *sqlx.NamedStmt `query:"settings-save"`
+	CannedReply       *sqlx.NamedStmt `query:"canned-reply-get"`
+	CannedReplyInsert *sqlx.NamedStmt `query:"canned-reply-insert"`
+	CannedReplyUpdate *sqlx.NamedStmt `query:"canned-reply-update"`
+	CannedReplyRemove *sqlx.NamedStmt `query:"canned-reply-remove"`
+
+	SearchDone          *sqlx.NamedStmt `query:"search-done"`
+	SearchSessionLast   *sqlx.NamedStmt `query:"search-session-last"`
+	SearchMessageLast   *sqlx.NamedStmt `query:"search-message-last"`
+	SearchSessionIndex  *sqlx.NamedStmt `query:"search-session-index"`
+	SearchMessageIndex  *sqlx.NamedStmt `query:"search-message-index"`
+	SearchSetTidy       *sqlx.NamedStmt `query:"search-set-tidy"`
+	SearchSessionPart   *sqlx.NamedStmt `query:"search-session-part"`
+	SearchSessionUnpart *sqlx.NamedStmt `query:"search-session-unpart"`
+	SearchSessionMerge  *sqlx.NamedStmt `query:"search-session-merge"`
+	SearchMessagePart   *sqlx.NamedStmt `query:"search-message-part"`
+	SearchMessageUnpart *sqlx.NamedStmt `query:"search-message-unpart"`
+	SearchMessageMerge  *sqlx.NamedStmt `query:"search-message-merge"`
+	SearchChanges       *sqlx.NamedStmt `query:"search-changes"`
+	SearchSetDone       *sqlx.NamedStmt `query:"search-set-done"`
 
 	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`
