@@ -84,10 +84,14 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	}{plain(m), stamp(m.At), stamp(m.EditedAt), stamp(m.DeletedAt)})
 }
 
-// Preview shortens the message for lists. Stores make a session's LastMessage
-// with it.
+// Preview shortens the message for lists; a file alone has its name for a
+// text. Stores make a session's LastMessage with it.
 func (m Message) Preview() *Preview {
-	return &Preview{ID: m.ID, Sender: m.Sender, SenderName: m.SenderName, Text: shorten(m.Text, PreviewLength), At: m.At, Seq: m.Seq}
+	text := m.Text
+	if text == "" && len(m.Attachments) > 0 {
+		text = m.Attachments[0].Name
+	}
+	return &Preview{ID: m.ID, Sender: m.Sender, SenderName: m.SenderName, Text: shorten(text, PreviewLength), At: m.At, Seq: m.Seq}
 }
 
 // MaxClientID is how many characters a client id may have.

@@ -20,6 +20,7 @@ type me struct {
 	Scopes []string   `json:"scopes"`
 	Auth   string     `json:"auth"`           // "host" or "api_key"
 	Name   string     `json:"name,omitempty"` // the team's, as visitors read it
+	Limits limits     `json:"limits"`
 }
 
 func (h *Handler) me(r *http.Request, by caller) (answer, error) {
@@ -28,7 +29,7 @@ func (h *Handler) me(r *http.Request, by caller) (answer, error) {
 		return answer{}, err
 	}
 	settings, err := h.currentSettings(r.Context())
-	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name}
+	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name, Limits: h.limits()}
 	if by.byKey {
 		out.Auth = "api_key"
 	}

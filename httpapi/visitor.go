@@ -32,12 +32,13 @@ type config struct {
 	PreChat  preChat           `json:"pre_chat"`
 	Away     awayForm          `json:"away"`
 	BackAt   string            `json:"back_at,omitempty"` // the next opening, while closed
-	Limits   configLimits      `json:"limits"`
+	Limits   limits            `json:"limits"`
 	Tracking bool              `json:"tracking"`
 	Features configFeatures    `json:"features"`
 }
 
-type configLimits struct {
+// limits are what a client can say before it sends anything.
+type limits struct {
 	Message int   `json:"message"` // characters
 	File    int64 `json:"file"`    // bytes
 }
@@ -74,6 +75,11 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 	return done(out), err
 }
 
+func (h *Handler) limits() limits {
+	l := h.svc.Limits()
+	return limits{Message: l.Message, File: max(0, l.File)}
+}
+
 // config says what the widget shows and asks this visitor, and whether they
 // can expect an answer now.
 func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online bool, err error) {
@@ -90,7 +96,7 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 		People:   []chat.PublicName{},
 		Color:    settings.Color,
 		Promise:  settings.ReplyPromise,
-		Limits:   configLimits{Message: h.svc.Limits().Message, File: max(0, h.svc.Limits().File)},
+		Limits:   h.limits(),
 		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true},
 	}
 	c.askFor(settings, v)

@@ -74,6 +74,9 @@ func testFile(f *fixture) {
 	}
 	f.noFile("unknown")
 	f.noContent("unknown")
+	f.equal("preview", f.session(s.ID).LastMessage.Text, "ä.txt")
+	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
+	f.equal("preview when deleted", f.session(s.ID).LastMessage.Text, "")
 }
 
 func testFileChunks(f *fixture) {

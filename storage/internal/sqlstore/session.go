@@ -50,6 +50,7 @@ type sessionRow struct {
 	LastSender     sql.NullString `db:"last_sender"`
 	LastSenderName sql.NullString `db:"last_sender_name"`
 	LastBody       sql.NullString `db:"last_body"`
+	LastFiles      sql.NullString `db:"last_attachments"`
 	LastAt         sql.NullInt64  `db:"last_at"`
 }
 
@@ -71,15 +72,18 @@ func (r *sessionRow) session() (chat.Session, error) {
 	if r.RatingScore.Valid {
 		s.Rating = &chat.Rating{Score: int(r.RatingScore.Int64), Comment: r.RatingComment.String, At: fromOptMillis(r.RatingAt)}
 	}
+	var err error
 	if r.LastID.Valid {
 		last := chat.Message{
 			ID: r.LastID.String, Sender: r.LastSender.String, SenderName: r.LastSenderName.String,
 			Text: r.LastBody.String, At: fromOptMillis(r.LastAt), Seq: r.MessageCount,
 		}
+		if r.LastFiles.Valid {
+			err = json.Unmarshal([]byte(r.LastFiles.String), &last.Attachments)
+		}
 		s.LastMessage = last.Preview()
 	}
-	var err error
-	if r.Tags != "[]" {
+	if err == nil && r.Tags != "[]" {
 		err = json.Unmarshal([]byte(r.Tags), &s.Tags)
 	}
 	if err == nil {

@@ -1,11 +1,16 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { day, exact, firstName } from '../shared/format';
 import { down, Icon, note as noteIcon } from '../shared/icons';
+import { AttachmentView } from '../shared/attachment';
+import { Going } from '../shared/staged';
+import type { Upload } from '../shared/upload';
+import { blob } from './server';
+import { uploads } from './uploads';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import type { Message, Session } from '../shared/types';
 import { emptyLog, woven } from './model';
 import { takeBackInto } from './reply';
-import { tryAgain } from './outbox';
+import { reason, tryAgain } from './outbox';
 import { type Outgoing } from './state';
 import { loadOlder, loadThread, tellSeen } from './thread';
 import { face, locale, time, useApp } from './use';
@@ -19,6 +24,8 @@ export function LogView({ id }: { id: string }) {
   const all = useApp((s) => s.outbox);
   const typing = useApp((s) => s.typing.get(id)?.visitor);
   const box = useRef<HTMLDivElement>(null);
+  const rising = useApp((s) => s.uploads);
+  const going = useMemo(() => rising.filter((u) => u.session === id), [rising, id]);
   const pending = useMemo(() => all.filter((o) => o.session_id === id), [all, id]);
   const messages = useMemo(() => woven(log), [log.messages, log.notes]);
   const { stuck, fresh, toEnd, onScroll } = useStick(box, messages, pending, typing, log.state === 'ready');
@@ -39,7 +46,7 @@ export function LogView({ id }: { id: string }) {
               ? <button class="ghost" onClick={() => void loadOlder(id)}>Older messages could not be read. Try again</button>
               : log.older && <span>Reading older messages…</span>}
           </div>
-          <Messages messages={messages} pending={pending} session={session} began={log.state === 'ready' && !log.older} />
+          <Messages messages={messages} pending={pending} going={going} session={session} began={log.state === 'ready' && !log.older} />
           {session?.status === 'closed' && log.state === 'ready' && <Ended session={session} />}
           {typing && <Typing person={face(name)} label={`${firstName(name)} is writing`} />}
         </div>
@@ -155,7 +162,7 @@ function Ended({ session: s }: { session: Session }) {
 }
 
 /** `began`: the first of them is the first of all. */
-function Messages({ messages, pending, session, began }: { messages: Message[]; pending: Outgoing[]; session?: Session; began: boolean }) {
+function Messages({ messages, pending, going, session, began }: { messages: Message[]; pending: Outgoing[]; going: Upload[]; session?: Session; began: boolean }) {
   const me = useApp((s) => s.me);
   const places = useMemo(() => arrange([
     ...messages.map((m) => ({ who: writer(m), at: new Date(m.timestamp) })),
@@ -179,6 +186,7 @@ function Messages({ messages, pending, session, began }: { messages: Message[]; 
           <Unsent key={o.client_id} item={o} place={place} />,
         ];
       })}
+      {going.map((u) => <Rising key={u.client_id} upload={u} />)}
     </>
   );
 }
@@ -199,7 +207,14 @@ function Said({ message: m, place, session, me }: { message: Message; place: Pla
   return (
     <Bubble place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? face(session?.visitor_name ?? m.sender_name ?? '') : undefined}
       meta={meta} class={m.deleted_at ? 'gone' : ''}>
-      {m.deleted_at ? 'Message deleted' : <><Body text={m.message} marks={!visitor} />{m.attachments.map((a) => <span key={a.file_id} class="file">{a.name}</span>)}</>}
+      {m.deleted_at ? 'Message deleted' : (
+        <>
+          {m.message && <Body text={m.message} marks={!visitor} />}
+          {m.attachments.map((a) => (
+            <AttachmentView key={a.file_id} file={a} locale={locale} load={(f) => blob(f.url)} label={(n) => `Download ${n}`} failed="It could not be loaded. Try again" />
+          ))}
+        </>
+      )}
     </Bubble>
   );
 }
@@ -227,6 +242,23 @@ function Unsent({ item, place }: { item: Outgoing; place: Place }) {
   return (
     <Bubble place={{ ...place, last: true }} mine state={failed ? 'failed' : 'sending'} at={new Date(item.at)} locale={locale} meta={meta}>
       <Body text={item.text} marks />
+    </Bubble>
+  );
+}
+
+/** A file on its way. */
+function Rising({ upload: u }: { upload: Upload }) {
+  const failed = u.state === 'failed';
+  const meta = (
+    <span>
+      {failed ? `Not sent. ${u.error ? reason(u.error) : ''} ` : u.state === 'sending' ? `Sending, ${Math.round(u.progress * 100)} % ` : 'Waiting to send '}
+      {failed && (u.error?.temporary ?? true) && <><button onClick={() => uploads.retry(u.client_id)}>Try again</button>{' '}</>}
+      <button onClick={() => uploads.cancel(u.client_id)}>{failed ? 'Remove' : 'Cancel'}</button>
+    </span>
+  );
+  return (
+    <Bubble place={{ first: true, last: true, newDay: false }} mine state={failed ? 'failed' : 'sending'} at={new Date(u.at)} locale={locale} meta={meta}>
+      <Going upload={u} label={`Sending ${u.file.name}`} locale={locale} />
     </Bubble>
   );
 }

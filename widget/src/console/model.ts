@@ -56,7 +56,7 @@ export function withMessage(s: Session, m: Message): Session {
     ...s, message_count: seq, updated_at: later(s.updated_at, m.timestamp),
     last_message: {
       message_id: m.message_id, sender: m.sender, sender_name: m.sender_name,
-      message: [...m.message].slice(0, 200).join(''), timestamp: m.timestamp, seq,
+      message: [...m.message || m.attachments[0]?.name || ''].slice(0, 200).join(''), timestamp: m.timestamp, seq,
     },
   };
   if (m.sender === 'visitor') {
@@ -75,7 +75,7 @@ export function withMessage(s: Session, m: Message): Session {
 /** withEdit follows an edited or deleted message into the preview. */
 export function withEdit(s: Session, m: Message): Session {
   if (s.last_message?.message_id !== m.message_id) return s;
-  return { ...s, last_message: { ...s.last_message, message: [...m.message].slice(0, 200).join('') } };
+  return { ...s, last_message: { ...s.last_message, message: [...m.message || m.attachments[0]?.name || ''].slice(0, 200).join('') } };
 }
 
 export function withSeen(s: Session, e: SeenData): Session {

@@ -102,7 +102,7 @@ function failed(item: Outgoing, err: APIError): boolean {
   return true;
 }
 
-function reason(err: APIError): string {
+export function reason(err: APIError): string {
   if (err.status === 0) return 'The server can’t be reached.';
   if (err.status >= 500) return 'The server had a problem.';
   if (err.code === 'session_closed') return 'The conversation has been closed.';
@@ -129,6 +129,6 @@ export function flush(reconnected: boolean) {
 /** What is unsent would be lost with the tab: the browser asks before that. */
 export function guardUnsent() {
   addEventListener('beforeunload', (event) => {
-    if (get().outbox.some((o) => o.agent_id === get().me?.agent_id)) event.preventDefault();
+    if (get().uploads.length || get().outbox.some((o) => o.agent_id === get().me?.agent_id)) event.preventDefault();
   });
 }

@@ -1,12 +1,15 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { empty, touch } from '../shared/composer';
 import { firstName } from '../shared/format';
+import { dropTarget } from '../shared/drop';
 import { Icon, note as noteIcon } from '../shared/icons';
 import { draftOf, keepDraft, type Draft } from './drafts';
 import { send, takeBack } from './outbox';
 import { get } from './state';
 import { tellTyping } from './thread';
-import { useApp, useFocusOnOpen } from './use';
+import { Attach, Staged } from '../shared/staged';
+import { faults, sound, uploads } from './uploads';
+import { locale, useApp, useFocusOnOpen } from './use';
 
 export const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 const command = mac ? '⌘' : 'Ctrl';
@@ -31,6 +34,8 @@ export function Reply({ id }: { id: string }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const closed = session?.status === 'closed';
   const [noting, setNoting] = useState(false);
+  const [staged, setStaged] = useState<{ files: File[]; fault: string }>({ files: [], fault: '' });
+  const takesFiles = useApp((s) => s.limits?.file !== 0);
   const mode = closed ? 'note' : draft.mode;
   const text = draft[mode];
   const name = firstName(session?.visitor_name ?? '');
@@ -64,9 +69,21 @@ export function Reply({ id }: { id: string }) {
     el.style.height = `${el.scrollHeight}px`;
   }, [text, mode]);
 
+  const files = mode === 'reply' && takesFiles ? staged.files : [];
+  const blank = empty.test(text) && !files.length;
+  const attach = (list: File[]) => {
+    if (mode !== 'reply' || !takesFiles || !list.length) return;
+    setStaged((s) => ({ files: [...s.files, ...list.filter(sound)].slice(0, 10), fault: faults(list) }));
+    focus();
+  };
+  const leaveOut = (file: File) => setStaged((s) => ({ files: s.files.filter((f) => f !== file), fault: '' }));
+
   function submit(thenClose = false) {
-    if (empty.test(text)) return;
-    send(id, text.trim(), { note: mode === 'note', thenClose });
+    if (blank) return;
+    // A conversation that is to be closed stays open until its files have arrived: closing is left to the agent then.
+    if (!empty.test(text)) send(id, text.trim(), { note: mode === 'note', thenClose: thenClose && !files.length });
+    if (files.length) uploads.add(files, id);
+    if (mode === 'reply') setStaged({ files: [], fault: '' });
     update({ [mode]: '' });
     setNoting(false);
     if (mode === 'reply') tellTyping(id, false);
@@ -91,7 +108,7 @@ export function Reply({ id }: { id: string }) {
     return <div class="shut"><span>This conversation is closed. If {name} writes again, a new one begins.</span><button class="ghost" onClick={() => setNoting(true)}>Add a note</button></div>;
   }
   return (
-    <form class={`reply ${mode}`} onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
+    <form class={`reply ${mode}`} {...dropTarget(attach)} data-drop="Drop files here" onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
       {closed
         ? <p class="closed-line">This conversation is closed. Only your team sees what you add.</p>
         : (
@@ -103,10 +120,15 @@ export function Reply({ id }: { id: string }) {
         )}
       <textarea ref={area} class="txt" rows={1} dir="auto" value={text} autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'}
         placeholder={mode === 'note' ? 'Only your team sees this' : `Write to ${name}`} aria-label={mode === 'note' ? 'Note to the team' : `Reply to ${session?.visitor_name ?? ''}`}
-        onInput={(e) => input(e.currentTarget.value)} onBlur={() => { if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
+        onInput={(e) => input(e.currentTarget.value)} onPaste={(e) => {
+          const list = [...(e.clipboardData?.files ?? [])];
+          if (list.length) { e.preventDefault(); attach(list); }
+        }} onBlur={() => { if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
+      {mode === 'reply' && (staged.files.length > 0 || staged.fault) && <Staged {...staged} locale={locale} label={(n) => `Leave out ${n}`} onRemove={leaveOut} />}
       <footer>
+        {mode === 'reply' && takesFiles && <Attach label="Add a file" onFiles={attach} />}
         {mode === 'reply' && <span class="hint" aria-hidden="true">{command}{mac ? '' : '+'}↵ send and close</span>}
-        <button class="solid" aria-disabled={empty.test(text)}>{mode === 'note' ? 'Add note' : 'Send'}</button>
+        <button class="solid" aria-disabled={blank}>{mode === 'note' ? 'Add note' : 'Send'}</button>
       </footer>
     </form>
   );

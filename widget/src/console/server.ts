@@ -1,5 +1,5 @@
 // The agents' API as the console calls it, and what is remembered in this browser between two loads of the page.
-import { APIError, createAPI, type Request } from '../shared/api';
+import { APIError, createAPI, failure, type Request } from '../shared/api';
 
 /** The API and the console stand under the same base, whatever the host has called it. */
 export const base = new URL('../api/v1', location.href.replace(/[?#].*$/, '')).pathname;
@@ -13,6 +13,16 @@ let onExpired = () => {};
 
 /** Calls `fn` when the server no longer knows who is calling. */
 export const whenExpired = (fn: () => void) => { onExpired = fn; };
+
+/** The server no longer knows who is calling. */
+export const expired = () => onExpired();
+
+/** A file of a message. */
+export async function blob(path: string): Promise<Blob> {
+  const response = await fetch(`${base}/${path}`, { headers: auth() });
+  if (!response.ok) throw await failure(response);
+  return response.blob();
+}
 
 export async function api<T = void>(method: string, path: string, body?: unknown, options?: Request): Promise<T> {
   try {

@@ -2,6 +2,7 @@
 import { createStore } from '../shared/store';
 import type { Agent, Session, Visitor } from '../shared/types';
 import type { Log, View } from './model';
+import type { Upload } from '../shared/upload';
 
 export type Scope = 'read' | 'write' | 'admin';
 
@@ -44,6 +45,7 @@ export interface State {
   brand: string; // the host's team, as visitors know it
   auth?: 'host' | 'api_key';
   scopes: Scope[];
+  limits?: { message: number; file: number };
   agents: Agent[];
   counts?: { mine: number; unassigned: number; open: number; closed: number };
   sessions: Map<string, Session>;
@@ -56,6 +58,7 @@ export interface State {
   visitors: Map<string, Visitor>;
   earlier: Map<string, Session[] | 'failed'>; // by visitor
   outbox: Outgoing[];
+  uploads: Upload[];
   kept: Set<string>; // conversations kept as unread by this agent
   typing: Map<string, { visitor?: Typing; agents: Map<string, Typing> }>;
   closing?: { id: string; name: string };
@@ -81,7 +84,7 @@ export const fresh = () => ({
 });
 
 export const store = createStore<State>({
-  ...fresh(), phase: 'starting', view: 'open', outbox: [], kept: new Set(), helpOpen: false, keysOn: true, now: Date.now(),
+  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, keysOn: true, now: Date.now(),
 });
 
 export const get = store.get;

@@ -1,7 +1,9 @@
 // The panel's mind: what the visitor does goes in as a call, what comes of it is in the store. It draws nothing.
 import { isAbort, type APIError } from '../shared/api';
 import type { Host, Opening } from '../shared/bridge';
+import { save } from '../shared/drop';
 import { createStore, type Store } from '../shared/store';
+import type { Uploads } from '../shared/upload';
 import type { Envelope, Hello, Message, MessagePage, SeenData, TypingData, VisitorSession } from '../shared/types';
 import { asked } from './asks';
 import { watchConnection } from './banner';
@@ -22,6 +24,11 @@ export interface Chat {
   close(): void;
   write(text: string): void;
   setTopic(topic: string): void;
+  /** Has files go along with what is sent next, those that may. */
+  attach(files: File[]): void;
+  detach(file: File): void;
+  /** The files on their way; there once the code for conversations is. */
+  uploads(): Uploads | undefined;
   /** Sends what stands in the field; `who` says what the form asked, where there was one. */
   send(who?: Who): void;
   retry(clientId: string): void;
@@ -37,6 +44,8 @@ export interface Chat {
   endedHere(session: string): boolean;
   /** What the visitor thought of it: 1 to 5. */
   rate(session: string, score: number): Promise<void>;
+  /** A file of a message. */
+  blob(path: string): Promise<Blob>;
   /** The conversation as a file. */
   download(): Promise<void>;
   /** Has the server forget everything about this visitor, and forgets it here. */
@@ -276,6 +285,13 @@ export function createChat(host: Host): Chat {
     });
   }
 
+  let uploads: Uploads | undefined;
+  const sending = () => uploads ??= get().talk?.uploads({
+    host, api, store,
+    learn: (sessions, messages) => learn(sessions, messages, true),
+    lost: (id) => set(({ sessions }) => ({ sessions: sessions.map((s) => (s.session_id === id ? { ...s, status: 'closed' as const } : s)) })),
+  });
+
   const unwatch = watchConnection(store, () => { if (get().hello === 'failed') greet(); });
   const draft = createDraft(store, keep, api);
 
@@ -283,6 +299,8 @@ export function createChat(host: Host): Chat {
 
   function forget() {
     draft.forget();
+    uploads?.close();
+    uploads = undefined;
     keep.clear();
     api.forget();
     visitor = undefined;
@@ -308,15 +326,23 @@ export function createChat(host: Host): Chat {
       if (!who && asked(get())) return; // the form is on its way
       const { topic, text: written } = draft.store.get();
       const text = clean(written).trim() || topic;
-      if (!text) return;
+      const files = get().talk ? get().files : [];
+      if (!text && !files.length) return;
       const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
       // Whoever was asked once is not asked again.
       set(({ config }) => ({ talking: true, refusedField: '', config: who && config
         ? { ...config, pre_chat: { ...config.pre_chat, visitor_name: 'off', visitor_email: 'off' }, away: { ...config.away, visitor_email: 'off' } } : config }));
       draft.sent();
-      outbox.add({ text, ...(who && { who }), ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
+      if (text) outbox.add({ text, ...(who && { who }), ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
+      if (files.length) { set({ files: [], fault: null }); sending()!.add(files); }
       greet();
     },
+    attach(files) {
+      prepare();
+      import('./talk').then((talk) => talk.take(store, files), () => { /* prepare says so */ });
+    },
+    detach: (file) => set(({ files }) => ({ files: files.filter((f) => f !== file), fault: null })),
+    uploads: sending,
     retry: outbox.retry,
     discard(id, edit) {
       const pending = keep.get().outbox.find((p) => p.client_id === id);
@@ -348,6 +374,7 @@ export function createChat(host: Host): Chat {
     async rate(id, score) {
       learn([await api.call<VisitorSession>('POST', `/sessions/${id}/rating`, { score })], [], false);
     },
+    blob: api.blob,
     async download() {
       const id = get().sessions.at(-1)?.session_id;
       if (id) save(await api.blob(`/sessions/${id}/transcript?format=txt`), 'conversation.txt');
@@ -369,6 +396,7 @@ export function createChat(host: Host): Chat {
       unwatch();
       live?.close();
       outbox.close();
+      uploads?.close();
       keep.close();
       clearTimeout(helloTimer);
       clearTimeout(typingTimer);
@@ -378,12 +406,3 @@ export function createChat(host: Host): Chat {
 
 /** Text that JSON can carry and the server takes: no NUL, no half of a character. */
 const clean = (text: string) => text.replace(/\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '');
-
-/** Hands a file to the browser's downloads. */
-function save(file: Blob, name: string) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

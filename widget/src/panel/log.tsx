@@ -4,6 +4,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock, day } from '../shared/format';
 import { down, Icon } from '../shared/icons';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
+import { AttachmentView } from '../shared/attachment';
+import { Going } from '../shared/staged';
+import type { Upload } from '../shared/upload';
 import type { Message, VisitorSession } from '../shared/types';
 import { useAround, useChat, type Surroundings } from './context';
 import type { Pending } from './keep';
@@ -48,7 +51,7 @@ export function Log() {
   });
 
   // One's own words are always shown; those of others are announced when the reader is elsewhere.
-  useLayoutEffect(() => { atEnd.current = true; toEnd(); }, [outbox.at(-1)?.client_id]);
+  useLayoutEffect(() => { atEnd.current = true; toEnd(); }, [outbox.at(-1)?.client_id, state.uploads.at(-1)?.client_id]);
   useEffect(() => {
     look();
     if (!atEnd.current && last && theirs(last)) setMissed(unseen(state).length);
@@ -84,7 +87,7 @@ export function Log() {
         )}
       </div>
       {missed > 0 && <button type="button" class="pill" onClick={() => { toEnd(); look(); }}>{t('newMessages', { n: missed })}<Icon of={down} /></button>}
-      <div class="sr" role="status">{outbox.some((p) => p.state !== 'waiting') && t('failed')}</div>
+      <div class="sr" role="status">{(outbox.some((p) => p.state !== 'waiting') || state.uploads.some((u) => u.state === 'failed')) && t('failed')}</div>
     </div>
   );
 }
@@ -111,7 +114,8 @@ function Older({ load, root }: { load(): Promise<void>; root: { current: HTMLEle
 
 type Item =
   | { kind: 'message'; message: Message; who: string; at: Date }
-  | { kind: 'pending'; pending: Pending; who: string; at: Date };
+  | { kind: 'pending'; pending: Pending; who: string; at: Date }
+  | { kind: 'upload'; upload: Upload; who: string; at: Date };
 
 function rows(state: State, around: Surroundings): ComponentChildren[] {
   const known = new Set(state.messages.map((m) => !theirs(m) && m.client_id));
@@ -125,6 +129,9 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
     // While it goes well it stands with what was sent before; once it waits or fails it says so by itself.
     items.push({ kind: 'pending', pending, at: new Date(pending.at), who: `${current(state)?.session_id ?? 'next'} me${calm ? '' : pending.client_id}` });
   }
+  for (const upload of state.uploads) {
+    if (!known.has(upload.client_id)) items.push({ kind: 'upload', upload, at: new Date(upload.at), who: `me ${upload.client_id}` });
+  }
   const places = arrange(items);
   const names = new Set(state.messages.filter(theirs).map((m) => m.sender_name));
   const { locale } = around;
@@ -133,7 +140,7 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
   items.forEach((item, i) => {
     const place = places[i]!;
     if (place.newDay) out.push(<div class="day" key={`day ${item.at.toDateString()} ${i}`} aria-live="off">{day(item.at, locale)}</div>);
-    out.push(item.kind === 'message'
+    out.push(item.kind === 'upload' ? <Rising key={item.upload.client_id} upload={item.upload} place={place} /> : item.kind === 'message'
       ? <Sent key={(!theirs(item.message) && item.message.client_id) || item.message.message_id} message={item.message} place={place} named={names.size > 1} />
       : <Unsent key={item.pending.client_id} pending={item.pending} place={place} calm={!item.who.endsWith(item.pending.client_id)} />);
     const next = items[i + 1];
@@ -151,7 +158,7 @@ function ending(session: VisitorSession, { chat, t }: Surroundings): string {
 }
 
 function Sent({ message, place, named }: { message: Message; place: Place; named: boolean }) {
-  const { t, locale } = useAround();
+  const { chat, t, locale } = useAround();
   const state = useChat((s) => s);
   const mine = !theirs(message);
   const at = new Date(message.timestamp);
@@ -163,7 +170,14 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
     <Bubble place={place} mine={mine} quiet={mine} at={at} locale={locale} class={message.deleted_at ? 'gone' : ''}
       meta={place.last && <time dateTime={message.timestamp} dir="auto">{meta}</time>}
       {...(!mine && { person: personOf(state, message) })} {...(!mine && named && message.sender_name && { who: message.sender_name })}>
-      {message.deleted_at ? t('deleted') : <Body text={message.message} marks={!mine} />}
+      {message.deleted_at ? t('deleted') : (
+        <>
+          {message.message && <Body text={message.message} marks={!mine} />}
+          {message.attachments.map((file) => (
+            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.blob(`/${f.url}`)} label={(name) => t('saveFile', { name })} failed={t('noFile')} />
+          ))}
+        </>
+      )}
     </Bubble>
   );
 }
@@ -180,6 +194,23 @@ function Unsent({ pending, place, calm }: { pending: Pending; place: Place; calm
   return (
     <Bubble place={place} mine quiet at={new Date(pending.at)} locale={locale} state={state === 'waiting' ? 'sending' : 'failed'} meta={meta}>
       <Body text={pending.text} marks={false} />
+    </Bubble>
+  );
+}
+
+/** A file on its way. */
+function Rising({ upload, place }: { upload: Upload; place: Place }) {
+  const { chat, t, locale } = useAround();
+  const { client_id: id, state, error } = upload;
+  const again = !error || error.temporary || error.code === 'session_closed' || error.status < 0;
+  const words: Key = error?.code === 'forbidden' ? 'forbidden' : again ? 'failed' : 'fileRefused';
+  const cancel = (key: Key) => <button type="button" onClick={() => chat.uploads()?.cancel(id)}>{t(key)}</button>;
+  const meta = state === 'failed'
+    ? <>{t(words)} {again && <button type="button" onClick={() => chat.uploads()?.retry(id)}>{t('again')}</button>} {cancel('discard')}</>
+    : <>{t(state === 'sending' ? 'sending' : 'waiting')} {cancel('cancel')}</>;
+  return (
+    <Bubble place={{ ...place, last: true }} mine quiet at={new Date(upload.at)} locale={locale} state={state === 'failed' ? 'failed' : 'sending'} meta={meta}>
+      <Going upload={upload} label={t('sending')} locale={locale} />
     </Bubble>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from '../shared/composer';
+import { dropTarget } from '../shared/drop';
 import { cross, Icon, warn } from '../shared/icons';
 import { useStore } from '../shared/store';
 import { asked } from './asks';
@@ -24,7 +25,7 @@ export function App({ close }: { close(): void }) {
 
 function Panel({ close }: { close(): void }) {
   const around = useAround();
-  const { t } = around;
+  const { chat, t } = around;
   const state = useChat((s) => s);
   const { talking, config, banner, closing, talk, talkFailed } = state;
   const phone = usePhone();
@@ -40,9 +41,10 @@ function Panel({ close }: { close(): void }) {
   useEffect(() => setAsking(null), [!current(state), !state.sessions.length]);
 
   const asks = asked(state);
-  const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length;
+  const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length && !state.uploads.length;
   return (
     <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
+      {...(!asks && dropTarget(chat.attach))} data-drop={t('drop')}
       aria-modal={phone || undefined} aria-label={name ? t('chatWith', { name }) : t('chat')}
       onKeyDown={(e) => { if (e.key === 'Escape' && !e.isComposing) close(); }}>
       <Header phone={phone} onClose={close} onAsk={setAsking} />
@@ -69,14 +71,17 @@ function Field({ label, area }: { label: string; area: { current: HTMLTextAreaEl
   const { text, topic } = useStore(chat.draft, (s) => s);
   const limit = useChat((s) => s.config?.limits.message ?? 4000);
   const talk = useChat((s) => s.talk);
+  const along = useChat((s) => s.files.length > 0 || !!s.fault);
+  const files = useChat((s) => s.files.length > 0);
   return (
-    <Composer part="composer" value={text} onInput={chat.write} onSend={chat.send} limit={limit} filled={!!topic}
+    <Composer part="composer" value={text} onInput={chat.write} onSend={chat.send} limit={limit} filled={!!topic || (!!talk && files)} onFiles={chat.attach}
       label={label} sendLabel={t('send')} field={(element) => { area.current = element; }}
       limitText={(over) => (over > 0 ? t('over', { n: over }) : t('left', { n: -over }))}
-      above={topic && (
+      above={<>{talk && along && <talk.Along />}{topic && (
         <div class="topic"><span dir="auto">{t('about', { topic })}</span>
           <button type="button" class="icon" aria-label={t('removeTopic')} onClick={() => { chat.setTopic(''); area.current?.focus(); }}><Icon of={cross} /></button></div>
-      )}>
+      )}</>}>
+      {talk && <talk.Add />}
       {talk && !touch() && <talk.Emoji field={area} />}
     </Composer>
   );

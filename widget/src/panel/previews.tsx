@@ -15,7 +15,7 @@ export function Preview({ message }: { message: Message }) {
     <div class="preview">
       <button type="button" class="say" onClick={() => host.launcher.click()}>
         <Avatar person={person} size={36} />
-        <span><small dir="auto">{person.name}</small><span class="words" dir="auto">{plain(message.message)}</span></span>
+        <span><small dir="auto">{person.name}</small><span class="words" dir="auto">{plain(message.message) || message.attachments[0]?.name}</span></span>
       </button>
       <button type="button" class="icon" aria-label={t('dismiss')} onClick={chat.dismiss}><Icon of={cross} /></button>
     </div>
@@ -27,7 +27,7 @@ export function Resume({ message }: { message: Message }) {
   const { chat, t, locale } = useAround();
   const state = useChat((s) => s);
   const person = theirs(message) ? personOf(state, message) : state.sessions.at(-1)?.agent;
-  const text = plain(message.message);
+  const text = plain(message.message) || message.attachments[0]?.name || '';
   return (
     <button type="button" class="resume" onClick={chat.resume}>
       {person && <Avatar person={person} />}

@@ -1,5 +1,7 @@
 import type { StreamState } from '../shared/stream';
 import type { Config, Message, Sender, VisitorSession } from '../shared/types';
+import type { Fault } from '../shared/files';
+import type { Upload } from '../shared/upload';
 import type { Pending } from './keep';
 
 export interface State {
@@ -19,6 +21,11 @@ export interface State {
   /** Looking at a conversation, not at the start page. */
   talking: boolean;
   outbox: Pending[];
+  /** Files that go along with what is sent next, and why another one does not. */
+  files: File[];
+  fault: { name: string; what: Fault } | null;
+  /** Files on their way. They are not kept: a browser forgets them with the page. */
+  uploads: Upload[];
   stream: StreamState | 'none';
   /** Whether the last try to send met trouble. */
   stuck: boolean;
@@ -37,7 +44,7 @@ export interface State {
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, sessions: [], messages: [], older: false,
-  talking: false, outbox: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
+  talking: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

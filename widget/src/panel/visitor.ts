@@ -63,7 +63,11 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
       }
     },
     async blob(path) {
-      const response = await fetch(`${host.base}visitor/v1${path}`, { headers: headers() });
+      let response = await fetch(`${host.base}visitor/v1${path}`, { headers: headers() });
+      if (response.status === 401) {
+        await hello();
+        response = await fetch(`${host.base}visitor/v1${path}`, { headers: headers() });
+      }
       if (!response.ok) throw await failure(response);
       return response.blob();
     },

@@ -8,6 +8,9 @@ export interface Attachment {
   content_type: string;
   size: number;
   url: string;
+  /** Pixels as shown; only of pictures that may be drawn. */
+  width?: number;
+  height?: number;
 }
 
 export interface Message {

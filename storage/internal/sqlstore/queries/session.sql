@@ -66,6 +66,7 @@ m.public_id AS last_id,
 m.sender AS last_sender,
 m.sender_name AS last_sender_name,
 m.body AS last_body,
+m.attachments AS last_attachments,
 m.at AS last_at
 
 -- name: session-tables
