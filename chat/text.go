@@ -63,7 +63,7 @@ func cleanText(field, s string, limit int) (string, error) {
 
 // cleanLine is cleanText for what stands on one line, such as a name. It also
 // drops the characters that turn the direction of the text around them, with
-// which a name could disguise what stands beside it.
+// which a name could disguise what stands beside it. What shows nothing is empty.
 func cleanLine(field, s string, limit int) (string, error) {
 	s, err := cleanText(field, s, limit)
 	if err != nil {
@@ -78,6 +78,9 @@ func cleanLine(field, s string, limit int) (string, error) {
 		}
 		return r
 	}, s)
+	if blank(s) {
+		return "", nil
+	}
 	return strings.TrimSpace(s), nil
 }
 

@@ -49,6 +49,12 @@ func TestNamesStayOnOneLineAndTurnNothingRound(t *testing.T) {
 	}
 }
 
+func TestANameThatShowsNothingIsNone(t *testing.T) {
+	if got, err := cleanLine("visitor_name", " \u200b\u3164 ", 200); err != nil || got != "" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+}
+
 func TestEmailAddresses(t *testing.T) {
 	for in, ok := range map[string]bool{
 		"":                        true,
