@@ -17,10 +17,16 @@ type AddFileChunk struct {
 	Data   []byte
 }
 
+// DiscardFile decides that what a file holds is to be removed: no message can
+// have it from now on. One that is not there, or belongs to a message:
+// Duplicate.
+type DiscardFile struct{ FileID string }
+
 // RemoveFile forgets a file that belongs to no message, with its chunks. One
 // that is not there, or belongs to a message: Duplicate.
 type RemoveFile struct{ FileID string }
 
 func (AddFile) op()      {}
 func (AddFileChunk) op() {}
+func (DiscardFile) op()  {}
 func (RemoveFile) op()   {}

@@ -114,7 +114,13 @@ func (s *Service) dropFiles(ctx context.Context, ids []string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropWithin)
 	defer cancel()
 	for _, id := range ids {
-		err := s.files.DeleteFile(ctx, id)
+		res, err := s.writer.do(ctx, DiscardFile{FileID: id})
+		if res.Duplicate {
+			continue // a message has it
+		}
+		if err == nil {
+			err = s.files.DeleteFile(ctx, id)
+		}
 		if err == nil {
 			_, err = s.writer.do(ctx, RemoveFile{FileID: id})
 		}

@@ -109,6 +109,15 @@ func TestSendFile(t *testing.T) {
 		}
 	}
 
+	// A transcript names the files.
+	text := v.call("GET", "/sessions/"+id+"/transcript", "").want(200).raw
+	if !strings.Contains(text, "\n    [file: screen shot.png]\n") || !strings.Contains(text, "\n    Here it is\n    [file: a.txt]\n") {
+		t.Errorf("the transcript is\n%s", text)
+	}
+	if csv := v.call("GET", "/sessions/"+id+"/transcript?format=csv", "").want(200).raw; !strings.Contains(csv, "Here it is\r\n[file: a.txt]") {
+		t.Errorf("the table is\n%s", csv)
+	}
+
 	// An agent sends too, by a form that a login opens as well as a key.
 	body, header := formBody(t, field{"message", "Try this", nil}, fileField("größe.html", "plain words"))
 	r := s.call("POST", "/api/v1/sessions/"+id+"/files", body, header, "Cookie: user=mara").want(201).

@@ -130,7 +130,7 @@ func (t *csvTranscript) message(m chat.Message) error {
 	if m.Seq > 0 {
 		seq = strconv.FormatInt(m.Seq, 10)
 	}
-	return t.write(seq, stamp(m.At), m.Sender, m.SenderName, m.Text, stamp(m.EditedAt), stamp(m.DeletedAt), strconv.FormatBool(m.Note))
+	return t.write(seq, stamp(m.At), m.Sender, m.SenderName, withFiles(m), stamp(m.EditedAt), stamp(m.DeletedAt), strconv.FormatBool(m.Note))
 }
 
 func (t *csvTranscript) end() error {
@@ -157,6 +157,18 @@ func cell(s string) string {
 	return s
 }
 
+// withFiles returns a message's text and the names of its files, a line each.
+func withFiles(m chat.Message) string {
+	lines := make([]string, 0, 1+len(m.Attachments))
+	if m.Text != "" {
+		lines = append(lines, m.Text)
+	}
+	for _, a := range m.Attachments {
+		lines = append(lines, "[file: "+a.Name+"]")
+	}
+	return strings.Join(lines, "\n")
+}
+
 type textTranscript struct{ out io.Writer }
 
 func (t *textTranscript) begin(_ any, name string) error {
@@ -173,7 +185,7 @@ func (t *textTranscript) message(m chat.Message) error {
 	} else {
 		who += " (" + m.Sender + ")"
 	}
-	text := m.Text
+	text := withFiles(m)
 	switch {
 	case !m.DeletedAt.IsZero():
 		text = "[deleted]"

@@ -14,6 +14,7 @@ var fileRows = []row{
 	{"File/DuplicateMessageTakesNone", testFileDuplicate},
 	{"File/LooseUntilSent", testLooseFiles},
 	{"File/RemoveOnlyLoose", testRemoveFile},
+	{"File/DiscardedIsNobodys", testDiscardFile},
 	{"File/GoesWithItsMessage", testFileDelete},
 	{"File/GoesWithTheVisitor", testFileErase},
 	{"File/MovesWithTheVisitor", testFileMerge},
@@ -154,6 +155,25 @@ func testRemoveFile(f *fixture) {
 	}
 	f.equal("the other's content", f.content(sent.FileID), sent.FileID)
 	f.equal("loose", len(f.loose()), 0)
+}
+
+func testDiscardFile(f *fixture) {
+	s := f.start("")
+	loose, sent := f.file("a"), f.file("b")
+	f.send(s.ID, sent)
+	f.do(chat.DiscardFile{FileID: loose.FileID})
+	m := f.newMessage(s.ID, chat.SenderVisitor, "")
+	m.Attachments = []chat.Attachment{loose}
+	f.fails(chat.AppendMessage{Message: m}, chat.ErrUnknownFile)
+	for _, id := range []string{sent.FileID, "unknown"} {
+		f.duplicate(chat.DiscardFile{FileID: id})
+	}
+	ids, err := f.store.LooseFiles(f.ctx, f.now.Add(-time.Hour), 10)
+	f.noErr("LooseFiles", err)
+	f.equal("loose at once", ids, []string{loose.FileID})
+	f.do(chat.RemoveFile{FileID: loose.FileID})
+	f.duplicate(chat.DiscardFile{FileID: loose.FileID})
+	f.equal("the other's content", f.content(sent.FileID), sent.FileID)
 }
 
 func testFileDelete(f *fixture) {

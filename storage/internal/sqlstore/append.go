@@ -181,6 +181,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.addFile(op)
 	case chat.AddFileChunk:
 		return b.addFileChunk(op)
+	case chat.DiscardFile:
+		return b.discardFile(op)
 	case chat.RemoveFile:
 		return b.removeFile(op)
 	case chat.SaveAgent:

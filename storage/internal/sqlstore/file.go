@@ -88,6 +88,15 @@ func (b *batch) addFileChunk(op chat.AddFileChunk) (chat.Result, error) {
 	}{row, op.N, op.Data})
 }
 
+func (b *batch) discardFile(op chat.DiscardFile) (chat.Result, error) {
+	var row int64
+	found, err := b.get(b.s.write.FileFindLoose, &row, struct{ ID string }{op.FileID})
+	if err != nil || !found {
+		return chat.Result{Duplicate: true}, err
+	}
+	return chat.Result{}, b.run(b.s.write.FileLoosen, byID{row})
+}
+
 func (b *batch) removeFile(op chat.RemoveFile) (chat.Result, error) {
 	var row int64
 	found, err := b.get(b.s.write.FileFindLoose, &row, struct{ ID string }{op.FileID})

@@ -49,6 +49,7 @@ UPDATE chat_files
    SET message_id = :message
  WHERE public_id = :id
    AND message_id IS NULL
+   AND at > 0
 RETURNING id
 
 -- name: file-of-message
