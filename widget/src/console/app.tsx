@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { Page } from './page';
 import { firstName } from '../shared/format';
 import { Icon, warn } from '../shared/icons';
 import { About } from './about';
@@ -6,7 +7,7 @@ import { Conversation, NoConversation } from './conversation';
 import { Help } from './help';
 import { List } from './list';
 import { unreadCount } from './lists';
-import { Nav, viewNames } from './nav';
+import { Nav, pageTitles, viewNames } from './nav';
 import { SignIn, Unreachable } from './signin';
 import { useApp } from './use';
 import { keepOpen } from './work';
@@ -16,9 +17,10 @@ export function App() {
   const unread = useApp((s) => (s.phase === 'ready' ? unreadCount(s) : 0));
   const view = useApp((s) => s.view);
   const brand = useApp((s) => s.brand);
+  const page = useApp((s) => s.page);
   useEffect(() => {
-    document.title = phase === 'ready' ? `${unread ? `(${unread}) ` : ''}${viewNames[view]} · ${brand}` : 'Pealchat';
-  }, [phase, unread, view, brand]);
+    document.title = phase === 'ready' ? `${unread ? `(${unread}) ` : ''}${page ? pageTitles[page] : viewNames[view]} · ${brand}` : 'Pealchat';
+  }, [phase, unread, view, brand, page]);
 
   switch (phase) {
     case 'starting': return <main class="door" aria-busy="true" aria-label="Pealchat" />;
@@ -33,17 +35,22 @@ function Desk() {
   const known = useApp((s) => !!s.open && s.sessions.has(s.open) && !s.missing.has(s.open));
   const view = useApp((s) => s.view);
   const help = useApp((s) => s.helpOpen);
+  const page = useApp((s) => s.page);
   return (
     <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''}`}>
       <Nav />
       <main class="desk">
-        <h1 class="sr">Conversations</h1>
+        <h1 class="sr">{page ? pageTitles[page] : 'Conversations'}</h1>
         <Trouble />
-        <div class="panes">
-          <List key={view} view={view} />
-          {open ? <Conversation key={open} id={open} /> : <NoConversation />}
-          {open && known && <About key={`about ${open}`} id={open} />}
-        </div>
+        {page
+          ? <Page key={page} name={page} />
+          : (
+            <div class="panes">
+              <List key={view} view={view} />
+              {open ? <Conversation key={open} id={open} /> : <NoConversation />}
+              {open && known && <About key={`about ${open}`} id={open} />}
+            </div>
+          )}
       </main>
       <Foot />
       {help && <Help />}

@@ -1,19 +1,23 @@
 import { Avatar } from '../shared/avatar';
-import { check, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
+import { bolt, check, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
 import { setAvailability, signOut } from './account';
 import { Menu, type Item } from './menu';
 import { views, type View } from './model';
-import { link } from './route';
-import { set, type State } from './state';
+import { link, pageLink } from './route';
+import { set, type PageName, type State } from './state';
 import { face, useApp } from './use';
 
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, closed: check };
 
+export const pageTitles: Record<PageName, string> = { saved: 'Saved replies' };
+const pageIcons: Record<PageName, IconShapes> = { saved: bolt };
+
 const figure = (n: number) => (n > 9999 ? `${Math.floor(n / 1000)} k` : String(n));
 
 export function Nav() {
   const view = useApp((s) => s.view);
+  const page = useApp((s) => s.page);
   const brand = useApp((s) => s.brand);
   const counts = useApp((s) => s.counts);
   return (
@@ -22,11 +26,16 @@ export function Nav() {
       <ul class="nav">
         {views.map((v) => (
           <li key={v}>
-            <a href={link(v)} aria-current={v === view ? 'page' : undefined}>
+            <a href={link(v)} aria-current={v === view && !page ? 'page' : undefined}>
               <Icon of={icons[v]} /><span>{viewNames[v]}</span>
               {counts && counts[v] > 0 && <b class={v === 'closed' ? 'faint' : ''}>{figure(counts[v])}</b>}
             </a>
           </li>
+        ))}
+      </ul>
+      <ul class="nav pages">
+        {(Object.keys(pageTitles) as PageName[]).map((p) => (
+          <li key={p}><a href={pageLink(p)} aria-current={p === page ? 'page' : undefined}><Icon of={pageIcons[p]} /><span>{pageTitles[p]}</span></a></li>
         ))}
       </ul>
       <Myself />
@@ -43,7 +52,8 @@ function Myself() {
   const write = useApp((s) => s.scopes.includes('write'));
   if (!me) return null;
   const here = me.availability === 'available';
-  const items: Item[] = [{ label: 'Keyboard shortcuts', hint: '?', run: () => set({ helpOpen: true }) }];
+  const items: Item[] = (Object.keys(pageTitles) as PageName[]).map((p) => ({ label: pageTitles[p], run: () => { location.hash = pageLink(p); } }));
+  items.push({ label: 'Keyboard shortcuts', hint: '?', run: () => set({ helpOpen: true }) });
   if (keyed) items.push({ label: 'Sign out', run: signOut });
   const who = <><Avatar person={face(me.name, me.avatar_url)} online={here} /><span class="who"><b dir="auto">{me.name}</b><small>{here ? 'Available' : 'Away'}</small></span></>;
   return (

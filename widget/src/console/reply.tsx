@@ -2,9 +2,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { empty, touch } from '../shared/composer';
 import { firstName } from '../shared/format';
 import { dropTarget } from '../shared/drop';
-import { Icon, note as noteIcon } from '../shared/icons';
+import { bolt, Icon, note as noteIcon } from '../shared/icons';
 import { draftOf, keepDraft, type Draft } from './drafts';
 import { send, takeBack } from './outbox';
+import { useSlash } from './slash';
 import { get } from './state';
 import { tellTyping } from './thread';
 import { Attach, Staged } from '../shared/staged';
@@ -69,6 +70,7 @@ export function Reply({ id }: { id: string }) {
     el.style.height = `${el.scrollHeight}px`;
   }, [text, mode]);
 
+  const slash = useSlash(area, text, session?.visitor_name ?? '', (value) => update({ [mode]: value }));
   const files = mode === 'reply' && takesFiles ? staged.files : [];
   const blank = empty.test(text) && !files.length;
   const attach = (list: File[]) => {
@@ -91,11 +93,13 @@ export function Reply({ id }: { id: string }) {
 
   function input(value: string) {
     update({ [mode]: value });
+    slash.look();
     // A note is nobody's business but the team's: the visitor is not told that somebody writes.
     if (mode === 'reply') tellTyping(id, !empty.test(value));
   }
 
   function key(e: KeyboardEvent) {
+    if (slash.key(e)) return;
     if (e.key !== 'Enter' || e.isComposing || e.keyCode === 229) return;
     const both = e.metaKey || e.ctrlKey;
     if (!both && (e.shiftKey || touch())) return;
@@ -109,6 +113,7 @@ export function Reply({ id }: { id: string }) {
   }
   return (
     <form class={`reply ${mode}`} {...dropTarget(attach)} data-drop="Drop files here" onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
+      {slash.pop}
       {closed
         ? <p class="closed-line">This conversation is closed. Only your team sees what you add.</p>
         : (
@@ -120,13 +125,15 @@ export function Reply({ id }: { id: string }) {
         )}
       <textarea ref={area} class="txt" rows={1} dir="auto" value={text} autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'}
         placeholder={mode === 'note' ? 'Only your team sees this' : `Write to ${name}`} aria-label={mode === 'note' ? 'Note to the team' : `Reply to ${session?.visitor_name ?? ''}`}
+        {...slash.aria} onSelect={slash.look} onFocus={slash.look}
         onInput={(e) => input(e.currentTarget.value)} onPaste={(e) => {
           const list = [...(e.clipboardData?.files ?? [])];
           if (list.length) { e.preventDefault(); attach(list); }
-        }} onBlur={() => { if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
+        }} onBlur={() => { slash.look(); if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
       {mode === 'reply' && (staged.files.length > 0 || staged.fault) && <Staged {...staged} locale={locale} label={(n) => `Leave out ${n}`} onRemove={leaveOut} />}
       <footer>
         {mode === 'reply' && takesFiles && <Attach label="Add a file" onFiles={attach} />}
+        <button type="button" class="icon" aria-label="Saved replies" title="Saved replies (/)" onClick={slash.begin}><Icon of={bolt} /></button>
         {mode === 'reply' && <span class="hint" aria-hidden="true">{command}{mac ? '' : '+'}↵ send and close</span>}
         <button class="solid" aria-disabled={blank}>{mode === 'note' ? 'Add note' : 'Send'}</button>
       </footer>

@@ -1,14 +1,18 @@
-// Where the person is, in the address's fragment: #/mine, #/open/SESSION. Back and Forward work, links can be kept.
+// Where the person is, in the address's fragment: #/mine, #/open/SESSION, #/saved. Back and Forward work, links can be kept.
 import { views, type View } from './model';
-import { get, set, store } from './state';
+import { get, pageNames, set, store, type PageName } from './state';
 
 export const link = (view: View, id?: string) => `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}`;
 
-function read(): { view: View; open: string | undefined } {
+export const pageLink = (page: PageName) => `#/${page}`;
+
+function read(): { view: View; open: string | undefined; page: PageName | undefined } {
   const [, view, id] = location.hash.split('/');
   let open: string | undefined;
   try { open = id ? decodeURIComponent(id) : undefined; } catch { /* not one of ours */ }
-  return { view: views.find((v) => v === view) ?? 'open', open };
+  const page = pageNames.find((p) => p === view);
+  if (page) return { view: get().view, open: undefined, page };
+  return { view: views.find((v) => v === view) ?? 'open', open, page };
 }
 
 export function follow() {

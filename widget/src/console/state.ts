@@ -2,7 +2,12 @@
 import { createStore } from '../shared/store';
 import type { Agent, Session, Visitor } from '../shared/types';
 import type { Log, View } from './model';
+import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
+
+/** The pages beside the conversations. Each is loaded when it is first looked at. */
+export const pageNames = ['saved'] as const;
+export type PageName = typeof pageNames[number];
 
 export type Scope = 'read' | 'write' | 'admin';
 
@@ -53,6 +58,8 @@ export interface State {
   find: string;
   view: View;
   open?: string; // the open conversation's id
+  page?: PageName; // what stands in place of the conversations
+  saved?: CannedReply[]; // by shortcut
   missing: Set<string>; // conversations that the server does not have (any more)
   logs: Map<string, Log>;
   visitors: Map<string, Visitor>;
@@ -79,7 +86,7 @@ export const fresh = () => ({
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), closed: page() },
   find: '', missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
-  earlier: new Map<string, Session[] | 'failed'>(), typing: new Map(), closing: undefined,
+  earlier: new Map<string, Session[] | 'failed'>(), typing: new Map(), closing: undefined, saved: undefined,
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });
 
