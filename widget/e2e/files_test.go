@@ -101,7 +101,7 @@ func TestFilesToAndFro(t *testing.T) {
 	mara.click("the field", `$('.conv .txt')`)
 	mara.write("How to care for it")
 	visitor.hears("How to care for it")
-	visitor.wait("the visitor gets the document", `labelled('.msg.them .file', 'Download care.txt')`)
+	visitor.wait("the visitor gets the document", `labelled('.msg.them .file', 'care.txt')`)
 	mara.wait("the list names it as well", `/You: care\.txt/.test($('.row').innerText)`)
 	mara.shoot("files-console")
 
@@ -155,4 +155,48 @@ func document(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+func TestFilesAreAccessible(t *testing.T) {
+	s := startServer(t)
+	axeSource(t)
+	visitor := visit(t, s)
+	visitor.openChat()
+	visitor.say("Hello")
+	files := `[new File(['One'], 'a list of everything that is wrong with it, in order.txt'), new File(['x'], 'x.exe')]`
+	visitor.give(`$('.panel')`, "drop", files)
+	visitor.wait("it is about to go", `seen($('.staged .file')) && seen($('.staged .fault'))`)
+	visitor.axe("panel files staged")
+	visitor.phone(true)
+	visitor.wait("the window is narrow", `innerWidth === 390`)
+	visitor.axe("phone files staged")
+	visitor.phone(false)
+	visitor.wait("the window is wide", `innerWidth === 1280`)
+	visitor.click("Send", `$('.panel .send')`)
+	visitor.wait("it was sent", `labelled('.msg.me .file', 'a list') && /sent/.test($$('.msg.me').at(-1).innerText)`)
+	visitor.choose(`$('.panel input[type=file]')`, photo(t, 300, 600))
+	visitor.wait("it is about to go", `seen($('.staged .file'))`)
+	visitor.click("Send", `$('.panel .send')`)
+	visitor.wait("the picture is there", redHalf+` && /sent/.test($$('.msg.me').at(-1).innerText)`)
+	s.kill()
+	visitor.expectOffline(true)
+	visitor.give(`$('.panel')`, "drop", `[new File(['Two'], 'two.txt')]`)
+	visitor.wait("it is about to go", `seen($('.staged .file'))`)
+	visitor.click("Send", `$('.panel .send')`)
+	visitor.wait("it is said that it was not sent", `/Not sent/.test($$('.msg.failed').at(-1)?.innerText ?? '')`)
+	visitor.axe("panel files sent and failed")
+
+	// When the server is back another try is all that it takes.
+	s.start()
+	visitor.click("Try again", `labelled('.msg.failed button', 'Try again')`)
+	visitor.wait("it was sent", `!$('.msg.failed') && labelled('.msg.me .file', 'two.txt') && /sent/.test($$('.msg.me').at(-1).innerText)`)
+	s.wantMessages("Hello", "", "", "")
+
+	mara := enterConsole(t, s, "Mara Reyes")
+	mara.click("All open", `labelled('.nav a', 'All open')`)
+	mara.pick("Visitor")
+	mara.wait("the picture is there", redHalf)
+	mara.give(`$('.reply')`, "drop", files)
+	mara.wait("it is about to go", `seen($('.staged .file')) && seen($('.staged .fault'))`)
+	mara.axe("console files")
 }

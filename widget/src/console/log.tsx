@@ -211,7 +211,7 @@ function Said({ message: m, place, session, me }: { message: Message; place: Pla
         <>
           {m.message && <Body text={m.message} marks={!visitor} />}
           {m.attachments.map((a) => (
-            <AttachmentView key={a.file_id} file={a} locale={locale} load={(f) => blob(f.url)} label={(n) => `Download ${n}`} failed="It could not be loaded. Try again" />
+            <AttachmentView key={a.file_id} file={a} locale={locale} load={(f) => blob(f.url)} label="Download" failed="It could not be loaded. Try again" />
           ))}
         </>
       )}

@@ -174,7 +174,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
         <>
           {message.message && <Body text={message.message} marks={!mine} />}
           {message.attachments.map((file) => (
-            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.blob(`/${f.url}`)} label={(name) => t('saveFile', { name })} failed={t('noFile')} />
+            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.blob(`/${f.url}`)} label={t('saveFile')} failed={t('noFile')} />
           ))}
         </>
       )}

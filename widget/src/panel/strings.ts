@@ -59,7 +59,7 @@ export const en = {
   attach: 'Add a file',
   drop: 'Drop files here',
   leaveOut: 'Leave out {name}',
-  saveFile: 'Download {name}',
+  saveFile: 'Download',
   noFile: 'It could not be loaded. Try again',
   cancel: 'Cancel',
   fileLarge: '{name} is too large. A file may have {size} at most.',

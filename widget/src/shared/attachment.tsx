@@ -19,8 +19,8 @@ export interface AttachmentProps {
   /** Fetches it: an address alone is not enough, because the caller's credentials belong to a header. */
   load(file: Attachment): Promise<Blob>;
   locale: string;
-  /** The button's name, and what is said when the file did not come. */
-  label(name: string): string;
+  /** What the button does, and what is said when the file did not come. */
+  label: string;
   failed: string;
 }
 
@@ -41,16 +41,16 @@ export function AttachmentView({ file, load, locale, label, failed }: Attachment
   }
   const size = sizeOf(file.size, locale);
   return (
-    <button type="button" class={plain ? 'file' : 'pic'} aria-busy={state === 'busy'} aria-label={`${label(file.name)}, ${size}`} title={`${file.name}, ${size}`} onClick={download}>
+    <button type="button" class={plain ? 'file' : 'pic'} aria-busy={state === 'busy'} aria-label={plain ? undefined : `${file.name}, ${size}. ${label}`} title={`${file.name}, ${size}`} onClick={download}>
       {plain
-        ? <FileLine name={file.name}>{state === 'failed' ? <span role="status">{failed}</span> : size}</FileLine>
+        ? <FileLine name={file.name}>{state === 'failed' ? <span role="status">{failed}</span> : size}<span class="sr">. {label}</span></FileLine>
         : <Picture width={file.width!} height={file.height!} load={get} failed={() => setPlain(true)} />}
     </button>
   );
 }
 
 export const FileLine = ({ name, children }: { name: string; children: ComponentChildren }) => (
-  <><Icon of={clip} /><span class="what"><bdi>{name}</bdi><small>{children}</small></span></>
+  <><Icon of={clip} /><span class="what"><bdi>{name}</bdi> <small>{children}</small></span></>
 );
 
 const most = { width: 240, height: 220 };
