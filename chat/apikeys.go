@@ -23,11 +23,19 @@ func (s *Service) CreateKey(ctx context.Context, by Actor, in NewKey) (key APIKe
 	return key, secret, err
 }
 
+// shortSecret is the length under which a secret that the host chose is worth
+// a warning. The keys made here are longer.
+const shortSecret = 20
+
 // EnsureKey makes sure that the given secret works as an API key with these
-// scopes, for hosts that bring their own. It is for the host's code only.
+// scopes, for hosts that bring their own. It is for the host's code only, which decides
+// how well the secret can be guessed: a short one is warned of in the log.
 func (s *Service) EnsureKey(ctx context.Context, secret string, in NewKey) (APIKey, error) {
-	if len(secret) < 8 {
-		return APIKey{}, invalid("key", "An API key must have at least 8 characters.")
+	if secret == "" {
+		return APIKey{}, invalid("key", "An API key must not be empty.")
+	}
+	if len(secret) < shortSecret {
+		s.log.Warn("chat: an API key of the host's own is short enough to be guessed", "name", in.Name, "characters", len(secret))
 	}
 	return s.saveKey(ctx, in, secret)
 }

@@ -426,3 +426,18 @@ func TestAfterCloseNothingIsTaken(t *testing.T) {
 		t.Fatalf("subscribed after Close: %v", err)
 	}
 }
+
+func TestTheHostsOwnKeyWorks(t *testing.T) {
+	svc := newService(t, nil)
+	for _, secret := range []string{"short", "a-longer-secret-of-the-host"} {
+		if _, err := svc.EnsureKey(t.Context(), secret, chat.NewKey{Name: "Host", Scopes: []string{"admin"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := svc.KeyBySecret(t.Context(), secret); err != nil {
+			t.Fatalf("%q: %v", secret, err)
+		}
+	}
+	if _, err := svc.EnsureKey(t.Context(), "", chat.NewKey{Name: "Host", Scopes: []string{"admin"}}); !errors.Is(err, chat.ErrInvalid) {
+		t.Fatalf("no secret: %v", err)
+	}
+}
