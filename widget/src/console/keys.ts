@@ -19,7 +19,7 @@ export const keyList: [string[], string][] = [
   [['Z'], 'Keep it open after all'],
   [['U'], 'Keep it as unread'],
   [['I'], 'About the visitor'],
-  [['/'], 'Find in the list'],
+  [['/'], 'Search all conversations'],
   [['1', '2', '3', '4'], 'Mine, Unassigned, All open, Closed'],
   [['Esc'], 'Back'],
   [['?'], 'These keys'],
@@ -40,7 +40,7 @@ const actions: Record<string, () => void> = {
   u: withOpen(keepUnread),
   i: () => { if (get().open && overlaid()) set({ aboutOpen: !get().aboutOpen }); },
   '/': () => {
-    if (!get().open || !alternating()) return find();
+    if (!get().page && (!get().open || !alternating())) return find();
     go(get().view);
     setTimeout(find, 50); // when the list is there
   },

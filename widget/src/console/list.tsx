@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { cross, Icon, search } from '../shared/icons';
+import { Found } from './found';
 import { show } from './lists';
 import type { View } from './model';
 import { viewNames } from './nav';
@@ -8,7 +9,7 @@ import { get, set } from './state';
 import { useApp } from './use';
 
 let openFind: (() => void) | undefined;
-/** Opens the field that narrows the list, as / does. */
+/** Opens the field that searches all conversations, as / does. */
 export const find = () => openFind?.();
 
 /** The list of one view. Keyed by it: what was looked for in another is not looked for here. */
@@ -33,19 +34,22 @@ export function List({ view }: { view: View }) {
     <section class="pane list" aria-labelledby="list-title">
       <header>
         <h2 id="list-title">{viewNames[view]}</h2>
-        <button ref={opener} class="icon" aria-label="Find in this list" title="Find in this list (/)" aria-expanded={finding}
+        <button ref={opener} class="icon" aria-label="Search" title="Search all conversations (/)" aria-expanded={finding}
           onClick={() => (finding ? stop(true) : setFinding(true))}><Icon of={search} /></button>
       </header>
       {finding && (
         <div class="find" role="search">
           <Icon of={search} />
-          <input ref={field} type="search" value={text} placeholder="Name, address, tag or words" aria-label={`Find in ${viewNames[view]}`} dir="auto" autocomplete="off"
+          <input ref={field} type="search" value={text} placeholder="Name, address, tag or words" aria-label="Search all conversations" maxLength={200} dir="auto" autocomplete="off"
             onInput={(e) => set({ find: e.currentTarget.value })}
-            onKeyDown={(e) => { if (e.key === 'Escape') { e.stopPropagation(); e.preventDefault(); stop(true); } }} />
-          <button class="icon" aria-label="Stop finding" onClick={() => stop(true)}><Icon of={cross} /></button>
+            onKeyDown={(e) => {
+              if (e.key === 'ArrowDown') { e.preventDefault(); document.querySelector<HTMLElement>('.list .rows a')?.focus(); }
+              if (e.key === 'Escape') { e.stopPropagation(); e.preventDefault(); stop(true); }
+            }} />
+          <button class="icon" aria-label="Stop searching" onClick={() => stop(true)}><Icon of={cross} /></button>
         </div>
       )}
-      <Rows view={view} />
+      {finding && text.trim() ? <Found text={text.trim()} /> : <Rows view={view} />}
     </section>
   );
 }

@@ -32,7 +32,7 @@ export function absorb(list: Session[]) {
 const setPages = (view: View, pages: Pages) => set((s) => ({ pages: { ...s.pages, [view]: pages } }));
 
 const fetchPage = (view: View, after?: string) => api<SessionPage>('GET', '/sessions', undefined, {
-  query: { ...selects[view], sort: 'activity', limit: get().find ? 200 : 50, after },
+  query: { ...selects[view], sort: 'activity', limit: 50, after },
 });
 
 const after = (page: SessionPage): Pages => ({
@@ -149,21 +149,15 @@ export async function readSession(id: string): Promise<Session> {
 let memo: { key: unknown[]; rows: Session[] } | undefined;
 
 /** The rows of the list that is shown, newest activity first. */
-export function rows({ sessions, view, pages, find, me }: State): Session[] {
-  const key = [sessions, view, pages[view].frontier, find, me?.agent_id];
+export function rows({ sessions, view, pages, me }: State): Session[] {
+  const key = [sessions, view, pages[view].frontier, me?.agent_id];
   if (memo && key.every((part, i) => part === memo!.key[i])) return memo.rows;
   const { frontier } = pages[view];
-  const text = find.trim().toLowerCase();
   const list = [...sessions.values()]
-    .filter((s) => inView(s, view, me?.agent_id ?? '') && activity(s) >= frontier && (!text || matches(s, text)))
+    .filter((s) => inView(s, view, me?.agent_id ?? '') && activity(s) >= frontier)
     .sort(byActivity);
   memo = { key, rows: list };
   return list;
-}
-
-function matches(s: Session, text: string) {
-  return [s.visitor_name, s.visitor_email, s.last_message?.message, s.assignee_name, ...s.tags]
-    .some((part) => part?.toLowerCase().includes(text));
 }
 
 /** How many open conversations hold something new for this agent: theirs and nobody's. */

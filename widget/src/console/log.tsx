@@ -8,7 +8,7 @@ import { blob } from './server';
 import { uploads } from './uploads';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import type { Message, Session } from '../shared/types';
-import { emptyLog, woven } from './model';
+import { emptyLog, woven, type Log } from './model';
 import { takeBackInto } from './reply';
 import { reason, tryAgain } from './outbox';
 import { type Outgoing } from './state';
@@ -30,6 +30,7 @@ export function LogView({ id }: { id: string }) {
   const messages = useMemo(() => woven(log), [log.messages, log.notes]);
   const { stuck, fresh, toEnd, onScroll } = useStick(box, messages, pending, typing, log.state === 'ready');
   useOlder(box, id, log.older, log.olderState);
+  useAsked(box, id, log, onScroll);
   useSeen(id, stuck, messages);
   const news = useNews(messages, pending, log.state === 'ready');
 
@@ -117,6 +118,26 @@ function useOlder(box: { current: HTMLDivElement | null }, id: string, older: st
   }, [id, older, state]);
 }
 
+/** Shows the message that the address asks for: what lies between is read first. */
+function useAsked(box: { current: HTMLDivElement | null }, id: string, log: Log, scrolled: () => void) {
+  const asked = useApp((s) => (s.open === id ? s.at : undefined));
+  const shown = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (!asked) shown.current = undefined;
+    if (!asked || asked === shown.current || log.state !== 'ready') return;
+    const el = box.current?.querySelector(`[data-message="${CSS.escape(asked)}"]`);
+    if (!el) {
+      if (log.older && !log.olderState) void loadOlder(id, 200);
+      return; // not in this conversation (any more), or on its way
+    }
+    shown.current = asked;
+    el.scrollIntoView({ block: 'center' });
+    scrolled();
+    box.current!.querySelector('.asked')?.classList.remove('asked');
+    el.classList.add('asked');
+  }, [asked, log]);
+}
+
 /** What is read out: what the visitor writes and what did not go out, but neither history nor one's own words. */
 function useNews(messages: Message[], pending: Outgoing[], ready: boolean): string {
   const heard = useRef('');
@@ -176,7 +197,7 @@ function Messages({ messages, pending, going, session, began }: { messages: Mess
         places[i]!.newDay && <div class="day" key={`day ${m.message_id}`}>{day(new Date(m.timestamp), locale)}</div>,
         !i && start,
         m.note
-          ? <Note key={m.message_id} name={m.sender_id === me?.agent_id ? undefined : m.sender_name ?? 'somebody'} at={m.timestamp} text={m.message} />
+          ? <Note key={m.message_id} id={m.message_id} name={m.sender_id === me?.agent_id ? undefined : m.sender_name ?? 'somebody'} at={m.timestamp} text={m.message} />
           : <Said key={m.message_id} message={m} place={places[i]!} session={session} me={me?.agent_id} />,
       ])}
       {pending.map((o, i) => {
@@ -205,7 +226,7 @@ function Said({ message: m, place, session, me }: { message: Message; place: Pla
     place.last && !visitor && (read ? 'read' : 'sent'),
   ].filter(Boolean).join(', ');
   return (
-    <Bubble place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? face(session?.visitor_name ?? m.sender_name ?? '') : undefined}
+    <Bubble id={m.message_id} place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? face(session?.visitor_name ?? m.sender_name ?? '') : undefined}
       meta={meta} class={m.deleted_at ? 'gone' : ''}>
       {m.deleted_at ? 'Message deleted' : (
         <>
@@ -220,9 +241,9 @@ function Said({ message: m, place, session, me }: { message: Message; place: Pla
 }
 
 /** Without a name it is one's own. */
-function Note({ name, at, text, meta, state = '' }: { name?: string; at: string; text: string; meta?: preact.ComponentChildren; state?: string }) {
+function Note({ id, name, at, text, meta, state = '' }: { id?: string; name?: string; at: string; text: string; meta?: preact.ComponentChildren; state?: string }) {
   return (
-    <div class={`noteb ${state}`} title={exact(new Date(at), locale)}>
+    <div class={`noteb ${state}`} data-message={id} title={exact(new Date(at), locale)}>
       <small><Icon of={noteIcon} />{name ? <span>Note to the team, <bdi>{name}</bdi></span> : <span>Your note to the team</span>}{!meta && <time dateTime={at}>{time(at)}</time>}</small>
       <div class="text" dir="auto"><Body text={text} marks /></div>
       {meta && <div class="meta">{meta}</div>}

@@ -1,18 +1,22 @@
-// Where the person is, in the address's fragment: #/mine, #/open/SESSION, #/saved. Back and Forward work, links can be kept.
+// Where the person is, in the address's fragment: #/mine, #/open/SESSION,
+// #/open/SESSION/MESSAGE, #/saved. Back and Forward work, links can be kept.
 import { views, type View } from './model';
 import { get, pageNames, set, store, type PageName } from './state';
 
-export const link = (view: View, id?: string) => `#/${view}${id ? `/${encodeURIComponent(id)}` : ''}`;
+export const link = (view: View, ...ids: (string | undefined)[]) => [`#/${view}`, ...ids.filter((id) => id !== undefined).map(encodeURIComponent)].join('/');
 
 export const pageLink = (page: PageName) => `#/${page}`;
 
-function read(): { view: View; open: string | undefined; page: PageName | undefined } {
-  const [, view, id] = location.hash.split('/');
-  let open: string | undefined;
-  try { open = id ? decodeURIComponent(id) : undefined; } catch { /* not one of ours */ }
+function read(): { view: View; open: string | undefined; at: string | undefined; page: PageName | undefined } {
+  const [, view, id, message] = location.hash.split('/');
+  let open: string | undefined, at: string | undefined;
+  try {
+    open = id ? decodeURIComponent(id) : undefined;
+    at = message ? decodeURIComponent(message) : undefined;
+  } catch { /* not one of ours */ }
   const page = pageNames.find((p) => p === view);
-  if (page) return { view: get().view, open: undefined, page };
-  return { view: views.find((v) => v === view) ?? 'open', open, page };
+  if (page) return { view: get().view, open: undefined, at: undefined, page };
+  return { view: views.find((v) => v === view) ?? 'open', open, at, page };
 }
 
 export function follow() {

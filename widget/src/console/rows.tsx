@@ -94,7 +94,6 @@ const nothing: Record<View, [string, string]> = {
 /** What stands after the last row: that more is coming, that it did not come, or that there is nothing. */
 function End({ view, empty }: { view: View; empty: boolean }) {
   const { state, error, cursor } = useApp((s) => s.pages[view]);
-  const find = useApp((s) => s.find.trim());
   if (state === 'failed') {
     return (
       <div class="end" role="status">
@@ -103,10 +102,10 @@ function End({ view, empty }: { view: View; empty: boolean }) {
       </div>
     );
   }
-  if (state !== 'ready' && empty && !find) return <Bones />;
-  if (state !== 'ready' || cursor) return <p class="end" role="status">{find ? 'Looking further back…' : 'Reading older ones…'}</p>;
+  if (state !== 'ready' && empty) return <Bones />;
+  if (state !== 'ready' || cursor) return <p class="end" role="status">Reading older ones…</p>;
   if (!empty) return null;
-  const [title, more] = find ? ['Nothing found', `No conversation here has “${find}” in its name, address, tags or last message.`] : nothing[view];
+  const [title, more] = nothing[view];
   return <div class="end empty" role="status"><b>{title}</b><p dir="auto">{more}</p></div>;
 }
 

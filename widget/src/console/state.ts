@@ -58,6 +58,7 @@ export interface State {
   find: string;
   view: View;
   open?: string; // the open conversation's id
+  at?: string; // the message of it that the address asks for
   page?: PageName; // what stands in place of the conversations
   saved?: CannedReply[]; // by shortcut
   missing: Set<string>; // conversations that the server does not have (any more)

@@ -94,12 +94,12 @@ export function takeIn(id: string, messages: Message[]): Promise<void> | undefin
   return gap && known.state === 'ready' ? catchUp(id) : undefined;
 }
 
-export async function loadOlder(id: string) {
+export async function loadOlder(id: string, limit = 50) {
   const log = get().logs.get(id);
   if (!log?.older || log.olderState === 'loading' || log.state !== 'ready') return;
   setLog(id, { ...log, olderState: 'loading' });
   try {
-    const page = await api<MessagePage>('GET', `${path(id)}/messages`, undefined, { query: { before: log.older, limit: 50 } });
+    const page = await api<MessagePage>('GET', `${path(id)}/messages`, undefined, { query: { before: log.older, limit } });
     const now = get().logs.get(id);
     if (now && now.older === log.older) setLog(id, before(now, page.messages, page.next_cursor));
   } catch {

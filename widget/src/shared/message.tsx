@@ -68,6 +68,8 @@ export interface BubbleProps {
   mine: boolean;
   /** Sent is solid, sending is a tint, failed is said in words. */
   state?: 'sent' | 'sending' | 'failed';
+  /** The message's own, to find it by. */
+  id?: string;
   /** Whose face stands beside the last of a group; none for one's own. */
   person?: Person;
   /** Whether that person is here now. */
@@ -85,10 +87,10 @@ export interface BubbleProps {
 }
 
 /** One message with its place in the group. */
-export function Bubble({ place, mine, state = 'sent', person, online = false, who, meta, at, locale, class: extra = '', quiet, children }: BubbleProps) {
+export function Bubble({ id, place, mine, state = 'sent', person, online = false, who, meta, at, locale, class: extra = '', quiet, children }: BubbleProps) {
   const shape = place.first ? (place.last ? '' : 'first') : place.last ? 'last' : 'mid';
   return (
-    <div class={`msg ${mine ? 'me' : 'them'} ${shape} ${place.first ? 'new' : ''} ${state} ${extra}`} aria-live={quiet ? 'off' : undefined}>
+    <div class={`msg ${mine ? 'me' : 'them'} ${shape} ${place.first ? 'new' : ''} ${state} ${extra}`} aria-live={quiet ? 'off' : undefined} data-message={id}>
       {who && place.first && <div class="who">{who}</div>}
       {person && place.last && <Avatar person={person} online={online} />}
       <div class="b" dir="auto" title={exact(at, locale)}>{children}</div>
