@@ -126,7 +126,8 @@ func (h *Handler) admitVisitor(r *http.Request, by caller) (caller, error) {
 		return by, errBadToken
 	}
 	check := func(ctx context.Context) (chat.Visitor, error) {
-		return h.svc.VisitorByToken(ctx, token, h.identity(r))
+		bare, person := h.known(r, token)
+		return h.svc.VisitorByToken(ctx, bare, person)
 	}
 	v, err := vouch(h, by.address, token, func() (chat.Visitor, error) { return check(r.Context()) })
 	if err != nil {

@@ -28,6 +28,18 @@ type Options struct {
 	// visitors are anonymous.
 	Visitor func(*http.Request) (chat.Identity, bool)
 
+	// VisitorSecrets are the secrets with which [SignVisitor] may have signed
+	// who a visitor is, for pages that the host's own login does not reach.
+	// Each has 32 bytes or more. The first one signs the visitor's token that
+	// comes of it, which is good for 24 hours without any login; all of them
+	// are taken, so that a secret can be replaced: put the new one first, and
+	// drop the old one a day later. Where Visitor knows the person, it
+	// decides. Empty means that no signed identity is taken.
+	//
+	// A signed identity is taken once: that is remembered in memory, so it may
+	// be taken once more after a restart within its 10 minutes.
+	VisitorSecrets []string
+
 	// AllowedOrigins are the origins, such as "https://www.example.com", whose
 	// pages may call from another origin than the handler's own. They are
 	// compared whole; wildcards and "null" are ignored. Cookies are never

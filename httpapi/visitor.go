@@ -11,11 +11,15 @@ import (
 type hello struct {
 	Page   *chat.PageRef `json:"page"`
 	Locale string        `json:"locale"`
+	// Identity is what SignVisitor has made, for a person whom the request
+	// itself does not show to the host.
+	Identity string `json:"identity"`
 }
 
 type welcome struct {
 	Token     string `json:"token"`
 	VisitorID string `json:"visitor_id"`
+	Verified  bool   `json:"verified"`
 	Online    bool   `json:"online"`
 	Config    config `json:"config"`
 	Session   any    `json:"session"`
@@ -53,19 +57,26 @@ const maxPeople = 3
 // hello needs no token: it is where visitors get theirs. One that is brought
 // along and not known is no error, the visitor is a new one then.
 func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
-	token, err := visitorToken(r)
+	sealed, err := visitorToken(r)
+	if err != nil {
+		return answer{}, err
+	}
+	token, person, seal, err := h.introduce(r.Context(), r, by, in.Identity, sealed)
 	if err != nil {
 		return answer{}, err
 	}
 	w, err := h.svc.Welcome(r.Context(), chat.Hello{
-		Token: token, Identity: h.identity(r), Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(),
+		Token: token, Identity: person, Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(),
 	})
 	if err != nil {
 		return answer{}, err
 	}
+	if seal != nil {
+		w.Token = seal(w.Token)
+	}
 	by.Actor = chat.AsVisitor(w.Visitor)
 	h.svc.Touch(r.Context(), by.Actor)
-	out := welcome{Token: w.Token, VisitorID: w.Visitor.ID}
+	out := welcome{Token: w.Token, VisitorID: w.Visitor.ID, Verified: w.Visitor.Verified}
 	if out.Config, out.Online, err = h.config(r.Context(), w.Visitor); err != nil {
 		return answer{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pealchat/pealchat/chat"
 	"github.com/pealchat/pealchat/httpapi"
 )
 
@@ -267,4 +268,35 @@ func TestHostKnowsTheVisitor(t *testing.T) {
 	elsewhere := s.with("Cookie: customer=7").post("/visitor/v1/hello", ``).is(200)
 	elsewhere.has(map[string]any{"visitor_id": hello.text("visitor_id"), "session.session_id": anonymous.session})
 	signedIn.get("/visitor/v1/sessions").is(200) // and the first browser is not signed out by that
+}
+
+// TestSignedIdentity comes from a page that the host's login does not reach.
+func TestSignedIdentity(t *testing.T) {
+	t.Parallel()
+	const secret = "the secret of a test, with 32 bytes or more"
+	options := hostLogin()
+	options.VisitorSecrets = []string{secret}
+	s := open(t, setup{options: options})
+	signed := func(id string) string {
+		t.Helper()
+		made, err := httpapi.SignVisitor(secret, chat.Identity{ID: id, Name: "Customer " + id}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encode(object{"identity": made})
+	}
+	proof := signed("7")
+	hello := s.nobody().post("/visitor/v1/hello", proof).is(200).has(map[string]any{"verified": true})
+	token := "Authorization: Bearer " + hello.text("token")
+	s.with(token).get("/visitor/v1/sessions").is(200)
+	s.nobody().post("/visitor/v1/hello", proof).fails(401, "invalid_identity", "identity")
+	s.nobody().post("/visitor/v1/hello", `{"identity":"x"}`).fails(401, "invalid_identity", "identity")
+
+	// The host's own login finds the same person, and decides where it knows one.
+	s.with("Cookie: customer=7").post("/visitor/v1/hello", ``).is(200).has(map[string]any{"visitor_id": hello.text("visitor_id")})
+	s.with("Cookie: customer=8", token).get("/visitor/v1/sessions").fails(401, "invalid_token", "")
+	eight := s.with("Cookie: customer=8").post("/visitor/v1/hello", signed("7")).is(200)
+	if eight.text("visitor_id") == hello.text("visitor_id") || strings.Contains(eight.text("token"), ".") {
+		t.Errorf("the signature has decided over the login: %s", eight.raw)
+	}
 }

@@ -1,7 +1,6 @@
 // The one script that every page of the host carries: the launcher, the page's API, and the way to the panel.
 import type { Host, Opening, Panel, PanelModule, Settings, State } from '../shared/bridge';
-import { onColor, parseRGB } from '../shared/color';
-import { isRTL } from '../shared/locale';
+import { localeOf, words } from './words';
 import { adopt } from '../shared/styles';
 import css from './loader.css';
 
@@ -13,11 +12,10 @@ const mark = 'M10.6 5.2a7.4 7.4 0 1 1-3.5 13.9L3.4 20.2l1.1-3.6A7.4 7.4 0 0 1 10
 
 function start(script: HTMLScriptElement) {
   const page = document.documentElement;
-  if (page.querySelector(':scope > peal-chat')) return console.warn('Pealchat: second script ignored');
+  if (page.querySelector(':scope > peal-chat')) return console.warn('Pealchat is here twice.');
 
-  const { color = '', position = 'end', locale = 'auto', theme = 'auto', launcher: shown = 'on' } = script.dataset;
-  const settings = { color, position, locale, theme, launcher: shown } as Settings;
-  const base = new URL('.', script.src).href;
+  const settings: Settings = { color: '', position: 'end', locale: 'auto', theme: 'auto', launcher: 'on', ...script.dataset };
+  const base = new URL(script.dataset.base?.replace(/\/*$/, '/') ?? '.', script.src).href;
   const listeners = new Map<string, Set<Listener>>();
   const over = new AbortController();
   const { signal } = over;
@@ -29,22 +27,19 @@ function start(script: HTMLScriptElement) {
   adopt(root, css);
   const corner = root.appendChild(document.createElement('div'));
   const launcher = corner.appendChild(document.createElement('button'));
-  launcher.type = 'button';
   launcher.className = 'launcher';
   launcher.part = 'launcher';
   launcher.ariaHasPopup = 'dialog';
   launcher.ariaExpanded = 'false';
-  launcher.ariaLabel = 'Open chat';
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
-  svg.ariaHidden = 'true';
   launcher.append(svg);
   svg.appendChild(document.createElementNS(svg.namespaceURI, 'path')).setAttribute('d', mark);
 
   const state: State = { open: false, unread: 0, online: false, conversation: null };
   const host: Host = {
     base, key: `pealchat:${base}`, element, root, corner, launcher, settings, attributes: {}, state,
-    locale: () => (settings.locale === 'auto' ? page.lang || navigator.language : settings.locale),
+    locale: () => localeOf(settings.locale, page.lang, ...navigator.languages),
     restart() {
       panel?.destroy();
       loading = undefined;
@@ -74,27 +69,29 @@ function start(script: HTMLScriptElement) {
     launcher.title = '';
     load().then((loaded) => loaded.open(opening, opener), () => {
       if (signal.aborted) return;
-      const message = 'The chat could not load. Try again';
+      const message = launcher.ariaLabel = launcher.title = `${name()}: ${words(corner.lang)![1]}`;
       host.emit('error', { code: 'load', message });
-      launcher.ariaLabel = launcher.title = message;
       if (opener instanceof HTMLAnchorElement) location.href = opener.href; // the page that it leads to without us
     }).finally(() => { launcher.ariaBusy = null; });
   }
+  const name = () => settings.label ?? words(corner.lang)![2] ?? 'Chat';
   const toggle = (opening?: Opening, opener?: HTMLElement) => (state.open ? panel?.close() : open(opening, opener));
 
   function apply() {
     corner.className = `corner ${settings.position}`;
     corner.lang = host.locale();
-    corner.dir = isRTL(corner.lang) ? 'rtl' : 'ltr';
-    const said = `${page.dataset.theme ?? ''} ${page.className}`;
-    const dark = settings.theme === 'auto'
-      ? /(^|\s)dark(\s|$)/.test(said) || (!/(^|\s)light(\s|$)/.test(said) && dusk.matches)
-      : settings.theme === 'dark';
-    corner.classList.toggle('dark', dark);
+    corner.dir = /^ar/i.test(corner.lang) ? 'rtl' : 'ltr';
+    if (!panel) launcher.ariaLabel = name();
+    const said = [...page.classList, page.dataset.theme];
+    corner.classList.toggle('dark', settings.theme === 'auto'
+      ? said.includes('dark') || (dusk.matches && !said.includes('light'))
+      : settings.theme === 'dark');
     const fill = settings.color || getComputedStyle(element).getPropertyValue('--peal-accent');
     if (fill) {
       corner.style.setProperty('--fill', fill);
-      corner.style.setProperty('--on-fill', onColor(parseRGB(getComputedStyle(launcher).backgroundColor) ?? [0, 0, 0]));
+      // Black on what is light, white on what is not. The panel reckons it for browsers that cannot.
+      const ink = `lch(from ${fill} calc((50 - l)*1e4) 0 0)`;
+      if (CSS.supports('color', ink)) corner.style.setProperty('--on-fill', ink);
     }
     launcher.hidden = settings.launcher === 'off';
     panel?.refresh();
@@ -108,16 +105,20 @@ function start(script: HTMLScriptElement) {
     show: () => change({ launcher: 'on' }),
     hide: () => change({ launcher: 'off' }),
     set: (attributes: Record<string, unknown>) => void Object.assign(host.attributes, attributes),
+    identify(proof: Host['proof']) {
+      host.proof = proof;
+      panel?.identify();
+    },
     theme: (value: Settings['theme']) => change({ theme: value }),
     locale: (value: string) => change({ locale: value }),
     on(event: string, fn: Listener) {
-      if (!listeners.has(event)) listeners.set(event, new Set());
-      listeners.get(event)!.add(fn);
+      listeners.set(event, (listeners.get(event) ?? new Set()).add(fn));
       if (event === 'ready' && ready) fn(undefined);
       return () => api.off(event, fn);
     },
     off: (event: string, fn: Listener) => void listeners.get(event)?.delete(fn),
     reset() {
+      host.proof = undefined;
       try { localStorage.removeItem(host.key); } catch { /* refused: nothing was kept either */ }
       panel?.reset();
     },
@@ -155,16 +156,18 @@ function start(script: HTMLScriptElement) {
 
   page.append(element);
   apply();
-  const early = (window as { Pealchat?: Queue }).Pealchat?.q ?? [];
+  const early = (window as { Pealchat?: Queue }).Pealchat?.q;
   (window as { Pealchat?: unknown }).Pealchat = api;
-  early.forEach(call);
+  early?.forEach(call);
   ready = true;
   host.emit('ready');
 
   // Only somebody who is in a conversation needs more than this before a click.
-  let live = false;
-  try { live = /"live":true/.test(localStorage.getItem(host.key) ?? ''); } catch { /* storage refused */ }
-  if (live) (window.requestIdleCallback ?? setTimeout)(() => load().catch(() => { /* the click will say it */ }));
+  try {
+    if (/"live":true/.test(localStorage.getItem(host.key)!)) {
+      (window.requestIdleCallback ?? setTimeout)(() => load().catch(() => { /* the click will say it */ }));
+    }
+  } catch { /* storage refused */ }
 }
 
 start(document.currentScript as HTMLScriptElement);

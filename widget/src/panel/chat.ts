@@ -51,6 +51,8 @@ export interface Chat {
   /** Has the server forget everything about this visitor, and forgets it here. */
   erase(): Promise<void>;
   dismiss(): void;
+  /** The page has said who the visitor is: has the server hear it. */
+  identify(): void;
   reset(): void;
   destroy(): void;
 }
@@ -163,7 +165,7 @@ export function createChat(host: Host): Chat {
     helloTries = 0;
     if (other) set({ sessions: [], messages: [], older: false, talking: keep.get().outbox.length > 0 });
     if (hello.online !== get().online) host.emit('status', { online: hello.online });
-    set((state) => ({ hello: 'done', config: hello.config, online: hello.online, outbox: keep.get().outbox,
+    set((state) => ({ hello: 'done', config: hello.config, online: hello.online, verified: hello.verified, outbox: keep.get().outbox,
       talking: state.talking || !!hello.session || keep.get().outbox.length > 0 }));
     if (hello.session) {
       replaced(hello.session);
@@ -388,6 +390,11 @@ export function createChat(host: Host): Chat {
       const { preview } = get();
       if (preview) keep.change((kept) => { kept.dismissed = preview.message_id; });
       set({ preview: null });
+    },
+    identify() {
+      api.doubt();
+      set({ hello: 'none' });
+      greet();
     },
     reset: forget,
     destroy() {

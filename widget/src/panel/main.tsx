@@ -12,7 +12,7 @@ import { Around, type Surroundings } from './context';
 import own from './panel.css';
 import { App } from './panel';
 import { unseen, type State } from './state';
-import { wordsFor } from './strings';
+import { fetchWords, wordsFor } from './strings';
 
 const fade = 140;
 
@@ -33,12 +33,16 @@ export function start(host: Host): Handle {
 
   const chat = createChat(host);
   let opener: HTMLElement = launcher;
-  let around: Surroundings;
+  let around: Surroundings | undefined;
   let painted = '';
+  let over = false;
 
   /** Takes the language and the colour as they are now, and draws. */
-  function draw() {
-    const { strings, dates } = wordsFor(host.locale());
+  async function draw() {
+    const wanted = host.locale();
+    await fetchWords(wanted);
+    if (over || wanted !== host.locale()) return; // a later call draws, or none
+    const { strings, dates } = wordsFor(wanted);
     around = { host, chat, t: translator(strings, dates), locale: dates };
     paint();
     tell(chat.store.get());
@@ -59,14 +63,15 @@ export function start(host: Host): Handle {
 
   /** Keeps every launcher and the page's view of the state true. */
   function tell(state: State) {
-    const { state: told } = host;
+    if (!around) return; // without its words nothing is said yet
+    const { state: told, settings } = host;
     const unread = unseen(state).length;
     const count = unread !== told.unread;
     const session = state.sessions.at(-1);
-    Object.assign(told, { open: state.open, unread, online: state.online, conversation: session?.status === 'active' ? session.session_id : null });
+    Object.assign(told, { open: state.open, unread, online: state.online, identified: state.verified, conversation: session?.status === 'active' ? session.session_id : null });
     const expanded = String(state.open);
     launcher.ariaExpanded = expanded;
-    launcher.ariaLabel = state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : around.t('open');
+    launcher.ariaLabel = state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : settings.label ?? around.t('open');
     badge.textContent = !unread || state.open ? '' : unread > 99 ? '99+' : String(unread);
     for (const other of document.querySelectorAll<HTMLElement>('[data-pealchat-open]')) {
       other.ariaExpanded = expanded;
@@ -85,7 +90,7 @@ export function start(host: Host): Handle {
     host.emit('close');
   }
 
-  draw();
+  void draw();
   chat.greet();
   return {
     open(opening, from) {
@@ -95,9 +100,11 @@ export function start(host: Host): Handle {
       if (!already) host.emit('open');
     },
     close,
-    refresh: draw,
+    refresh() { void draw(); },
+    identify: chat.identify,
     reset: chat.reset,
     destroy() {
+      over = true;
       unsubscribe();
       chat.destroy();
       render(null, place);

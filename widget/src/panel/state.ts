@@ -12,6 +12,8 @@ export interface State {
   hello: 'none' | 'asking' | 'done' | 'failed';
   config: Config | null;
   online: boolean;
+  /** Whether the host's server vouches for the visitor. */
+  verified: boolean;
   /** The conversations on show, oldest first. The last is the one that a message goes to, if it is active. */
   sessions: VisitorSession[];
   /** Their messages, in order. */
@@ -43,7 +45,7 @@ export interface State {
 }
 
 export const initial: State = {
-  open: false, closing: false, hello: 'none', config: null, online: false, sessions: [], messages: [], older: false,
+  open: false, closing: false, hello: 'none', config: null, online: false, verified: false, sessions: [], messages: [], older: false,
   talking: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
 };
 

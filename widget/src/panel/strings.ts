@@ -98,8 +98,19 @@ export const en = {
 
 export type Key = keyof typeof en & string;
 
-/** The languages there are. The first subtag decides. */
+/** The languages that are here. The first subtag decides. */
 const languages: Record<string, Strings> = { en };
+
+/** Fetches the words for a locale. Where that fails they are English until the next time. */
+export async function fetchWords(locale: string): Promise<void> {
+  const { language } = parse(locale);
+  if (languages[language]) return;
+  try {
+    const { files } = await import('./languages');
+    const file = await files[language]?.();
+    if (file) languages[language] = file.default;
+  } catch { /* English */ }
+}
 
 /**
  * Finds the words for a locale, and the locale in which to write dates beside them. Where there are no words for a
@@ -111,7 +122,7 @@ export function wordsFor(locale: string, own: readonly string[] = navigator.lang
   const found = languages[tag.language];
   const language = found ? tag.language : 'en';
   const region = tag.region ?? (own.map(parse).find((one) => one.language === language && one.region) ?? own.map(parse).find((one) => one.region))?.region;
-  return { strings: (found ?? en) as typeof en, dates: found && tag.region ? `${tag}` : region ? `${language}-${region}` : language };
+  return { strings: { ...en, ...found } as typeof en, dates: found && tag.region ? `${tag}` : region ? `${language}-${region}` : language };
 }
 
 function parse(tag: string): Intl.Locale {

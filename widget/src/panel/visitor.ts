@@ -16,6 +16,8 @@ export interface VisitorAPI {
   adopt(): boolean;
   /** Writes the token down: the visitor has said something, so they are to be known again. */
   remember(): void;
+  /** What the page says of its visitor is new: the next hello proves it. */
+  doubt(): void;
   /** What the server knows us as no more. */
   forget(): void;
   readonly known: boolean;
@@ -24,6 +26,7 @@ export interface VisitorAPI {
 export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello) => void): VisitorAPI {
   let token = keep.get().token;
   let asking: Promise<Hello> | undefined;
+  let proven = false; // whether the server has heard the page's proof, since this page began or the token died
   const headers = (): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {});
   const raw = createAPI(`${host.base}visitor/v1`, headers);
 
@@ -35,17 +38,43 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
   }
 
   function hello(): Promise<Hello> {
-    return asking ??= (async () => {
-      adopt();
-      const answer = await raw<Hello>('POST', '/hello', { page: here(), locale: host.locale().slice(0, 35) })
-        // Whatever is odd about this page or its language, a visitor is greeted.
-        .catch((err: unknown) => { if (err instanceof APIError && err.status === 400) return raw<Hello>('POST', '/hello', {}); throw err; });
-      token = answer.token;
-      if (keep.get().token) api.remember();
-      greeted(answer);
-      return answer;
-    })().finally(() => { asking = undefined; });
+    return asking ??= greeting().finally(() => { asking = undefined; });
   }
+
+  async function greeting(): Promise<Hello> {
+    adopt();
+    let answer: Hello;
+    let shown: Host['proof'];
+    do {
+      shown = host.proof;
+      answer = await introduced();
+      token = answer.token;
+    } while (shown !== host.proof); // the page has changed its mind meanwhile
+    proven = true;
+    if (keep.get().token) api.remember();
+    greeted(answer);
+    return answer;
+  }
+
+  /** Says hello with what the page can show for its visitor. A function that made a proof is asked for another if that is refused. */
+  async function introduced(again = false): Promise<Hello> {
+    const { proof } = host;
+    const identity = proven ? undefined : (typeof proof === 'function' ? await proof() : proof) || undefined;
+    // Where the page says that there is nobody, no earlier proof counts either.
+    if (!proven && proof !== undefined && !identity && token?.includes('.')) token = undefined;
+    return say(identity ? { identity } : undefined).catch((err: unknown) => {
+      if (!identity || (err as APIError).code !== 'invalid_identity') throw err;
+      if (!again && typeof proof === 'function') return introduced(true);
+      // Whom the page cannot vouch for is a stranger, who may write all the same.
+      host.emit('error', { code: 'identity', message: (err as Error).message });
+      if (host.proof === proof) host.proof = null;
+      return introduced();
+    });
+  }
+
+  const say = (who?: { identity: string }) => raw<Hello>('POST', '/hello', { ...who, page: here(), locale: host.locale().slice(0, 35) })
+    // Whatever is odd about this page or its language, a visitor is greeted.
+    .catch((err: unknown) => { if (err instanceof APIError && err.status === 400) return raw<Hello>('POST', '/hello', { ...who }); throw err; });
 
   const api: VisitorAPI = {
     headers, hello, adopt,
@@ -58,13 +87,16 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
         } catch (err) {
           if (!(err instanceof APIError) || err.status !== 401 || again === 2) throw err;
           // Another tab may have a new token already.
-          if (token === used && !adopt()) await hello();
+          if (token !== used || adopt()) continue;
+          proven = false;
+          await hello();
         }
       }
     },
     async blob(path) {
       let response = await fetch(`${host.base}visitor/v1${path}`, { headers: headers() });
       if (response.status === 401) {
+        proven = false;
         await hello();
         response = await fetch(`${host.base}visitor/v1${path}`, { headers: headers() });
       }
@@ -74,7 +106,8 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
     remember() {
       if (token && keep.get().token !== token) keep.change((kept) => { kept.token = token!; });
     },
-    forget() { token = undefined; },
+    doubt() { proven = false; },
+    forget() { token = undefined; proven = false; },
     get known() { return !!token; },
   };
   return api;

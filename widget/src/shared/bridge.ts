@@ -4,10 +4,12 @@ export interface Settings {
   /** The host's colour as CSS writes it; the server's setting or verdigris if empty. */
   color: string;
   position: 'start' | 'end';
-  /** A BCP 47 tag, or "auto": the page's language, else the browser's. */
+  /** A BCP 47 tag, or "auto": the page's language, else the first of the browser's that there are words for. */
   locale: string;
   theme: 'auto' | 'light' | 'dark';
   launcher: 'on' | 'off';
+  /** The launcher's name where the page gives one; else it is said in the panel's language. */
+  label?: string;
 }
 
 export interface Opening {
@@ -23,6 +25,8 @@ export interface State {
   unread: number;
   online: boolean;
   conversation: string | null;
+  /** Whether the host's server vouches for the visitor; unknown before the panel has asked. */
+  identified?: boolean;
 }
 
 /** The loader, as the panel sees it. */
@@ -39,8 +43,11 @@ export interface Host {
   readonly settings: Settings;
   /** From `set`: goes along with the next conversation, without those that are null. */
   readonly attributes: Record<string, unknown>;
+  /** From `identify`: what the host's server has signed about the visitor, or how to get it; null for nobody. */
+  proof?: string | (() => Promise<string | null | undefined>) | null | undefined;
   /** What the page is told; the panel keeps it true. */
   readonly state: State;
+  /** The tag of a language that there are words for. */
   locale(): string;
   /** Tells the page: functions given to `on`, and a DOM event on document. */
   emit(event: string, detail?: unknown): void;
@@ -54,6 +61,8 @@ export interface Panel {
   close(): void;
   /** Settings have changed. */
   refresh(): void;
+  /** The page has said who the visitor is. */
+  identify(): void;
   /** Everything stored was forgotten: start anew. */
   reset(): void;
   destroy(): void;

@@ -13,7 +13,7 @@ export function contrast(a: RGB, b: RGB): number {
 }
 
 /** White where it can be read on the colour, else near black. One of the two always can. */
-export const onColor = (color: RGB) => contrast(color, [255, 255, 255]) >= 4.5 ? '#fff' : '#000';
+export const onColor = (color: RGB) => luminance(color) <= 1.05 / 4.5 - 0.05 ? '#fff' : '#000';
 
 /** The numbers of a computed colour. Anything but rgb() is undefined. */
 export function parseRGB(computed: string): RGB | undefined {

@@ -164,6 +164,8 @@ export interface Config {
 export interface Hello {
   token: string;
   visitor_id: string;
+  /** Whether the host vouches for the visitor. */
+  verified: boolean;
   online: boolean;
   config: Config;
   session: VisitorSession | null;
