@@ -64,6 +64,7 @@ func (s *Service) Upload(ctx context.Context, by Actor, in NewFile) (Upload, err
 		FileID: id, Name: fileName(in.Name, kind), ContentType: kind.contentType, URL: "files/" + id,
 	}}
 	sum, look := sha256.New(), inspect(kind)
+	defer look.pipe.Close() // also where a FileStore panics
 	whole := io.TeeReader(io.MultiReader(bytes.NewReader(head), content), io.MultiWriter(sum, look))
 	if up.kept {
 		err = s.keepFile(ctx, id, whole)

@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -18,7 +20,9 @@ import (
 
 // shelf is a FileStore that can be told to misbehave.
 type shelf struct {
-	put     func(io.Reader) error
+	put func(io.Reader) error
+
+	mu      sync.Mutex
 	deleted []string
 	refuse  bool
 }
@@ -28,11 +32,25 @@ func (s *shelf) OpenFile(context.Context, string) (io.ReadSeekCloser, error) {
 	return nil, chat.ErrUnknownFile
 }
 func (s *shelf) DeleteFile(_ context.Context, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.refuse {
 		return errors.New("not now")
 	}
 	s.deleted = append(s.deleted, id)
 	return nil
+}
+
+func (s *shelf) refuses(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = on
+}
+
+func (s *shelf) gone() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.deleted)
 }
 
 func keepAll(content io.Reader) error {
@@ -115,18 +133,18 @@ func TestFilesAreSwept(t *testing.T) {
 		if err != nil || sent.Message.Text != "" || len(sent.Message.Attachments) != 1 {
 			t.Fatalf("%+v %v", sent, err)
 		}
-		files.refuse = true
+		files.refuses(true)
 		if _, err := svc.DeleteMessage(ctx, by, session, sent.Message.ID); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(90 * time.Minute)
-		if len(files.deleted) != 0 {
-			t.Errorf("deleted %v although the store refuses", files.deleted)
+		if gone := files.gone(); len(gone) != 0 {
+			t.Errorf("deleted %v although the store refuses", gone)
 		}
-		files.refuse = false
+		files.refuses(false)
 		time.Sleep(time.Hour)
-		if len(files.deleted) != 2 {
-			t.Errorf("deleted %v, want both", files.deleted)
+		if gone := files.gone(); len(gone) != 2 {
+			t.Errorf("deleted %v, want both", gone)
 		}
 		if loose, err := store.LooseFiles(ctx, time.Now(), 10); err != nil || len(loose) != 0 {
 			t.Errorf("left behind: %v %v", loose, err)
@@ -154,7 +172,7 @@ func TestUploadIsSentOnce(t *testing.T) {
 	if _, err := svc.SendMessage(t.Context(), by, in); !errors.Is(err, chat.ErrNotFound) {
 		t.Errorf("sent again: %v", err)
 	}
-	if _, err := store.File(t.Context(), sent.Message.Attachments[0].FileID); err != nil || len(files.deleted) != 0 {
-		t.Errorf("%v, deleted %v", err, files.deleted)
+	if _, err := store.File(t.Context(), sent.Message.Attachments[0].FileID); err != nil || len(files.gone()) != 0 {
+		t.Errorf("%v, deleted %v", err, files.gone())
 	}
 }

@@ -373,7 +373,7 @@ func TestFilesElsewhere(t *testing.T) {
 func TestFilesOutliveTheServersTimeouts(t *testing.T) {
 	s := newSite(t, Options{Rates: unlimited, BodyTimeout: 1})
 	srv := httptest.NewUnstartedServer(s.handler)
-	srv.Config.ReadTimeout, srv.Config.WriteTimeout = 1e6, 1e6 // a millisecond
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.ReadHeaderTimeout = time.Millisecond, time.Millisecond, time.Minute
 	srv.Start()
 	t.Cleanup(srv.Close)
 	v := s.visitor()
