@@ -208,6 +208,7 @@ func (s *server) call(method, path string, body, into any) {
 type session struct {
 	ID    string `json:"session_id"`
 	Count int    `json:"message_count"`
+	Email string `json:"visitor_email"`
 }
 
 type message struct {

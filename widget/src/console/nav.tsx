@@ -1,5 +1,5 @@
 import { Avatar } from '../shared/avatar';
-import { bolt, check, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
+import { bolt, check, gear, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
 import { setAvailability, signOut } from './account';
 import { Menu, type Item } from './menu';
 import { views, type View } from './model';
@@ -10,8 +10,11 @@ import { face, useApp } from './use';
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, closed: check };
 
-export const pageTitles: Record<PageName, string> = { saved: 'Saved replies' };
-const pageIcons: Record<PageName, IconShapes> = { saved: bolt };
+export const pageTitles: Record<PageName, string> = { saved: 'Saved replies', settings: 'Settings' };
+const pageIcons: Record<PageName, IconShapes> = { saved: bolt, settings: gear };
+
+/** The pages that whoever is here may see. */
+const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => p !== 'settings' || admin);
 
 const figure = (n: number) => (n > 9999 ? `${Math.floor(n / 1000)} k` : String(n));
 
@@ -20,6 +23,7 @@ export function Nav() {
   const page = useApp((s) => s.page);
   const brand = useApp((s) => s.brand);
   const counts = useApp((s) => s.counts);
+  const admin = useApp((s) => s.scopes.includes('admin'));
   return (
     <nav class="side" aria-label="Main">
       <div class="brand"><Icon of={peal} /><span dir="auto">{brand}</span></div>
@@ -34,7 +38,7 @@ export function Nav() {
         ))}
       </ul>
       <ul class="nav pages">
-        {(Object.keys(pageTitles) as PageName[]).map((p) => (
+        {pagesFor(admin).map((p) => (
           <li key={p}><a href={pageLink(p)} aria-current={p === page ? 'page' : undefined}><Icon of={pageIcons[p]} /><span>{pageTitles[p]}</span></a></li>
         ))}
       </ul>
@@ -50,9 +54,10 @@ function Myself() {
   const me = useApp(mine);
   const keyed = useApp((s) => s.auth === 'api_key');
   const write = useApp((s) => s.scopes.includes('write'));
+  const admin = useApp((s) => s.scopes.includes('admin'));
   if (!me) return null;
   const here = me.availability === 'available';
-  const items: Item[] = (Object.keys(pageTitles) as PageName[]).map((p) => ({ label: pageTitles[p], run: () => { location.hash = pageLink(p); } }));
+  const items: Item[] = pagesFor(admin).map((p) => ({ label: pageTitles[p], run: () => { location.hash = pageLink(p); } }));
   items.push({ label: 'Keyboard shortcuts', hint: '?', run: () => set({ helpOpen: true }) });
   if (keyed) items.push({ label: 'Sign out', run: signOut });
   const who = <><Avatar person={face(me.name, me.avatar_url)} online={here} /><span class="who"><b dir="auto">{me.name}</b><small>{here ? 'Available' : 'Away'}</small></span></>;

@@ -4,6 +4,7 @@ import type { PageName } from './state';
 
 const loads: Record<PageName, () => Promise<{ default: FunctionComponent }>> = {
   saved: () => import('./savedpage'),
+  settings: () => import('./settings/settings'),
 };
 
 /** A page beside the conversations. What it needs comes when it is first looked at. */

@@ -6,7 +6,7 @@ import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
 
 /** The pages beside the conversations. Each is loaded when it is first looked at. */
-export const pageNames = ['saved'] as const;
+export const pageNames = ['saved', 'settings'] as const;
 export type PageName = typeof pageNames[number];
 
 export type Scope = 'read' | 'write' | 'admin';
@@ -60,6 +60,7 @@ export interface State {
   open?: string; // the open conversation's id
   at?: string; // the message of it that the address asks for
   page?: PageName; // what stands in place of the conversations
+  section?: string | undefined; // of the page
   saved?: CannedReply[]; // by shortcut
   missing: Set<string>; // conversations that the server does not have (any more)
   logs: Map<string, Log>;

@@ -57,6 +57,7 @@ export interface Chat {
   destroy(): void;
 }
 
+const off = { visitor_name: 'off', visitor_email: 'off' } as const;
 const typingLasts = 6_000;
 
 export function createChat(host: Host): Chat {
@@ -332,8 +333,7 @@ export function createChat(host: Host): Chat {
       if (!text && !files.length) return;
       const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
       // Whoever was asked once is not asked again.
-      set(({ config }) => ({ talking: true, refusedField: '', config: who && config
-        ? { ...config, pre_chat: { ...config.pre_chat, visitor_name: 'off', visitor_email: 'off' }, away: { ...config.away, visitor_email: 'off' } } : config }));
+      set(({ config }) => ({ talking: true, refusedField: '', config: who && config ? { ...config, pre_chat: off, away: off } : config }));
       draft.sent();
       if (text) outbox.add({ text, ...(who && { who }), ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
       if (files.length) { set({ files: [], fault: null }); sending()!.add(files); }

@@ -1,9 +1,10 @@
+import type { ComponentChildren } from 'preact';
 import { Icon, right } from '../shared/icons';
 import { useAround, useChat } from './context';
 import { back, presence } from './people';
 
 /** The start page: who is here, what it may be about, and the way back to the last conversation. */
-export function Home() {
+export function Home({ children }: { children?: ComponentChildren }) {
   const around = useAround();
   const state = useChat((s) => s);
   const { chat, t } = around;
@@ -27,6 +28,7 @@ export function Home() {
         </ul>
       )}
       {talk && last && <talk.Resume message={last} />}
+      {children}
     </div>
   );
 }

@@ -41,6 +41,7 @@ function Panel({ close }: { close(): void }) {
   useEffect(() => setAsking(null), [!current(state), !state.sessions.length]);
 
   const asks = asked(state);
+  const form = asks && (talk ? <talk.Form /> : talkFailed && <NoTalk />);
   const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length && !state.uploads.length;
   return (
     <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
@@ -49,20 +50,19 @@ function Panel({ close }: { close(): void }) {
       onKeyDown={(e) => { if (e.key === 'Escape' && !e.isComposing) close(); }}>
       <Header phone={phone} onClose={close} onAsk={setAsking} />
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
-      {!talking ? <Home /> : talk ? <talk.Log /> : (
+      {!talking ? <Home>{form}</Home> : talk ? <talk.Log /> : (
         <div class="grow" role="status">{talkFailed && <NoTalk />}</div>
       )}
       {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
       {talk && asking && <talk.Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
-      {!asks ? <Field label={t(ended ? 'writeAgain' : 'write')} area={area} /> : talk ? <talk.Form />
-        : <div role="status">{talkFailed && <NoTalk />}</div>}
+      {asks ? talking && form : <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />}
     </div>
   );
 }
 
 function NoTalk() {
   const { host, t } = useAround();
-  return <p class="note failed" dir="auto">{t('noLoad')} <button type="button" onClick={host.restart}>{t('again')}</button></p>;
+  return <p class="note failed" role="alert" dir="auto">{t('noLoad')} <button type="button" onClick={host.restart}>{t('again')}</button></p>;
 }
 
 /** The composer. It draws itself with every key, and nothing else does. */

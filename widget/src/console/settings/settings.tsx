@@ -1,0 +1,60 @@
+// The settings: a page of its own that is loaded when somebody opens it.
+import { useEffect } from 'preact/hooks';
+import { adopt } from '../../shared/styles';
+import { pageLink } from '../route';
+import { useApp } from '../use';
+import { General } from './general';
+import { Hooks } from './hooks';
+import { Hours } from './hours';
+import { Keys } from './keys';
+import { Look } from './look';
+import own from './settings.css';
+import { changed, discard, load, save, useSettings, type Settings } from './store';
+
+adopt(document, own);
+
+const sections = { general: 'General', widget: 'Widget', hours: 'Hours', developers: 'Developers' };
+type Name = keyof typeof sections;
+const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours };
+
+export default function SettingsPage() {
+  const admin = useApp((s) => s.scopes.includes('admin'));
+  return admin ? <Sections /> : <div class="pane settings"><p>Only an admin can change the settings.</p></div>;
+}
+
+function Sections() {
+  const asked = useApp((s) => s.section);
+  const name = (asked && asked in sections ? asked : 'general') as Name;
+  useEffect(() => void load(), []);
+  const Form = forms[name];
+  return (
+    <div class="pane settings">
+      <header><h2 class="title">Settings</h2></header>
+      <div class="subnav">
+        <nav aria-label="Settings"><ul>{Object.entries(sections).map(([key, label]) => (
+          <li key={key}><a href={pageLink('settings', key)} aria-current={key === name ? 'page' : undefined}>{label}</a></li>
+        ))}</ul></nav>
+        <div class="body">{Form ? <Editor key={name} of={Form} /> : <><Keys /><Hooks /></>}</div>
+      </div>
+    </div>
+  );
+}
+
+function Editor({ of: Form }: { of(props: { draft: Settings }): preact.JSX.Element }) {
+  const { draft, state, error, field, overtaken } = useSettings((s) => s);
+  const dirty = useSettings(changed);
+  if (state === 'failed') return <p class="wrong" role="alert">{error} <button type="button" class="text" onClick={() => void load(true)}>Try again</button></p>;
+  if (!draft) return <div aria-busy="true" />;
+  return (
+    <form noValidate onSubmit={(e) => { e.preventDefault(); void save(); }}>
+      <Form draft={draft} />
+      <div class="savebar" hidden={!dirty && !error}>
+        <span role={error ? 'alert' : 'status'} class={error ? 'wrong' : ''}>
+          {overtaken ? 'Somebody else has saved meanwhile.' : error ? (field ? 'Something is not right yet: see above.' : error) : dirty ? 'Not saved yet.' : ''}
+        </span>
+        {overtaken ? <button type="button" class="ghost" onClick={() => void load(true)}>Load theirs</button> : <button type="button" class="ghost" onClick={discard}>Discard</button>}
+        <button class="solid" aria-disabled={state === 'saving'}>{state === 'saving' ? 'Saving…' : 'Save'}</button>
+      </div>
+    </form>
+  );
+}
