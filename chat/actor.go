@@ -10,6 +10,7 @@ type Actor struct {
 	id     string
 	name   string
 	scopes []string
+	ban    *Ban // a visitor's
 }
 
 type actorKind int
@@ -23,7 +24,7 @@ const (
 )
 
 // AsVisitor acts as a visitor: on their own sessions only.
-func AsVisitor(v Visitor) Actor { return Actor{kind: visitorActor, id: v.ID, name: v.Name} }
+func AsVisitor(v Visitor) Actor { return Actor{kind: visitorActor, id: v.ID, name: v.Name, ban: v.Ban} }
 
 // AsAgent acts as one of the host's own users, on all sessions.
 func AsAgent(a Agent) Actor {

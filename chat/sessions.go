@@ -38,6 +38,8 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 		if blank(in.VisitorName) {
 			return Started{}, invalid("visitor_name", "visitor_name must not be empty.")
 		}
+	} else if err := s.barred(by); err != nil {
+		return Started{}, err
 	}
 	in, err := s.checkNewSession(in)
 	if err != nil {
@@ -184,6 +186,8 @@ func (s *Service) writable(ctx context.Context, by Actor, id string) (Session, e
 		if err := by.need(ScopeWrite); err != nil {
 			return Session{}, err
 		}
+	} else if err := s.barred(by); err != nil {
+		return Session{}, err
 	}
 	return s.Session(ctx, by, id)
 }
@@ -230,7 +234,7 @@ func (s *Service) RateSession(ctx context.Context, by Actor, id string, score in
 	if err != nil {
 		return Session{}, err
 	}
-	if _, err := s.Session(ctx, by, id); err != nil {
+	if _, err := s.writable(ctx, by, id); err != nil {
 		return Session{}, err
 	}
 	newest, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id})

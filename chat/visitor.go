@@ -17,6 +17,8 @@ type Visitor struct {
 	Page       *PageRef       `json:"page,omitempty"` // where they were last
 	CustomData map[string]any `json:"custom_data"`
 	Online     bool           `json:"online"` // never stored: the service fills it in
+	Banned     bool           `json:"banned"` // likewise: there is a ban, and it is in force
+	Ban        *Ban           `json:"ban,omitempty"`
 	CreatedAt  time.Time      `json:"created_at"`
 	LastSeenAt time.Time      `json:"last_seen_at"`
 }

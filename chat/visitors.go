@@ -54,6 +54,10 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 		return Welcome{}, err
 	}
 	now := s.now()
+	// Whoever was banned before they signed in takes their sessions, and the ban, along.
+	if w.Visitor.Ban.holds(now) || was != nil && was.ExternalID == "" && was.Ban.holds(now) {
+		return Welcome{}, ErrBanned
+	}
 	if w.Visitor.ID == "" {
 		w.Visitor = Visitor{ID: newID(now), CreatedAt: now, ExternalID: w.Visitor.ExternalID, Name: w.Visitor.Name,
 			Email: w.Visitor.Email, Verified: w.Visitor.Verified, CustomData: w.Visitor.CustomData}
@@ -158,8 +162,7 @@ func (s *Service) Visitor(ctx context.Context, by Actor, id string) (Visitor, er
 		return Visitor{}, err
 	}
 	v, err := s.store.Visitor(ctx, id)
-	v.Online = s.presence.here(visitorKey(v.ID), s.now())
-	return v, err
+	return s.present(v), err
 }
 
 // Visitors returns one page of visitors, the latest seen first; with online
@@ -173,13 +176,12 @@ func (s *Service) Visitors(ctx context.Context, by Actor, page Page, online bool
 	if q.Page, err = page.check(); err != nil {
 		return VisitorPage{}, err
 	}
-	now := s.now()
 	if online {
-		q.IDs = s.presence.list(SenderVisitor, now)
+		q.IDs = s.presence.list(SenderVisitor, s.now())
 	}
 	visitors, err := s.store.Visitors(ctx, q)
 	for i, v := range visitors.Visitors {
-		visitors.Visitors[i].Online = s.presence.here(visitorKey(v.ID), now)
+		visitors.Visitors[i] = s.present(v)
 	}
 	return visitors, err
 }

@@ -173,6 +173,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.markSeen(op)
 	case chat.SaveVisitor:
 		return b.saveVisitor(op)
+	case chat.BanVisitor:
+		return b.banVisitor(op)
 	case chat.MergeVisitor:
 		return b.mergeVisitor(op)
 	case chat.EraseVisitor:

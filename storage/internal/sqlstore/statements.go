@@ -103,6 +103,7 @@ type writes struct {
 	TokenOwner    *sqlx.NamedStmt `query:"visitor-get-token"`
 	VisitorInsert *sqlx.NamedStmt `query:"visitor-insert"`
 	VisitorUpdate *sqlx.NamedStmt `query:"visitor-update"`
+	VisitorBan    *sqlx.NamedStmt `query:"visitor-ban"`
 	VisitorDelete *sqlx.NamedStmt `query:"visitor-delete"`
 	TokenInsert   *sqlx.NamedStmt `query:"visitor-token-insert"`
 	TokenClear    *sqlx.NamedStmt `query:"visitor-token-clear"`

@@ -21,6 +21,7 @@ type visitorRow struct {
 	UserAgent  string         `db:"user_agent"`
 	Page       sql.NullString `db:"page"`
 	CustomData string         `db:"custom_data"`
+	Ban        sql.NullString `db:"ban"`
 	CreatedAt  int64          `db:"created_at"`
 	LastSeenAt int64          `db:"last_seen_at"`
 }
@@ -34,6 +35,10 @@ func (r *visitorRow) visitor() (chat.Visitor, error) {
 	if v.CustomData, err = decodeData(r.CustomData); err == nil && r.Page.Valid {
 		v.Page = new(chat.PageRef)
 		err = json.Unmarshal([]byte(r.Page.String), v.Page)
+	}
+	if err == nil && r.Ban.Valid {
+		v.Ban = new(chat.Ban)
+		err = json.Unmarshal([]byte(r.Ban.String), v.Ban)
 	}
 	if err != nil {
 		return v, fmt.Errorf("sqlstore: visitor %s: %w", r.PublicID, err)

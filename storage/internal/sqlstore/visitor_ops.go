@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"database/sql"
+
 	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 )
@@ -65,6 +67,27 @@ func (b *batch) saveVisitor(op chat.SaveVisitor) (chat.Result, error) {
 	}
 	v, err := row.visitor()
 	return chat.Result{Visitor: v}, err
+}
+
+func (b *batch) banVisitor(op chat.BanVisitor) (res chat.Result, err error) {
+	row, err := b.findVisitor(op.VisitorID)
+	if err != nil {
+		return res, err
+	}
+	if res.Duplicate = op.Ban == nil && !row.Ban.Valid; !res.Duplicate {
+		if row.Ban, err = encodeOpt("ban", op.Ban, op.Ban != nil); err != nil {
+			return chat.Result{}, err
+		}
+		arg := struct {
+			Visitor int64
+			Ban     sql.NullString
+		}{row.ID, row.Ban}
+		if err := b.run(b.s.write.VisitorBan, arg); err != nil {
+			return chat.Result{}, err
+		}
+	}
+	res.Visitor, err = row.visitor()
+	return res, err
 }
 
 func (b *batch) addToken(v visitorRow, hash string) error {

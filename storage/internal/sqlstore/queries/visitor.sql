@@ -9,6 +9,7 @@ v.locale,
 v.user_agent,
 v.page,
 v.custom_data,
+v.ban,
 v.created_at,
 v.last_seen_at
 
@@ -51,6 +52,11 @@ UPDATE chat_visitors
        custom_data = :custom_data,
        last_seen_at = :last_seen_at
  WHERE public_id = :public_id
+
+-- name: visitor-ban
+UPDATE chat_visitors
+   SET ban = :ban
+ WHERE id = :visitor
 
 -- name: visitor-delete
 DELETE FROM chat_visitors

@@ -1,0 +1,88 @@
+package apitest
+
+import (
+	"slices"
+	"testing"
+)
+
+// mayBeRefused are the operations that a banned visitor cannot call.
+var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "sendOwnMessage"}
+
+// TestBannedVisitor tries every operation of the visitor's side: what a
+// visitor would say is refused, what is theirs stays readable and can be
+// erased, and agents go on as before.
+func TestBannedVisitor(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{})
+	f := s.fixture().withFile()
+	admin := s.admin()
+	admin.post("/api/v1/visitors/"+f.who.id+"/ban", `{"reason":"Spam of the worst kind"}`).is(204)
+	ban := admin.get("/api/v1/visitors/" + f.who.id).is(200).at("ban").(object)
+	if ban["reason"] != "Spam of the worst kind" || ban["expires_at"] != nil {
+		t.Errorf("the ban is %v", ban)
+	}
+	eachOperation(t, func(op *operation) bool { return op.needs() == "visitor" || op.id == "hello" }, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		switch {
+		case op.id == "eraseMe", op.id == "visitPage", op.streams(theDocument(t)):
+		case slices.Contains(mayBeRefused, op.id):
+			f.who.do(op.method, f.path(op), f.body(op)).fails(403, "banned", "")
+		default:
+			f.who.do(op.method, f.path(op), f.body(op)).is(200)
+		}
+	})
+	admin.get("/api/v1/sessions/" + f.session).is(200)
+	admin.post("/api/v1/visitors/"+f.who.id+"/sessions", "").fails(409, "banned", "")
+	s.admin().do("DELETE", "/api/v1/visitors/"+f.who.id+"/ban", "").is(204)
+	f.who.post("/visitor/v1/messages", encode(object{"session_id": f.session, "message": "Back"})).is(201)
+	if v := admin.get("/api/v1/visitors/" + f.who.id).is(200); v.at("banned") != false || v.at("ban") != nil {
+		t.Errorf("still banned: %s", v.raw)
+	}
+	for _, body := range []string{`{"expires_at":"tomorrow"}`, `{"expires_at":"2001-01-01T00:00:00Z"}`, `{"expires_at":1}`} {
+		admin.post("/api/v1/visitors/"+f.who.id+"/ban", body).fails(400, "invalid_request", "expires_at")
+	}
+}
+
+// TestExportHasEverything looks for all that a visitor and the agents said, of
+// this visitor and of nobody else.
+func TestExportHasEverything(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{})
+	f := s.fixture().withFile()
+	s.fixture() // somebody else
+	s.admin().post("/api/v1/sessions/"+f.session+"/messages", `{"sender":"agent","message":"Yes"}`).is(201)
+	for range 2 { // and older ones than are read at a time
+		for range 2 {
+			s.admin().post("/api/v1/visitors/"+f.who.id+"/sessions", `{"message":"Anything else?"}`).is(201)
+		}
+		for _, o := range s.admin().get("/api/v1/sessions?status=active&visitor_id=" + f.who.id).is(200).list("sessions") {
+			s.admin().post("/api/v1/sessions/"+o["session_id"].(string)+"/close", "").is(200)
+		}
+	}
+	for range 20 {
+		id := s.admin().post("/api/v1/visitors/"+f.who.id+"/sessions", "").is(201).text("session_id")
+		s.admin().post("/api/v1/sessions/"+id+"/close", "").is(200)
+	}
+	r := s.admin().get("/api/v1/visitors/" + f.who.id + "/export").is(200)
+	if got := r.header.Get("Content-Disposition"); got != `attachment; filename="visitor-`+f.who.id+`.json"` {
+		t.Errorf("Content-Disposition %q", got)
+	}
+	sessions := r.list("sessions")
+	if len(sessions) != 25 {
+		t.Fatalf("%d sessions", len(sessions))
+	}
+	first := sessions[24]
+	messages, notes := first["messages"].([]any), first["notes"].([]any)
+	if len(messages) != 3 || len(notes) != 1 || first["session"].(object)["session_id"] != f.session {
+		t.Errorf("the first session is exported as %v", first)
+	}
+	if id := notes[0].(object)["message_id"]; id != f.note {
+		t.Errorf("the note is %v, want %s", id, f.note)
+	}
+	if id := messages[1].(object)["attachments"].([]any)[0].(object)["file_id"]; id != f.file {
+		t.Errorf("the file is %v, want %s", id, f.file)
+	}
+	if r.at("visitor").(object)["visitor_id"] != f.who.id {
+		t.Errorf("the visitor is %v", r.at("visitor"))
+	}
+}
