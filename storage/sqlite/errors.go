@@ -95,7 +95,7 @@ func classify(err error) sqlstore.Failure {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH:
 		return sqlstore.Refused
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY,
-		lib.SQLITE_NOMEM, lib.SQLITE_CANTOPEN, lib.SQLITE_INTERRUPT, lib.SQLITE_PROTOCOL:
+		lib.SQLITE_NOMEM, lib.SQLITE_CANTOPEN, lib.SQLITE_INTERRUPT, lib.SQLITE_PROTOCOL, lib.SQLITE_NOTADB:
 		return sqlstore.Unavailable
 	}
 	return sqlstore.Broken

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,44 @@ func TestBusy(t *testing.T) {
 	apply(t, s, newMessage(id, "accepted"))
 	if got, _ := s.Session(t.Context(), id); got.MessageCount != 2 {
 		t.Errorf("%d messages, want the two that were accepted", got.MessageCount)
+	}
+}
+
+// TestFileGone: what SQLite would write to a file without a name is not
+// acknowledged. When the file is back the store goes on.
+func TestFileGone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file keeps its name there")
+	}
+	path := filepath.Join(t.TempDir(), "chat.db")
+	s := mustOpen(t, path)
+	id := newSession(t, s, "s")
+	refused := func(when string) {
+		t.Helper()
+		_, err := s.Append(t.Context(), []chat.Op{newMessage(id, when)})
+		if !errors.Is(err, chat.ErrUnavailable) || strings.Contains(errText(err), "/") {
+			t.Errorf("%s, Append: %v", when, err)
+		}
+		if err := s.Ping(t.Context()); !errors.Is(err, chat.ErrUnavailable) {
+			t.Errorf("%s, Ping: %v", when, err)
+		}
+	}
+	if err := os.Rename(path, path+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	refused("removed")
+	if err := os.WriteFile(path, []byte("another"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused("replaced")
+	if err := os.Rename(path+".moved", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("back again, Ping: %v", err)
+	}
+	if res := apply(t, s, newMessage(id, "back again")); res[0].Message.Seq != 1 {
+		t.Errorf("seq %d after what was refused", res[0].Message.Seq)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"embed"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -55,6 +56,7 @@ type base = sqlstore.Store
 type Store struct {
 	*base
 	path   string
+	file   os.FileInfo // of the file that is open
 	log    *slog.Logger
 	lock   *os.File
 	writer *sqlx.DB // one connection
@@ -129,6 +131,9 @@ func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store,
 	if s.reader, err = set.db(readerDSN(full), max(4, runtime.NumCPU())); err != nil {
 		return nil, err
 	}
+	if s.file, err = os.Stat(full); err != nil {
+		return nil, err
+	}
 	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, Classify: classify, Erased: s.scrub})
 	return s, err
 }
@@ -201,13 +206,44 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
+// Append implements chat.Store. While the file is gone it takes nothing.
+func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+	if err := s.present(); err != nil {
+		return nil, err
+	}
+	return s.base.Append(ctx, ops)
+}
+
 // Ping implements chat.Store: it reads, and takes the lock for writing. After
 // a write that failed it writes something, to see whether that works again.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.present(); err != nil {
+		return err
+	}
 	if _, err := s.Log(ctx); err != nil {
 		return err
 	}
 	return s.Probe(ctx)
+}
+
+// present says whether the file that is open still has its name. SQLite goes
+// on with a file that was removed or replaced, and what it writes there nobody
+// would find again. The file must not be opened for this: closing it would
+// take SQLite's locks away.
+func (s *Store) present() error {
+	select {
+	case <-s.closed:
+		return nil // the answer to that is another
+	default:
+	}
+	info, err := os.Stat(s.path)
+	if err == nil && !os.SameFile(s.file, info) {
+		err = fmt.Errorf("sqlite: %s was replaced by another file", s.path)
+	}
+	if err == nil {
+		return nil
+	}
+	return &chat.Error{Kind: chat.ErrUnavailable, Code: chat.ErrBusy.Code, Message: chat.ErrBusy.Message, Err: err}
 }
 
 // A DSN is SQL with authority, so it is made here from nothing but the path.
