@@ -21,6 +21,10 @@ func (h *Handler) createKey(r *http.Request, by caller, in chat.NewKey) (answer,
 	return created(extended{key, "key", secret}), err
 }
 
+// revokeKey also ends the streams that were opened with the key.
 func (h *Handler) revokeKey(r *http.Request, by caller) (answer, error) {
-	return noContent, h.svc.RevokeKey(r.Context(), by.Actor, r.PathValue("api_key_id"))
+	id := r.PathValue("api_key_id")
+	err := h.svc.RevokeKey(r.Context(), by.Actor, id)
+	h.streams.recheck(id)
+	return noContent, err
 }

@@ -80,6 +80,18 @@ func (st *streamer) remind(now time.Time) {
 	}
 }
 
+// recheck asks at once whether the readers called id still may listen. What
+// happens after it returns reaches only those who may.
+func (st *streamer) recheck(id string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for s := range st.streams {
+		if s.by.ID() == id {
+			s.remind(dutyCheck)
+		}
+	}
+}
+
 // troubled has the clock wake a stream whose events could not be read.
 func (st *streamer) troubled(s *stream, err error) {
 	if s.ctx.Err() != nil {

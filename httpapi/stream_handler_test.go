@@ -108,3 +108,51 @@ func TestStreamEndsForWhomItIsOver(t *testing.T) {
 		})
 	}
 }
+
+// Whose right is taken away over HTTP hears nothing of what happens after the
+// answer.
+func TestStreamEndsWithTheAnswer(t *testing.T) {
+	for _, test := range []struct {
+		name, path string
+		end        func(s *site, p person, keyID string)
+		head       func(p person, key string) string
+	}{
+		{"a revoked key", "/api/v1/events",
+			func(s *site, _ person, keyID string) { s.api("DELETE", "/api-keys/"+keyID, "").want(204) },
+			func(_ person, key string) string { return "X-API-Key: " + key }},
+		{"a visitor who erases themselves", "/visitor/v1/events",
+			func(_ *site, p person, _ string) { p.call("DELETE", "/me", "").want(204) },
+			func(p person, _ string) string { return "Authorization: Bearer " + p.token }},
+		{"a visitor who is erased", "/visitor/v1/events",
+			func(s *site, p person, _ string) { s.api("DELETE", "/visitors/"+p.id, "").want(204) },
+			func(p person, _ string) string { return "Authorization: Bearer " + p.token }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := pipeSite(t, Options{})
+				ines, other := s.visitor(), s.visitor()
+				key, secret, err := s.svc.CreateKey(t.Context(), chat.AsHost("test"), chat.NewKey{Name: "Till", Scopes: []string{chat.ScopeRead}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				theirs := dial(t, l.dial, "/a/chat"+test.path, test.head(ines, secret))
+				theirs.want("ready")
+				stays := dial(t, l.dial, "/a/chat/api/v1/events", "X-API-Key: "+s.key)
+				stays.want("ready")
+
+				start := time.Now()
+				test.end(s, ines, key.ID)
+				other.session("Is anybody there?")
+				if e := theirs.want("bye"); e.field(t, "reason") != "unauthorized" {
+					t.Errorf("got %s", e.data)
+				}
+				if d := time.Since(start); d != 0 {
+					t.Errorf("it took %v", d)
+				}
+				if _, err := stays.nextNamed("session_started"); err != nil {
+					t.Errorf("somebody else's stream: %v", err)
+				}
+			})
+		})
+	}
+}

@@ -126,11 +126,18 @@ func (h *Handler) track(*http.Request, caller) (answer, error) {
 }
 
 func (h *Handler) eraseMe(r *http.Request, by caller) (answer, error) {
-	return noContent, h.svc.EraseVisitor(r.Context(), by.Actor, by.ID())
+	return h.erase(r, by, by.ID())
 }
 
 func (h *Handler) eraseVisitor(r *http.Request, by caller) (answer, error) {
-	return noContent, h.svc.EraseVisitor(r.Context(), by.Actor, r.PathValue("visitor_id"))
+	return h.erase(r, by, r.PathValue("visitor_id"))
+}
+
+// erase also ends the visitor's streams.
+func (h *Handler) erase(r *http.Request, by caller, id string) (answer, error) {
+	err := h.svc.EraseVisitor(r.Context(), by.Actor, id)
+	h.streams.recheck(id)
+	return noContent, err
 }
 
 type visitorList struct {
