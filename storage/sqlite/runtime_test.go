@@ -367,3 +367,52 @@ func TestCloseEmptiesTheLog(t *testing.T) {
 		t.Errorf("after Close there are %v", left)
 	}
 }
+
+// TestDeletedWordsLeaveTheIndex: single messages that are deleted or edited
+// leave nothing of theirs in the search index, also after an erasure of others.
+func TestDeletedWordsLeaveTheIndex(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
+	newSession(t, s, "s")
+	newSession(t, s, "other")
+	now := time.UnixMilli(1_763_890_200_123)
+	say := func(id, text string) {
+		m := newMessage("s", id)
+		m.Message.Text = text
+		apply(t, s, m)
+		indexAll(t, s)
+	}
+	for round, before := range []func(){
+		func() {},
+		func() { apply(t, s, chat.EraseVisitor{VisitorID: newVisitorWithout(t, s, "nothing")}) },
+		func() {
+			other, err := s.Session(t.Context(), "other")
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, s, newMessage("other", "gone"))
+			indexAll(t, s)
+			apply(t, s, chat.EraseVisitor{VisitorID: other.VisitorID})
+			indexAll(t, s)
+		},
+	} {
+		before()
+		one, two := fmt.Sprint("one", round), fmt.Sprint("two", round)
+		say(one, marker+" first")
+		say(two, "second "+marker)
+		if indexed(t, s) == 0 {
+			t.Fatal("the marker is not in the index: the test tests nothing")
+		}
+		apply(t, s, chat.EditMessage{SessionID: "s", MessageID: "s." + one, Text: "edited", At: now}, chat.DeleteMessage{SessionID: "s", MessageID: "s." + two, At: now})
+		if n := indexed(t, s); n > 0 {
+			t.Errorf("round %d: the index has the marker %d times", round, n)
+		}
+	}
+}
+
+// newVisitorWithout stores a visitor without sessions.
+func newVisitorWithout(t *testing.T, s *Store, id string) string {
+	t.Helper()
+	now := time.UnixMilli(1_763_890_200_123)
+	apply(t, s, chat.SaveVisitor{Visitor: chat.Visitor{ID: id, Name: "x", CreatedAt: now, LastSeenAt: now}})
+	return id
+}

@@ -7,9 +7,12 @@ import (
 	"github.com/pealchat/pealchat/chat"
 )
 
+// searchDone is the row of search-done.
+type searchDone struct{ Sessions, Messages, Tidy int64 }
+
 // indexSearch adds the next rows to the index.
 func (b *batch) indexSearch(op chat.IndexSearch) (chat.Result, error) {
-	var done struct{ Sessions, Messages, Tidy int64 }
+	var done searchDone
 	if err := b.need(b.s.write.SearchDone, &done, nothing, sql.ErrNoRows); err != nil {
 		return chat.Result{}, err
 	}
@@ -79,6 +82,11 @@ func (b *batch) tidySearch(state int64) (more bool, err error) {
 		}
 		more = more || changed
 	}
+	if state == tidyBegin {
+		if err := b.secureSearch(true); err != nil {
+			return false, err
+		}
+	}
 	state = tidyGoOn
 	if !more {
 		state = tidyNone
@@ -109,4 +117,30 @@ func (b *batch) tidyOne(state int64, part, unpart, merge *sqlx.NamedStmt) (chang
 	}
 	err = b.need(b.s.write.SearchChanges, &after, nothing, sql.ErrNoRows)
 	return after-before >= 2, err
+}
+
+// secureSearch says whether words are taken out of the index one by one as
+// their texts change. That is right for single messages, but would take an
+// erasure of thousands longer than others can wait; its words go when the
+// index is written anew.
+func (b *batch) secureSearch(on bool) error {
+	arg := struct{ On int }{}
+	if on {
+		arg.On = 1
+	}
+	if err := b.run(b.s.write.SearchSessionSecure, arg); err != nil {
+		return err
+	}
+	return b.run(b.s.write.SearchMessageSecure, arg)
+}
+
+// searchErased ends what secureSearch(false) began where nothing in the index
+// was erased. Otherwise the first step of writing it anew does.
+func (b *batch) searchErased() error {
+	var done searchDone
+	err := b.need(b.s.write.SearchDone, &done, nothing, sql.ErrNoRows)
+	if err != nil || done.Tidy == tidyBegin {
+		return err
+	}
+	return b.secureSearch(true)
 }

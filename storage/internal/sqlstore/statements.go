@@ -130,6 +130,8 @@ type writes struct {
 	SearchMessageLast   *sqlx.NamedStmt `query:"search-message-last"`
 	SearchSessionIndex  *sqlx.NamedStmt `query:"search-session-index"`
 	SearchMessageIndex  *sqlx.NamedStmt `query:"search-message-index"`
+	SearchSessionSecure *sqlx.NamedStmt `query:"search-session-secure"`
+	SearchMessageSecure *sqlx.NamedStmt `query:"search-message-secure"`
 	SearchSetTidy       *sqlx.NamedStmt `query:"search-set-tidy"`
 	SearchSessionPart   *sqlx.NamedStmt `query:"search-session-part"`
 	SearchSessionUnpart *sqlx.NamedStmt `query:"search-session-unpart"`

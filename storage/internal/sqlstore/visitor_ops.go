@@ -147,6 +147,9 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.secureSearch(false); err != nil {
+		return chat.Result{}, err
+	}
 	q := &b.s.write
 	files, err := b.loosenFiles(q.FileOfVisitor, byVisitor{v.ID})
 	if err != nil {
@@ -158,5 +161,5 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 		}
 	}
 	b.erased = true
-	return chat.Result{Files: files}, nil
+	return chat.Result{Files: files}, b.searchErased()
 }

@@ -87,5 +87,13 @@ VALUES ('delete', -1, 'x')
 INSERT INTO chat_message_search (chat_message_search, rank)
 VALUES ('merge', :pages)
 
+-- name: search-session-secure
+INSERT INTO chat_session_search (chat_session_search, rank)
+VALUES ('secure-delete', :on)
+
+-- name: search-message-secure
+INSERT INTO chat_message_search (chat_message_search, rank)
+VALUES ('secure-delete', :on)
+
 -- name: search-changes
 SELECT total_changes()
