@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -83,12 +82,4 @@ func (c *config) askFor(s chat.Settings, v chat.Visitor) {
 	if v.Email != "" {
 		c.PreChat.VisitorEmail, c.Away.VisitorEmail = chat.AskOff, chat.AskOff
 	}
-}
-
-// instant is a time in JSON, left out where it is zero.
-func instant(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }

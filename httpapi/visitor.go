@@ -112,7 +112,7 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 	}
 	c.askFor(settings, v)
 	if !open {
-		c.BackAt = instant(next)
+		c.BackAt = stamp(next)
 	}
 	for _, a := range here[:min(maxPeople, len(here))] {
 		c.People = append(c.People, chat.PublicName{Name: a.Name, AvatarURL: a.AvatarURL})
