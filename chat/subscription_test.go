@@ -59,6 +59,7 @@ func TestSubscriptionsMissNothingWhileOthersWrite(t *testing.T) {
 	}
 	from := start.Position()
 	start.Close()
+	newSession(t, svc) // so that every reader begins with the log
 
 	var wg, writing sync.WaitGroup
 	for range writers {
@@ -73,7 +74,7 @@ func TestSubscriptionsMissNothingWhileOthersWrite(t *testing.T) {
 		})
 	}
 	// Each reader hangs up after a few events and comes back with the last id.
-	want := writers * (each + 1)
+	want := 1 + writers*(each+1)
 	results := make([][]chat.Position, 12)
 	for r := range results {
 		wg.Go(func() {
