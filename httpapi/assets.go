@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,6 +57,42 @@ func (h *Handler) console(w http.ResponseWriter, r *http.Request, _ caller) erro
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	sendAsset(w, r, all.Console(), "no-cache")
 	return nil
+}
+
+// embedPolicy is the console's, but for the pictures: faces and files of a
+// conversation may be anywhere.
+const embedPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data: blob:; " +
+	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'self'"
+
+// embed serves the panel as a page of its own.
+func (h *Handler) embed(w http.ResponseWriter, r *http.Request, _ caller) error {
+	all, err := assets()
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Security-Policy", strings.Join(append([]string{embedPolicy}, h.ancestors...), " "))
+	if len(h.ancestors) == 0 {
+		header.Set("X-Frame-Options", "SAMEORIGIN") // which knows no list
+	}
+	header.Set("Referrer-Policy", "same-origin")
+	sendAsset(w, r, all.Embed(), "no-cache")
+	return nil
+}
+
+// ancestorList keeps what can be an origin in a frame-ancestors directive, in
+// which anything else could add a directive of its own.
+func ancestorList(list []string, log *slog.Logger) (ancestors []string) {
+	for i, o := range list {
+		origin := strings.ToLower(strings.TrimSuffix(o, "/"))
+		scheme, host, _ := strings.Cut(origin, "://")
+		if (scheme != "https" && scheme != "http") || host == "" || strings.ContainsAny(host, " \t\r\n;,'\"*/\\") {
+			log.Error("httpapi: an entry of Options.FrameAncestors is no origin and not used", "index", i)
+			continue
+		}
+		ancestors = append(ancestors, origin)
+	}
+	return ancestors
 }
 
 // consoleRedirect adds the slash without which the page's relative addresses

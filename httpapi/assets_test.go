@@ -88,3 +88,31 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("HEAD: %v", r.header)
 	}
 }
+
+func TestEmbedMayBeFramedByWhomTheHostNames(t *testing.T) {
+	own := newSite(t, Options{}).call("GET", "/embed", "").want(200)
+	if policy := own.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, "frame-ancestors 'self'") || own.header.Get("X-Frame-Options") != "SAMEORIGIN" {
+		t.Errorf("without a list: %v", own.header)
+	}
+	s := newSite(t, Options{FrameAncestors: []string{"https://Shop.example/", "https://a.example; script-src *", "*", "https://*.example", "null", "javascript:alert(1)", "https://"}})
+	listed := s.call("GET", "/embed", "").want(200)
+	policy := listed.header.Get("Content-Security-Policy")
+	if !strings.HasSuffix(policy, "frame-ancestors 'self' https://shop.example") || listed.header.Get("X-Frame-Options") != "" {
+		t.Errorf("with a list: %v", listed.header)
+	}
+	for _, want := range []string{"default-src 'none'", "script-src 'self'", "require-trusted-types-for 'script'", "base-uri 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy lacks %s: %s", want, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || !strings.Contains(listed.raw, "chat.js") {
+		t.Errorf("the page: %s\n%s", policy, listed.raw)
+	}
+	if n := strings.Count(s.log.String(), "Options.FrameAncestors"); n != 6 {
+		t.Errorf("%d of 6 wrong entries are logged", n)
+	}
+	// The console is framed by nobody, whatever the list says.
+	if r := s.call("GET", "/console/", "").want(200); r.header.Get("X-Frame-Options") != "DENY" || !strings.Contains(r.header.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+		t.Errorf("the console: %v", r.header)
+	}
+}

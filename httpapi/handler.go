@@ -12,18 +12,19 @@ import (
 
 // Handler is the http.Handler. All of its methods may be called concurrently.
 type Handler struct {
-	svc      *chat.Service
-	opts     Options
-	log      *slog.Logger
-	router   *router
-	origins  map[string]bool
-	csrf     *http.CrossOriginProtection
-	rules    rules
-	buckets  buckets
-	slots    slots
-	friends  acquaintances
-	streams  *streamer
-	vouchers vouchers
+	svc       *chat.Service
+	opts      Options
+	log       *slog.Logger
+	router    *router
+	origins   map[string]bool
+	csrf      *http.CrossOriginProtection
+	rules     rules
+	buckets   buckets
+	slots     slots
+	friends   acquaintances
+	streams   *streamer
+	vouchers  vouchers
+	ancestors []string // that may frame the panel's page, beside our own origin
 }
 
 // New returns a handler for svc. opts may be nil. It starts no goroutine, and
@@ -44,6 +45,7 @@ func New(svc *chat.Service, opts *Options) *Handler {
 		heartbeat: opts.Streams.Heartbeat, recheck: opts.Streams.Recheck, life: opts.Streams.Life, write: opts.Streams.WriteTimeout,
 		logger: h.log,
 	})
+	h.ancestors = ancestorList(opts.FrameAncestors, h.log)
 	h.vouchers.init(opts.VisitorSecrets, h.log)
 	h.router = newRouter(h.routes())
 	return h

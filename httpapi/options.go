@@ -46,6 +46,11 @@ type Options struct {
 	// allowed across origins. Empty means none.
 	AllowedOrigins []string
 
+	// FrameAncestors are the origins, such as "https://www.example.com", whose
+	// pages may show {base}/embed in a frame. Wildcards are ignored. Empty
+	// means the handler's own origin only.
+	FrameAncestors []string
+
 	// TrustedProxies are the addresses of the proxies in front of the host.
 	// Only from them is X-Forwarded-For believed, and of it the right-most
 	// address that is not one of theirs. A peer without an address, on a Unix

@@ -84,6 +84,7 @@ func (h *Handler) routes() []route {
 		// Everything else.
 		{"GET /healthz", anyone, none, plain(h.health)},
 		{"GET /chat.js", anyone, none, h.script},
+		{"GET /embed", anyone, none, h.embed},
 		{"GET /console", anyone, none, h.consoleRedirect},
 		{"GET /console/", anyone, none, h.console},
 		{"GET /assets/{name}", anyone, none, h.asset},

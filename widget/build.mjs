@@ -124,6 +124,11 @@ await bundle({
   // The entry first; the rest is fetched beside it instead of after it.
   define: { PANEL: JSON.stringify([manifest.panel.entry, ...manifest.panel.first.filter((path) => path !== manifest.panel.entry)]) },
 });
+const embed = await bundle({ entryPoints: { embed: 'src/embed/main.ts' }, format: 'iife', entryNames: 'assets/[name]-[hash]' });
+manifest.embed = under(join(root, Object.keys(embed.outputs)[0]));
+files.set('embed/index.html', Buffer.from(readFileSync(join(root, 'src/embed/index.html'), 'utf8')
+  .replace('{{icon}}', manifest.icon)
+  .replace('{{script}}', manifest.embed)));
 if (existsSync(join(root, 'src/console/main.tsx'))) {
   manifest.console = await program('console', 'src/console/main.tsx');
   const links = manifest.console.first.filter((path) => path !== manifest.console.entry)

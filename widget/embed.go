@@ -53,6 +53,7 @@ type Assets struct {
 type Entries struct {
 	Loader  string  `json:"loader"`
 	Icon    string  `json:"icon"`
+	Embed   string  `json:"embed"`
 	Panel   Program `json:"panel"`
 	Console Program `json:"console"`
 }
@@ -128,7 +129,7 @@ func optional(files fs.FS, name string) ([]byte, error) {
 // check finds out whether everything that the manifest names is there.
 func (a *Assets) check() error {
 	e := a.entries
-	named := slices.Concat([]string{e.Loader, e.Icon, e.Panel.Entry, e.Console.Entry, consolePage},
+	named := slices.Concat([]string{e.Loader, e.Icon, e.Panel.Entry, e.Console.Entry, e.Embed, consolePage, embedPage},
 		e.Panel.First, e.Panel.Later, e.Console.First, e.Console.Later)
 	for _, name := range named {
 		if _, ok := a.files[name]; !ok {
@@ -138,23 +139,31 @@ func (a *Assets) check() error {
 	return nil
 }
 
-const consolePage = "console/index.html"
+// The pages, which are served under headers of their own.
+const (
+	consolePage = "console/index.html"
+	embedPage   = "embed/index.html"
+)
 
 // Entries names the files that programs begin with.
 func (a *Assets) Entries() Entries { return a.entries }
 
 // Get finds a file by its path under the mount: the loader, or one of those
-// with a hash in its name. The console's page is not among them.
+// with a hash in its name. The pages are not among them.
 func (a *Assets) Get(name string) (Asset, bool) {
 	asset, ok := a.files[name]
-	return asset, ok && name != consolePage
+	return asset, ok && name != consolePage && name != embedPage
 }
+
+// Embed is the page that is nothing but the visitor's panel. Its addresses are
+// relative to the mount.
+func (a *Assets) Embed() Asset { return a.files[embedPage] }
 
 // Names lists what Get finds, sorted.
 func (a *Assets) Names() []string {
 	names := make([]string, 0, len(a.files))
 	for name := range a.files {
-		if name != consolePage {
+		if name != consolePage && name != embedPage {
 			names = append(names, name)
 		}
 	}

@@ -86,8 +86,10 @@ func TestOnlyHashedNamesAreImmutable(t *testing.T) {
 	if loader, ok := a.Get(a.Entries().Loader); !ok || loader.Immutable {
 		t.Error("the loader's name never changes, so it must be asked for again")
 	}
-	if _, ok := a.Get("console/index.html"); ok {
-		t.Error("the console's page is served by name, past its headers")
+	for _, page := range []string{"console/index.html", "embed/index.html"} {
+		if _, ok := a.Get(page); ok {
+			t.Errorf("%s is served by name, past its headers", page)
+		}
 	}
 	for _, name := range []string{"", ".", "manifest.json", "LICENSES.txt", "chat.js.gz", "assets", "../embed.go"} {
 		if _, ok := a.Get(name); ok {
@@ -126,10 +128,12 @@ func TestConsolePage(t *testing.T) {
 func TestLoadRefusesAnIncompleteDist(t *testing.T) {
 	whole := func() fstest.MapFS {
 		return fstest.MapFS{
-			"manifest.json":      {Data: []byte(`{"loader":"chat.js","icon":"assets/i.svg","panel":{"entry":"assets/p.js","first":["assets/p.js"]},"console":{"entry":"assets/c.js","later":["assets/l.js"]}}`)},
+			"manifest.json":      {Data: []byte(`{"loader":"chat.js","icon":"assets/i.svg","embed":"assets/e.js","panel":{"entry":"assets/p.js","first":["assets/p.js"]},"console":{"entry":"assets/c.js","later":["assets/l.js"]}}`)},
 			"chat.js":            {},
 			"assets/i.svg":       {},
 			"assets/p.js":        {},
+			"assets/e.js":        {},
+			"embed/index.html":   {},
 			"assets/c.js":        {},
 			"assets/l.js":        {},
 			"console/index.html": {},

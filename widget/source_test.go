@@ -34,6 +34,7 @@ func TestBudgets(t *testing.T) {
 		{"loader, on every page", size(e.Loader), 3},
 		{"panel, first open", size(e.Panel.First...), 24},
 	}
+	rows = append(rows, row{"page of its own, script", size(e.Embed), 2})
 	for _, name := range e.Panel.Later {
 		rows = append(rows, row{"panel, later: " + short(name), size(name), 25})
 	}

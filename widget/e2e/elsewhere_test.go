@@ -169,7 +169,7 @@ func TestAPageOfAnotherOriginKnowsItsVisitor(t *testing.T) {
 func TestThePanelSpeaksThePagesLanguage(t *testing.T) {
 	e := startElsewhere(t)
 	for lang, want := range map[string]struct{ launcher, write, send string }{
-		"de": {"Chat", "Nachricht schreiben", "gesendet"},
+		"de": {"Chat", "Nachricht schreiben", ", gesendet"},
 		"ar": {"محادثة", "اكتب رسالة", "أُرسلت"},
 		"ja": {"チャット", "メッセージを入力", "送信済み"},
 	} {
@@ -197,4 +197,34 @@ func TestThePanelSpeaksThePagesLanguage(t *testing.T) {
 			b.wait("the page changes its mind", `$('.panel .ta').placeholder === 'Écrire un message' && getComputedStyle($('.panel')).direction === 'ltr'`)
 		})
 	}
+}
+
+func TestThePanelAsAPage(t *testing.T) {
+	e := startElsewhere(t)
+	b := newPerson(t)
+	b.goTo(e.chat.URL + "/embed?locale=de&topic=Glasur&message=Hallo")
+	b.wait("one can write, in German", `active() === $('.panel .ta') && $('.panel .ta').placeholder === 'Nachricht schreiben' && $('.panel .ta').value === 'Hallo'`)
+	const fills = `((r) => r.x === 0 && r.y === 0 && r.width === innerWidth && r.height === innerHeight)($('.panel').getBoundingClientRect())`
+	b.wait("it fills the window", fills)
+	if lang := eval[string](b, `document.documentElement.lang`); lang != "de" {
+		t.Errorf("the page's language is %q", lang)
+	}
+	if eval[bool](b, `seen($('.launcher')) || !!labelled('.head button', 'Chat schließen')`) {
+		t.Error("one can close what nothing is behind")
+	}
+	if eval[int](b, `$$('.msg').length`) != 0 {
+		t.Error("the address has sent a message")
+	}
+	b.axe("embed home")
+	b.press(escape)
+	b.wait("it is still there", fills+` && seen($('.panel .ta'))`)
+	b.click("the field", `$('.panel .ta')`)
+	b.write("!")
+	b.wait("it was sent", `$$('.msg.me').at(-1)?.innerText.includes(', gesendet')`)
+	e.answer(t, "Guten Tag")
+	b.hears("Guten Tag")
+	b.axe("embed talk")
+	b.phone(true)
+	b.wait("it fills a phone", `innerWidth === 390 && `+fills)
+	b.phone(false)
 }
