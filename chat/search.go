@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -158,19 +159,23 @@ func (s *Service) index(ctx context.Context, steps int) error {
 	return nil
 }
 
-// indexInBackground is for Run. While others write it takes one step at a
-// time, so that messages are not held up; what is left over waits for a
-// quieter moment or for somebody who searches.
+// indexInBackground is for Run. It rests ten times as long as each step took,
+// so that those who send are held up for a tenth of the time at most; what is
+// left over waits for the next time or for somebody who searches.
 func (s *Service) indexInBackground(ctx context.Context) {
-	for range indexSteps {
-		if ctx.Err() != nil || !s.unindexed.Load() {
-			return
-		}
+	for begin := time.Now(); s.unindexed.Load() && time.Since(begin) < time.Second; {
+		step := time.Now()
 		if err := s.index(ctx, 1); err != nil {
-			s.log.Warn("chat: could not bring the search index up to date", "error", err)
+			if ctx.Err() == nil {
+				s.log.Warn("chat: could not bring the search index up to date", "error", err)
+			}
 			return
 		}
-		if !s.writer.quiet() {
+		select {
+		case <-time.After(min(10*time.Since(step), time.Second)):
+		case <-s.closed:
+			return
+		case <-ctx.Done():
 			return
 		}
 	}

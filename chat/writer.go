@@ -211,13 +211,6 @@ func (w *writer) append(ctx context.Context, ops []Op) (results []Result, err er
 	return results, err
 }
 
-// quiet says whether nothing waits to be written.
-func (w *writer) quiet() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.queue) == 0
-}
-
 // close refuses further ops and waits until the queued ones are written.
 func (w *writer) close() {
 	w.mu.Lock()
