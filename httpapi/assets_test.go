@@ -89,6 +89,15 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
+// Unicode classes are good JSON Schema, but many validators take their patterns
+// from a language that has none, and would refuse the whole document.
+func TestOpenAPIPatternsArePlain(t *testing.T) {
+	doc := newSite(t, Options{}).call("GET", "/api/v1/openapi.json", "").want(200).raw
+	if i := strings.Index(doc, `\\p{`); i >= 0 {
+		t.Errorf("a Unicode class in a pattern: %s", doc[max(0, i-80):i+20])
+	}
+}
+
 func TestEmbedMayBeFramedByWhomTheHostNames(t *testing.T) {
 	own := newSite(t, Options{}).call("GET", "/embed", "").want(200)
 	if policy := own.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, "frame-ancestors 'self'") || own.header.Get("X-Frame-Options") != "SAMEORIGIN" {
