@@ -25,6 +25,10 @@ type Options struct {
 	// Files keeps what files hold. Nil means the database.
 	Files FileStore
 
+	// Tracking says whether it is noted which pages visitors see. The zero
+	// value notes nothing.
+	Tracking Tracking
+
 	// WriteTimeout bounds one commit. 0 means 10 seconds.
 	WriteTimeout time.Duration
 

@@ -25,6 +25,8 @@ type Service struct {
 	sealer   Sealer
 	outboxes outboxes
 	settings settingsCache
+	tracking Tracking
+	trail    trail
 
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
@@ -53,7 +55,7 @@ func New(store Store, opts *Options) *Service {
 		indexing: make(chan struct{}, 1),
 	}
 	if opts != nil {
-		s.targets, s.sealer = opts.WebhookTargets, opts.Sealer
+		s.targets, s.sealer, s.tracking = opts.WebhookTargets, opts.Sealer, opts.Tracking
 	}
 	s.unindexed.Store(true) // by a process before this one
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
@@ -75,6 +77,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer prune.Stop()
 	index := time.NewTicker(time.Second)
 	defer index.Stop()
+	trail := time.NewTicker(trailStep)
+	defer trail.Stop()
 	for {
 		select {
 		case <-presence.C:
@@ -82,6 +86,10 @@ func (s *Service) Run(ctx context.Context) error {
 			s.watchHours(ctx)
 		case <-prune.C:
 			s.prune(ctx)
+		case <-trail.C:
+			if err := s.storeTrail(ctx); err != nil {
+				s.log.Warn("chat: could not store which pages visitors saw", "error", err)
+			}
 		case <-index.C:
 			s.indexInBackground(ctx)
 		case <-s.closed:
@@ -95,7 +103,12 @@ func (s *Service) Run(ctx context.Context) error {
 // Close ends all subscriptions, refuses further writes with ErrClosed, and
 // returns when those under way are committed. It is idempotent.
 func (s *Service) Close() error {
-	s.once.Do(func() { close(s.closed) })
+	s.once.Do(func() {
+		if err := s.storeTrail(context.Background()); err != nil {
+			s.log.Warn("chat: could not store which pages visitors saw", "error", err)
+		}
+		close(s.closed)
+	})
 	s.hub.close()
 	s.writer.close()
 	return nil

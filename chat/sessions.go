@@ -86,7 +86,7 @@ func (s *Service) checkNewSession(in NewSession) (_ NewSession, err error) {
 	if in.ClientID, err = cleanID("client_id", in.ClientID); err != nil {
 		return in, err
 	}
-	if in.Page, err = checkPage("page", in.Page); err != nil {
+	if in.Page, err = checkPage("page.", in.Page); err != nil {
 		return in, err
 	}
 	return in, s.checkCustomData(in.CustomData)
@@ -253,22 +253,22 @@ func (s *Service) online(session Session) Session {
 	return session
 }
 
-func checkPage(field string, p *PageRef) (_ *PageRef, err error) {
+func checkPage(prefix string, p *PageRef) (_ *PageRef, err error) {
 	if p == nil {
 		return nil, nil
 	}
 	var out PageRef
-	if out.URL, err = cleanLine(field+".url", p.URL, 2000); err != nil {
+	if out.URL, err = cleanLine(prefix+"url", p.URL, 2000); err != nil {
 		return nil, err
 	}
-	if out.Title, err = cleanLine(field+".title", p.Title, 500); err != nil {
+	if out.Title, err = cleanLine(prefix+"title", p.Title, 500); err != nil {
 		return nil, err
 	}
-	if out.Referrer, err = cleanLine(field+".referrer", p.Referrer, 2000); err != nil {
+	if out.Referrer, err = cleanLine(prefix+"referrer", p.Referrer, 2000); err != nil {
 		return nil, err
 	}
 	if out.URL != "" && !strings.HasPrefix(out.URL, "http://") && !strings.HasPrefix(out.URL, "https://") {
-		return nil, invalid(field+".url", field+".url must begin with http:// or https://.")
+		return nil, invalid(prefix+"url", prefix+"url must begin with http:// or https://.")
 	}
 	return &out, nil
 }

@@ -17,6 +17,7 @@ type Store interface {
 	MessageStore
 	FileIndex
 	VisitorStore
+	PageViewStore
 	AgentStore
 	KeyStore
 	CannedReplyStore

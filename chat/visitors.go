@@ -30,7 +30,7 @@ var errDeadToken = &Error{Kind: ErrUnauthenticated, Code: "invalid_token", Messa
 // else opens nothing, and the sessions of an anonymous visitor pass to the
 // person they turned out to be, under a new token.
 func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
-	page, err := checkPage("page", in.Page)
+	page, err := checkPage("page.", in.Page)
 	if err != nil {
 		return Welcome{}, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // exportVisitor sends everything that is held about a visitor as a download:
-// the visitor, and each session with all its messages. What the team wrote
+// the visitor, the pages they saw, and each session with all its messages. What the team wrote
 // for itself stands apart, as notes.
 func (h *Handler) exportVisitor(w http.ResponseWriter, r *http.Request, by caller) error {
 	v, err := h.svc.Visitor(r.Context(), by.Actor, r.PathValue("visitor_id"))
@@ -29,7 +29,9 @@ func (h *Handler) exportVisitor(w http.ResponseWriter, r *http.Request, by calle
 	out := &export{h: h, r: r, by: by, out: bufio.NewWriter(w)}
 	out.raw(`{"visitor":`)
 	out.value(v)
-	out.raw(`,"sessions":[`)
+	out.raw(`,"pages":[`)
+	out.pages(v.ID)
+	out.raw(`],"sessions":[`)
 	out.sessions(sessions)
 	out.raw("]}\n")
 	if out.err == nil {
@@ -75,6 +77,21 @@ func (e *export) item(i int, v any) {
 		e.raw(",")
 	}
 	e.value(v)
+}
+
+func (e *export) pages(visitorID string) {
+	at := chat.Page{Limit: chat.MaxPageSize}
+	for n := 0; e.err == nil; {
+		var page chat.PageViewPage
+		page, e.err = e.h.svc.PageViews(e.r.Context(), e.by.Actor, visitorID, at)
+		for _, v := range page.Views {
+			e.item(n, v)
+			n++
+		}
+		if at.After = page.Next; at.After == "" {
+			return
+		}
+	}
 }
 
 func (e *export) sessions(page chat.SessionPage) {

@@ -31,6 +31,7 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/visitors", agents, none, plain(h.visitors)},
 		{"GET /api/v1/visitors/{visitor_id}", agents, none, plain(h.visitor)},
 		{"DELETE /api/v1/visitors/{visitor_id}", agents, none, plain(h.eraseVisitor)},
+		{"GET /api/v1/visitors/{visitor_id}/pages", agents, none, plain(h.pageViews)},
 		{"POST /api/v1/visitors/{visitor_id}/sessions", agents, none, optional(h, h.startSession)},
 		{"POST /api/v1/visitors/{visitor_id}/ban", agents, none, optional(h, h.banVisitor)},
 		{"DELETE /api/v1/visitors/{visitor_id}/ban", agents, none, plain(h.liftBan)},
@@ -77,7 +78,7 @@ func (h *Handler) routes() []route {
 		{"GET /visitor/v1/sessions/{session_id}/transcript", visitors, none, h.transcript},
 		{"POST /visitor/v1/sessions/{session_id}/files", visitors, h.rules.messages, h.sendFile},
 		{"GET /visitor/v1/files/{file_id}", visitors, none, h.download},
-		{"POST /visitor/v1/pages", visitors, none, plain(h.track)},
+		{"POST /visitor/v1/pages", visitors, none, body(h, h.track)},
 		{"GET /visitor/v1/events", visitors, none, h.events},
 		{"DELETE /visitor/v1/me", visitors, none, plain(h.eraseMe)},
 

@@ -108,6 +108,7 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 		Color:    settings.Color,
 		Promise:  settings.ReplyPromise,
 		Limits:   h.limits(),
+		Tracking: h.svc.Tracking(),
 		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true},
 	}
 	c.askFor(settings, v)
@@ -120,9 +121,24 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 	return c, open && len(here) > 0, nil
 }
 
-// track would note the page that a visitor is on.
-func (h *Handler) track(*http.Request, caller) (answer, error) {
-	return answer{}, &failure{status: http.StatusForbidden, code: "tracking_off", message: "Pages are not tracked here."}
+// track notes the page that a visitor is on.
+func (h *Handler) track(r *http.Request, by caller, in chat.PageRef) (answer, error) {
+	return noContent, h.svc.Visit(r.Context(), by.Actor, in)
+}
+
+type pageViewList struct {
+	Pages []chat.PageView `json:"pages"`
+	Next  string          `json:"next_cursor,omitempty"`
+}
+
+func (h *Handler) pageViews(r *http.Request, by caller) (answer, error) {
+	p := queryOf(r)
+	page := p.page()
+	if p.err != nil {
+		return answer{}, p.err
+	}
+	found, err := h.svc.PageViews(r.Context(), by.Actor, r.PathValue("visitor_id"), page)
+	return done(pageViewList{orEmpty(found.Views), found.Next}), nameCursor(err, page)
 }
 
 func (h *Handler) eraseMe(r *http.Request, by caller) (answer, error) {

@@ -128,6 +128,10 @@ func (f *faulty) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, erro
 	return instead(f, func() ([]chat.Result, error) { return f.Store.Append(ctx, ops) })
 }
 
+func (f *faulty) PageViews(ctx context.Context, q chat.PageViewQuery) (chat.PageViewPage, error) {
+	return instead(f, func() (chat.PageViewPage, error) { return f.Store.PageViews(ctx, q) })
+}
+
 func (f *faulty) Ping(ctx context.Context) error {
 	_, err := instead(f, func() (struct{}, error) { return struct{}{}, f.Store.Ping(ctx) })
 	return err

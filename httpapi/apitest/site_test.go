@@ -24,11 +24,12 @@ var unlimited = httpapi.Rates{Sessions: -1, Hellos: -1, Messages: -1, Uploads: -
 // setup says what a site is like. The zero value is the plainest one, without
 // limits on how often visitors may call.
 type setup struct {
-	file    string // of the database; empty means a new one
-	options httpapi.Options
-	limited bool // options.Rates holds; otherwise there are no limits
-	chat    chat.Options
-	wrap    func(chat.Store) chat.Store
+	file      string // of the database; empty means a new one
+	options   httpapi.Options
+	limited   bool // options.Rates holds; otherwise there are no limits
+	chat      chat.Options
+	untracked bool // no pages are noted
+	wrap      func(chat.Store) chat.Store
 	// mount returns what the server serves, and under which path a client
 	// finds the chat there. Nil means the handler alone.
 	mount func(http.Handler) (all http.Handler, base string)
@@ -68,6 +69,7 @@ func open(t *testing.T, with setup) *site {
 		s.store = with.wrap(store)
 	}
 	with.chat.Logger = logger
+	with.chat.Tracking.On = !with.untracked
 	s.svc = chat.New(s.store, &with.chat)
 	if _, err := s.svc.EnsureKey(t.Context(), s.key, chat.NewKey{Name: "Host", Scopes: []string{chat.ScopeAdmin}}); err != nil {
 		t.Fatal(err)

@@ -2,11 +2,14 @@ package apitest
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/pealchat/pealchat/chat"
 )
 
 // mayBeRefused are the operations that a banned visitor cannot call.
-var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "sendOwnMessage"}
+var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "sendOwnMessage", "visitPage"}
 
 // TestBannedVisitor tries every operation of the visitor's side: what a
 // visitor would say is refused, what is theirs stays readable and can be
@@ -24,7 +27,7 @@ func TestBannedVisitor(t *testing.T) {
 	eachOperation(t, func(op *operation) bool { return op.needs() == "visitor" || op.id == "hello" }, func(t *testing.T, op *operation) {
 		f := f.on(t)
 		switch {
-		case op.id == "eraseMe", op.id == "visitPage", op.streams(theDocument(t)):
+		case op.id == "eraseMe", op.streams(theDocument(t)):
 		case slices.Contains(mayBeRefused, op.id):
 			f.who.do(op.method, f.path(op), f.body(op)).fails(403, "banned", "")
 		default:
@@ -85,4 +88,40 @@ func TestExportHasEverything(t *testing.T) {
 	if r.at("visitor").(object)["visitor_id"] != f.who.id {
 		t.Errorf("the visitor is %v", r.at("visitor"))
 	}
+}
+
+// TestPages follows a visitor over the site.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{chat: chat.Options{Tracking: chat.Tracking{KeepQuery: []string{"utm_source"}}}})
+	v, other := s.visitor(), s.visitor()
+	visit := func(url, title string) {
+		v.post("/visitor/v1/pages", encode(object{"url": url, "title": title, "referrer": "https://search.example/?q=private#x"})).is(204)
+	}
+	visit("https://u:p@shop.example/?utm_source=letter&token=private#private", "Shop")
+	visit("https://shop.example/vases?colour=private", "Vases")
+	other.post("/visitor/v1/pages", `{"url":"https://shop.example/other"}`).is(204)
+	path := "/api/v1/visitors/" + v.id + "/pages"
+	r := s.admin().get(path).is(200)
+	if strings.Contains(r.raw, "private") || len(r.list("pages")) != 2 {
+		t.Fatalf("pages are %s", r.raw)
+	}
+	latest, first := r.list("pages")[0], r.list("pages")[1]
+	if latest["url"] != "https://shop.example/vases" || latest["title"] != "Vases" || latest["referrer"] != "https://search.example/" || first["url"] != "https://shop.example/?utm_source=letter" {
+		t.Errorf("pages are %s", r.raw)
+	}
+	one := s.admin().get(path + "?limit=1").is(200)
+	if rest := s.admin().get(path + "?limit=1&after=" + one.text("next_cursor")).is(200).list("pages"); len(rest) != 1 || rest[0]["url"] != first["url"] {
+		t.Errorf("the second page is %v", rest)
+	}
+	if got := s.admin().get("/api/v1/visitors/" + v.id).is(200).at("page").(object)["url"]; got != latest["url"] {
+		t.Errorf("the visitor is on %v", got)
+	}
+	for _, body := range []string{`{}`, `{"url":""}`, `{"url":"javascript:alert(1)"}`} {
+		v.post("/visitor/v1/pages", body).fails(400, "invalid_request", "url")
+	}
+	v.do("DELETE", "/visitor/v1/me", "").is(204)
+	s.admin().get(path).is(404)
+	off := open(t, setup{untracked: true})
+	off.visitor().post("/visitor/v1/pages", `{"url":"https://shop.example/"}`).fails(403, "tracking_off", "")
 }

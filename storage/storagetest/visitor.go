@@ -15,6 +15,7 @@ var visitorRows = []row{
 	{"Visitor/Unknown", testUnknownVisitor},
 	{"Visitors/LatestSeenFirst", testVisitors},
 	{"Visitor/Ban", testBan},
+	{"Visitor/PageViews", testPageViews},
 	{"Visitor/Merge", testMerge},
 	{"Visitor/MergeKeepsClientIDsApart", testMergeClientIDs},
 	{"Visitor/MergeUnknown", testMergeUnknown},
@@ -152,6 +153,41 @@ func testBan(f *fixture) {
 	f.equal("lifted again", f.duplicate(chat.BanVisitor{VisitorID: v.ID}).Visitor, plain)
 	f.equal("another visitor", f.visitorNow(other.ID), other)
 	f.fails(chat.BanVisitor{VisitorID: "nobody", Ban: v.Ban}, chat.ErrUnknownVisitor)
+}
+
+func testPageViews(f *fixture) {
+	v, other := f.visitor(), f.visitor()
+	var want []chat.PageView
+	for _, url := range []string{"https://shop.example/", "https://shop.example/a?b=c", "https://shop.example/d"} {
+		want = append(want, chat.PageView{VisitorID: v.ID, PageRef: chat.PageRef{URL: url, Title: "Title 🦜", Referrer: "https://x.example/"}, At: f.tick()})
+	}
+	tied := want[2]
+	tied.URL = "https://shop.example/tied"
+	want = append(want, tied)
+	theirs := chat.PageView{VisitorID: other.ID, PageRef: chat.PageRef{URL: "https://shop.example/theirs"}, At: f.now}
+	res := f.do(chat.AddPageViews{Views: append([]chat.PageView{{VisitorID: "nobody", PageRef: chat.PageRef{URL: "https://x.example/"}, At: f.now}, theirs}, want...)})
+	f.wantEvents(res, "")
+	slices.Reverse(want)
+	v.Page, v.LastSeenAt = &want[0].PageRef, want[0].At
+	f.equal("visitor", f.visitorNow(v.ID), v)
+	list := func(q chat.PageViewQuery) chat.PageViewPage {
+		f.Helper()
+		p, err := f.store.PageViews(f.ctx, q)
+		f.noErr("PageViews", err)
+		return p
+	}
+	f.equal("all", list(chat.PageViewQuery{VisitorID: v.ID}), chat.PageViewPage{Views: want})
+	first := list(chat.PageViewQuery{VisitorID: v.ID, Page: chat.Page{Limit: 1}})
+	f.equal("first page", first.Views, want[:1])
+	f.equal("the rest", list(chat.PageViewQuery{VisitorID: v.ID, Page: chat.Page{After: first.Next}}).Views, want[1:])
+	_, err := f.store.PageViews(f.ctx, chat.PageViewQuery{VisitorID: "nobody"})
+	f.wantErr("of nobody", err, chat.ErrUnknownVisitor)
+
+	f.do(chat.MergeVisitor{From: other.ID, To: v.ID, At: f.tick()})
+	f.equal("merged", len(list(chat.PageViewQuery{VisitorID: v.ID}).Views), 5)
+	f.do(chat.EraseVisitor{VisitorID: v.ID})
+	f.do(chat.SaveVisitor{Visitor: v})
+	f.equal("erased", list(chat.PageViewQuery{VisitorID: v.ID}), chat.PageViewPage{})
 }
 
 func testMerge(f *fixture) {

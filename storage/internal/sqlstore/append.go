@@ -175,6 +175,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.saveVisitor(op)
 	case chat.BanVisitor:
 		return b.banVisitor(op)
+	case chat.AddPageViews:
+		return b.addPageViews(op)
 	case chat.MergeVisitor:
 		return b.mergeVisitor(op)
 	case chat.EraseVisitor:

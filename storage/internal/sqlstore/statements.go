@@ -27,6 +27,8 @@ type reads struct {
 	VisitorByExternal *sqlx.NamedStmt `query:"visitor-get-external"`
 	VisitorSelect     string          `query:"visitor-select"`
 
+	PageViewSelect string `query:"page-view-select"`
+
 	Agent     *sqlx.NamedStmt `query:"agent-get"`
 	AgentList *sqlx.NamedStmt `query:"agent-list"`
 
@@ -107,6 +109,11 @@ type writes struct {
 	VisitorDelete *sqlx.NamedStmt `query:"visitor-delete"`
 	TokenInsert   *sqlx.NamedStmt `query:"visitor-token-insert"`
 	TokenClear    *sqlx.NamedStmt `query:"visitor-token-clear"`
+
+	PageViewInsert *sqlx.NamedStmt `query:"page-view-insert"`
+	PageViewArrive *sqlx.NamedStmt `query:"page-view-arrive"`
+	PageViewMove   *sqlx.NamedStmt `query:"page-view-move"`
+	PageViewErase  *sqlx.NamedStmt `query:"page-view-erase"`
 
 	AgentFind *sqlx.NamedStmt `query:"agent-find"`
 	AgentSave *sqlx.NamedStmt `query:"agent-save"`
