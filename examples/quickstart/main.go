@@ -23,11 +23,17 @@ import (
 
 	"github.com/pealchat/pealchat/chat"
 	"github.com/pealchat/pealchat/storage/sqlite"
+	"github.com/pealchat/pealchat/webhooks"
 )
 
 // A signal must end the program within five seconds: this is for the requests
 // under way, the rest for closing the database.
-const shutdownTimeout = 4 * time.Second
+const shutdownTimeout = 3 * time.Second
+
+// webhookTimeout is how long a webhook's endpoint that is just being told has
+// to answer then. What it has not answered by then it is told again after the
+// next start.
+const webhookTimeout = time.Second
 
 type config struct {
 	addr                 string
@@ -60,7 +66,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "listen on `host:port`; the demo sign-in at /staff works on a loopback address only")
 	flags.StringVar(&cfg.db, "db", "pealchat.db", "keep the chat in this SQLite `file`, which is made if it does not exist")
 	flags.StringVar(&cfg.apiKey, "api-key", "", "accept this `key`, with all scopes; without it, a database that has no key gets one, printed once")
-	flags.BoolVar(&cfg.allowPrivateWebhooks, "allow-private-webhooks", false, "development only: let webhooks reach loopback and private addresses; without effect in this version, which sends no webhooks")
+	flags.BoolVar(&cfg.allowPrivateWebhooks, "allow-private-webhooks", false, "development only: let webhooks reach http, loopback and private addresses")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -87,7 +93,7 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
-	svc := chat.New(store, &chat.Options{Logger: log})
+	svc := chat.New(store, &chat.Options{Logger: log, WebhookTargets: chat.WebhookTargets{Any: cfg.allowPrivateWebhooks}})
 	defer svc.Close()
 	key, err := firstKey(ctx, svc, cfg.apiKey)
 	if err != nil {
@@ -107,6 +113,18 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 	go func() { clock <- svc.Run(background) }()
 	defer func() { cancel(); <-clock }()
 
+	sending, stopSending := context.WithCancel(background)
+	sent := make(chan error, 1)
+	go func() { sent <- webhooks.New(svc, &webhooks.Options{Logger: log}).Run(sending) }()
+	endWebhooks := func() {
+		stopSending()
+		select {
+		case <-sent:
+		case <-time.After(webhookTimeout):
+		}
+	}
+	defer stopSending()
+
 	srv := &http.Server{
 		Handler:           newHandler(svc, staff, log),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -120,11 +138,12 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 	srv.RegisterOnShutdown(func() { svc.Close() })
 
 	announce(out, ln.Addr(), staff != nil, key, cfg)
-	return serve(ctx, srv, ln, log)
+	return serve(ctx, srv, ln, log, endWebhooks)
 }
 
-// serve runs srv until ctx ends, then lets the requests under way finish.
-func serve(ctx context.Context, srv *http.Server, ln net.Listener, log *slog.Logger) error {
+// serve runs srv until ctx ends, then calls before, and lets the requests under
+// way finish.
+func serve(ctx context.Context, srv *http.Server, ln net.Listener, log *slog.Logger, before func()) error {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	select {
@@ -133,6 +152,7 @@ func serve(ctx context.Context, srv *http.Server, ln net.Listener, log *slog.Log
 	case <-ctx.Done():
 	}
 	log.Info("shutting down")
+	before()
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := srv.Shutdown(deadline); err != nil {
