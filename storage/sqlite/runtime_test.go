@@ -181,6 +181,17 @@ func TestFileGone(t *testing.T) {
 	if res := apply(t, s, newMessage(id, "back again")); res[0].Message.Seq != 1 {
 		t.Errorf("seq %d after what was refused", res[0].Message.Seq)
 	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	refused("emptied")
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestPanic: an op whose data makes the code panic fails alone.

@@ -227,8 +227,8 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // present says whether the file that is open still has its name. SQLite goes
-// on with a file that was removed or replaced, and what it writes there nobody
-// would find again. The file must not be opened for this: closing it would
+// on with a file that was removed, replaced or emptied, and what it writes there
+// nobody would find again. The file must not be opened for this: closing it would
 // take SQLite's locks away.
 func (s *Store) present() error {
 	select {
@@ -237,10 +237,13 @@ func (s *Store) present() error {
 	default:
 	}
 	info, err := os.Stat(s.path)
-	if err == nil && !os.SameFile(s.file, info) {
+	switch {
+	case err != nil:
+	case !os.SameFile(s.file, info):
 		err = fmt.Errorf("sqlite: %s was replaced by another file", s.path)
-	}
-	if err == nil {
+	case info.Size() < smallest:
+		err = fmt.Errorf("sqlite: %s was emptied", s.path)
+	default:
 		return nil
 	}
 	return &chat.Error{Kind: chat.ErrUnavailable, Code: chat.ErrBusy.Code, Message: chat.ErrBusy.Message, Err: err}
