@@ -116,11 +116,12 @@ type SessionPatch struct {
 
 // CloseSession closes a session and clears WaitingSince. Event:
 // session_closed. Version grows by 1. Again: Duplicate, with what the first
-// time set.
+// time set. VisitorLeft is kept for the figures.
 type CloseSession struct {
-	SessionID string
-	Reason    string
-	At        time.Time
+	SessionID   string
+	Reason      string
+	VisitorLeft bool // by then, or it is the visitor who closes it
+	At          time.Time
 }
 
 // RateSession sets the session's rating; the version stays. Event:

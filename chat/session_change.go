@@ -148,10 +148,13 @@ func (s *Service) CloseSession(ctx context.Context, by Actor, id, reason string)
 	if err != nil {
 		return Session{}, err
 	}
-	if _, err := s.writable(ctx, by, id); err != nil {
+	session, err := s.writable(ctx, by, id)
+	if err != nil {
 		return Session{}, err
 	}
-	res, err := s.writer.do(ctx, CloseSession{SessionID: id, Reason: reason, At: s.now()})
+	now := s.now()
+	left := by.IsVisitor() || !s.presence.here(visitorKey(session.VisitorID), now)
+	res, err := s.writer.do(ctx, CloseSession{SessionID: id, Reason: reason, VisitorLeft: left, At: now})
 	return s.online(res.Session), err
 }
 

@@ -22,6 +22,7 @@ type Store interface {
 	KeyStore
 	CannedReplyStore
 	SearchStore
+	AnalyticsStore
 	EventStore
 	WebhookStore
 	SettingsStore
@@ -114,6 +115,14 @@ type CannedReplyStore interface {
 // SearchStore finds what IndexSearch has put into the index.
 type SearchStore interface {
 	Search(ctx context.Context, q SearchQuery) (SearchPage, error)
+}
+
+// AnalyticsStore reads what figures are made of.
+type AnalyticsStore interface {
+	// SessionFigures calls each for every session of the period, in the order
+	// of CountedAt, until it fails. It holds up nobody who writes for longer
+	// than a page of sessions takes to read.
+	SessionFigures(ctx context.Context, q FiguresQuery, each func(SessionFigures) error) error
 }
 
 // EventStore reads the event log. Events come with their data as it is now:

@@ -120,6 +120,11 @@ func (f *faulty) Search(ctx context.Context, q chat.SearchQuery) (chat.SearchPag
 	return instead(f, func() (chat.SearchPage, error) { return f.Store.Search(ctx, q) })
 }
 
+func (f *faulty) SessionFigures(ctx context.Context, q chat.FiguresQuery, each func(chat.SessionFigures) error) error {
+	_, err := instead(f, func() (struct{}, error) { return struct{}{}, f.Store.SessionFigures(ctx, q, each) })
+	return err
+}
+
 func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
 	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
 }

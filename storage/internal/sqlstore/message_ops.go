@@ -48,6 +48,11 @@ func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, 
 		return row, session, err
 	}
 	row.SessionID, row.Seq = session.ID, session.MessageCount
+	if row.Sender == chat.SenderVisitor && !session.FirstVisitorAt.Valid {
+		if err := b.run(b.s.write.SessionFirstWord, struct{ ID, At int64 }{session.ID, row.At}); err != nil {
+			return row, session, err
+		}
+	}
 	if err := b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows); err != nil {
 		return row, session, err
 	}

@@ -52,6 +52,8 @@ type sessionRow struct {
 	LastBody       sql.NullString `db:"last_body"`
 	LastFiles      sql.NullString `db:"last_attachments"`
 	LastAt         sql.NullInt64  `db:"last_at"`
+
+	FirstVisitorAt sql.NullInt64 `db:"first_visitor_at"` // of session-bump only
 }
 
 func (r *sessionRow) session() (chat.Session, error) {

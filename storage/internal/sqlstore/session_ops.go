@@ -256,7 +256,8 @@ func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 	arg := struct {
 		ID, At int64
 		Reason string
-	}{row.ID, millis(op.At), op.Reason}
+		Left   bool
+	}{row.ID, millis(op.At), op.Reason, op.VisitorLeft}
 	if err := b.run(b.s.write.SessionClose, arg); err != nil {
 		return chat.Result{}, err
 	}

@@ -42,6 +42,9 @@ type reads struct {
 	SearchSessions *sqlx.NamedStmt `query:"search-sessions"`
 	SearchMessages *sqlx.NamedStmt `query:"search-messages"`
 
+	AnalyticsSelect string          `query:"analytics-select"`
+	AnalyticsAgents *sqlx.NamedStmt `query:"analytics-agents"`
+
 	EventList        *sqlx.NamedStmt `query:"event-list"`
 	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
 	EventListVisitor *sqlx.NamedStmt `query:"event-list-visitor"`
@@ -71,6 +74,7 @@ type writes struct {
 	SessionInsert      *sqlx.NamedStmt `query:"session-insert"`
 	SessionCountOpen   *sqlx.NamedStmt `query:"session-count-open"`
 	SessionBump        *sqlx.NamedStmt `query:"session-bump"`
+	SessionFirstWord   *sqlx.NamedStmt `query:"session-first-word"`
 	SessionUpdate      *sqlx.NamedStmt `query:"session-update"`
 	SessionClose       *sqlx.NamedStmt `query:"session-close"`
 	SessionRate        *sqlx.NamedStmt `query:"session-rate"`

@@ -115,11 +115,11 @@ SELECT id
 INSERT INTO chat_sessions (
   public_id, visitor_id, visitor_name, visitor_email, source, department, assignee_id, tags, custom_data, page,
   created_at, updated_at, active_at, closed_at, open, close_reason, version, message_count,
-  unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint
+  unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint, assigned_at
 ) VALUES (
   :public_id, :visitor_id, :visitor_name, :visitor_email, :source, :department, :assignee_id, :tags, :custom_data, :page,
   :created_at, :updated_at, :active_at, :closed_at, CASE WHEN :closed_at IS NULL THEN 1 ELSE 0 END, :close_reason, :version, 0,
-  0, 0, 0, 0, :client_id, :fingerprint
+  0, 0, 0, 0, :client_id, :fingerprint, CASE WHEN :assignee_id IS NULL THEN NULL ELSE :created_at END
 )
 RETURNING id
 
@@ -156,6 +156,17 @@ UPDATE chat_sessions
        first_reply_at = CASE
          WHEN :sender = 'agent' AND first_reply_at IS NULL AND waiting_since IS NOT NULL THEN :at
          ELSE first_reply_at END,
+       agent_messages = CASE :sender WHEN 'agent' THEN agent_messages + 1 ELSE agent_messages END,
+       bot_messages = CASE :sender WHEN 'bot' THEN bot_messages + 1 ELSE bot_messages END,
+       last_visitor_at = CASE :sender WHEN 'visitor' THEN :at ELSE last_visitor_at END,
+       last_agent_seq = CASE :sender WHEN 'agent' THEN message_count + 1 ELSE last_agent_seq END,
+       first_bot_at = CASE
+         WHEN :sender = 'bot' AND first_bot_at IS NULL AND first_reply_at IS NULL AND waiting_since IS NOT NULL THEN :at
+         ELSE first_bot_at END,
+       replies = CASE
+         WHEN :sender = 'agent' AND waiting_since IS NOT NULL
+         THEN replies || COALESCE((SELECT a.id FROM chat_agents AS a WHERE a.public_id = :sender_id), 0) || '/' || (:at - waiting_since) || ' '
+         ELSE replies END,
        waiting_since = CASE :sender
          WHEN 'visitor' THEN COALESCE(waiting_since, :at)
          WHEN 'agent' THEN NULL
@@ -163,14 +174,23 @@ UPDATE chat_sessions
  WHERE public_id = :session
    AND closed_at IS NULL
 RETURNING {session-own-columns},
+          first_visitor_at,
           (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = visitor_id) AS visitor,
           (SELECT a.public_id FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee,
           (SELECT a.name FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_name,
           (SELECT a.avatar_url FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_photo
 
+-- Not part of session-bump: what is set there is written to its indexes with
+-- every message.
+-- name: session-first-word
+UPDATE chat_sessions
+   SET first_visitor_at = :at
+ WHERE id = :id
+
 -- name: session-update
 UPDATE chat_sessions
    SET assignee_id = (SELECT id FROM chat_agents WHERE public_id = :assignee),
+       assigned_at = CASE WHEN :assignee IS NULL THEN assigned_at ELSE COALESCE(assigned_at, :updated_at) END,
        department = :department,
        tags = :tags,
        visitor_name = :visitor_name,
@@ -185,6 +205,7 @@ UPDATE chat_sessions
    SET closed_at = :at,
        open = 0,
        close_reason = :reason,
+       visitor_left = :left,
        active_at = :at,
        updated_at = :at,
        waiting_since = NULL,

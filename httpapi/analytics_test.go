@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"encoding/csv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAnalytics(t *testing.T) {
+	s := newSite(t, Options{Agent: byCookie})
+	s.call("GET", "/api/v1/me", "", "Cookie: user=mara").want(200)
+	v := s.visitor()
+	id := v.session("Is the sage glaze food safe?")
+	s.call("POST", "/api/v1/sessions/"+id+"/claim", "", "Cookie: user=mara").want(200)
+	s.call("POST", "/api/v1/messages", `{"session_id":"`+id+`","sender":"agent","message":"Yes"}`, "Cookie: user=mara").want(201)
+	v.call("POST", "/sessions/"+id+"/close", "").want(200)
+	v.call("POST", "/sessions/"+id+"/rating", `{"score":5}`).want(200)
+	missed := v.session("Anybody?")
+	v.call("POST", "/sessions/"+missed+"/close", "").want(200)
+	bots := v.session("Hours?")
+	s.api("POST", "/messages", `{"session_id":"`+bots+`","sender":"bot","message":"Until six"}`).want(201)
+	s.api("POST", "/sessions", `{"visitor_name":"Ines"}`).want(201)
+
+	s.api("GET", "/analytics/summary?from=2998-01-01&to=2999-01-01", "").want(200).has("sessions", 0, "wait.mean_s", nil, "csat.score", nil)
+	always := "?from=" + time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly) + "&to=" + time.Now().UTC().AddDate(0, 0, 2).Format(time.DateOnly)
+	s.api("GET", "/analytics/summary"+always, "").want(200).has("sessions", 2, "missed", 1, "abandoned", 1, "dropped", 1, "opened_no_message", 1, "wait.count", 1,
+		"accept.count", 1, "duration.count", 2, "csat.score", 1, "csat.spread.5", 1, "computed.left_out.bots", 1, "visitors", nil, "messages_per_session.visitor", 1)
+	s.api("GET", "/analytics/summary"+always+"&bots=true", "").want(200).has("sessions", 3, "first_response.bot.count", 1, "computed.left_out.bots", 0)
+	team := s.api("GET", "/analytics/agents"+always, "").want(200).has("agents.#", 1, "agents.0.sessions", 1, "agents.0.accept", nil, "agents.0.csat.positive", 1, "team.sessions", 2)
+	s.api("GET", "/analytics/summary"+always+"&agent="+team.text("agents.0.agent_id"), "").want(200).has("sessions", 1, "missed", 0, "reply_time.count", 1)
+	s.api("GET", "/analytics/summary"+always+"&tag=vip", "").want(200).has("sessions", 0)
+	s.api("GET", "/analytics/timeseries"+always, "").want(200).has("points.#", 3)
+}
+
+func TestAnalyticsQueries(t *testing.T) {
+	s := newSite(t, Options{})
+	for query, field := range map[string]string{
+		"tz=Nowhere": "tz", "tz=": "tz", "tz=Local": "tz", "tz=../../etc/passwd": "tz",
+		"from=": "from", "from=yesterday": "from", "from=2026-02-30": "from", "from=2026-11-23T09:30:00": "from",
+		"to=x": "to", "from=2026-11-23&to=2026-11-23": "to", "from=2026-11-23&to=2026-11-22": "to",
+		"from=2020-01-01&to=2026-01-01": "from", "from=2999-01-01": "from", "format=xml": "format", "bots=1": "bots", "agent=%00": "agent",
+	} {
+		for _, name := range []string{"summary", "timeseries", "agents", "heatmap"} {
+			s.api("GET", "/analytics/"+name+"?"+query, "").failed(400, "invalid_request", field)
+		}
+	}
+	s.api("GET", "/analytics/timeseries?interval=hour&from=2026-01-01&to=2026-02-02", "").failed(400, "invalid_request", "from")
+	s.api("GET", "/analytics/timeseries?interval=week", "").failed(400, "invalid_request", "interval")
+	s.visitor().call("GET", "/analytics/summary", "").failed(404, "not_found", "")
+
+	// The day in Lisbon on which clocks are put back has 25 hours.
+	r := s.api("GET", "/analytics/timeseries?interval=hour&tz=Europe/Lisbon&from=2026-10-25&to=2026-10-26", "").want(200)
+	r.has("points.#", 25, "points.0.start", "2026-10-25T00:00:00.000+01:00", "points.1.start", "2026-10-25T01:00:00.000+01:00", "points.2.start", "2026-10-25T01:00:00.000Z", "from", "2026-10-24T23:00:00.000Z")
+}
+
+func TestAnalyticsCSV(t *testing.T) {
+	s := newSite(t, Options{Agent: byCookie})
+	s.call("GET", "/api/v1/me", "", "Cookie: user=mara").want(200)
+	for name, width := range map[string]int{"summary": 3, "timeseries": 1, "agents": 2} {
+		r := s.api("GET", "/analytics/"+name+"?format=csv", "").want(200)
+		rows, err := csv.NewReader(strings.NewReader(r.raw)).ReadAll()
+		if err != nil || len(rows) < 2 || len(rows[0]) != width+len(figureNames) || strings.Count(r.raw, "\r\n") != len(rows) {
+			t.Errorf("%s: %v\n%s", name, err, r.raw)
+		}
+		if got := r.header.Get("Content-Disposition"); got != `attachment; filename="analytics-`+name+`.csv"` {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	rows, _ := csv.NewReader(strings.NewReader(s.api("GET", "/analytics/heatmap?format=csv", "").want(200).raw)).ReadAll()
+	if len(rows) != 8 || len(rows[0]) != 25 || rows[1][0] != "monday" {
+		t.Errorf("%v", rows)
+	}
+}
