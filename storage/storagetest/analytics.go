@@ -1,0 +1,144 @@
+package storagetest
+
+import (
+	"errors"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+var analyticsRows = []row{
+	{"SessionFigures/FollowMessages", testFiguresMessages},
+	{"SessionFigures/FollowAssignmentAndClosing", testFiguresEnd},
+	{"SessionFigures/PeriodIsHalfOpen", testFiguresPeriod},
+	{"SessionFigures/Filters", testFiguresFilters},
+	{"SessionFigures/StopAtAnError", testFiguresError},
+}
+
+// figures returns what is counted in a period, all of it without one.
+func (f *fixture) figures(q chat.FiguresQuery) []chat.SessionFigures {
+	f.Helper()
+	if q.To.IsZero() {
+		q.From, q.To = time.UnixMilli(0), f.now.AddDate(1, 0, 0)
+	}
+	list := []chat.SessionFigures{}
+	f.noErr("SessionFigures", f.store.SessionFigures(f.ctx, q, func(s chat.SessionFigures) error {
+		list = append(list, s)
+		return nil
+	}))
+	return list
+}
+
+// write appends a message of an agent's, or of whom else is named.
+func (f *fixture) write(sessionID, sender, senderID string) chat.Message {
+	f.Helper()
+	m := f.newMessage(sessionID, sender, "x")
+	m.SenderID = senderID
+	return f.do(chat.AppendMessage{Message: m}).Message
+}
+
+func testFiguresMessages(f *fixture) {
+	mara, jonas := f.agent("Mara"), f.agent("Jonas")
+	s := f.start("")
+	f.equal("without a word", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{{CreatedAt: s.CreatedAt, VisitorID: s.VisitorID}})
+	f.write(s.ID, chat.SenderBot, "b")       // before the visitor: answers nothing
+	f.write(s.ID, chat.SenderAgent, mara.ID) // nor does this
+	first := f.write(s.ID, chat.SenderVisitor, "v")
+	f.write(s.ID, chat.SenderVisitor, "v")
+	f.jot(s.ID, "a note")
+	bot := f.write(s.ID, chat.SenderBot, "b")
+	f.write(s.ID, chat.SenderBot, "b")
+	reply := f.write(s.ID, chat.SenderAgent, mara.ID)
+	f.write(s.ID, chat.SenderAgent, jonas.ID) // in a row: no answer of its own
+	second := f.write(s.ID, chat.SenderVisitor, "v")
+	f.write(s.ID, chat.SenderBot, "b")
+	answer := f.write(s.ID, chat.SenderAgent, jonas.ID)
+	third := f.write(s.ID, chat.SenderVisitor, "v")
+	program := f.write(s.ID, chat.SenderAgent, "some key")
+	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: second.ID, At: f.tick()})
+	want := chat.SessionFigures{
+		CreatedAt: s.CreatedAt, FirstVisitorAt: first.At, LastVisitorAt: third.At, FirstReplyAt: reply.At, FirstBotAt: bot.At,
+		VisitorMessages: 4, AgentMessages: 5, BotMessages: 4, Unseen: true, VisitorID: s.VisitorID,
+		Replies: []chat.AgentReply{
+			{AgentID: mara.ID, Took: reply.At.Sub(first.At)}, {AgentID: jonas.ID, Took: answer.At.Sub(second.At)}, {Took: program.At.Sub(third.At)},
+		},
+	}
+	f.equal("figures", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
+	f.do(chat.MarkSeen{SessionID: s.ID, MessageID: program.ID, Sender: chat.SenderVisitor})
+	want.Unseen = false
+	f.equal("figures once seen", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
+}
+
+func testFiguresEnd(f *fixture) {
+	mara, jonas := f.agent("Mara"), f.agent("Jonas")
+	s := f.start("")
+	m := f.say(s.ID, chat.SenderVisitor, "x")
+	assigned := f.tick()
+	f.do(chat.UpdateSession{SessionID: s.ID, At: assigned, Patch: chat.SessionPatch{AssigneeID: &mara.ID}})
+	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: &jonas.ID}})
+	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{Tags: &[]string{"a"}}})
+	f.do(chat.CloseSession{SessionID: s.ID, VisitorLeft: true, At: f.tick()})
+	want := chat.SessionFigures{
+		CreatedAt: s.CreatedAt, FirstVisitorAt: m.At, LastVisitorAt: m.At, VisitorMessages: 1,
+		AssignedAt: assigned, AssigneeID: jonas.ID, ClosedAt: f.now, VisitorLeft: true,
+	}
+	f.duplicate(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.RateSession{SessionID: s.ID, Rating: chat.Rating{Score: 4, At: f.tick()}})
+	want.Score = 4
+	f.equal("figures", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
+	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: ptr("")}})
+	want.AssigneeID = ""
+	f.equal("figures once released", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
+
+	in := f.newSession(f.visitor().ID)
+	in.AssigneeID = mara.ID
+	f.do(chat.CreateSession{Session: in})
+	f.equal("assigned at once", f.figures(chat.FiguresQuery{})[1].AssignedAt, in.CreatedAt)
+}
+
+func testFiguresPeriod(f *fixture) {
+	var firsts []time.Time
+	for range 3 {
+		s := f.start("")
+		firsts = append(firsts, f.say(s.ID, chat.SenderVisitor, "x").At)
+	}
+	silent := f.start("")
+	counted := func(from, to time.Time) (list []time.Time) {
+		for _, s := range f.figures(chat.FiguresQuery{From: from, To: to}) {
+			list = append(list, s.CountedAt())
+		}
+		return list
+	}
+	f.equal("from the first to the last", counted(firsts[0], firsts[2]), firsts[:2])
+	f.equal("after the first", counted(firsts[0].Add(time.Millisecond), f.now), firsts[1:])
+	f.equal("all", counted(firsts[0], f.now.Add(time.Second)), append(firsts, silent.CreatedAt))
+	f.equal("nothing", len(counted(f.now.Add(time.Second), f.now.Add(time.Hour))), 0)
+}
+
+func testFiguresFilters(f *fixture) {
+	in := f.newSession(f.visitor().ID)
+	in.Department, in.Source, in.Tags, in.Page = "sales", "widget", []string{"vip"}, &chat.PageRef{URL: "https://shop.example/a"}
+	f.do(chat.CreateSession{Session: in})
+	f.start("")
+	for what, q := range map[string]chat.FiguresQuery{"department": {Department: "sales"}, "source": {Source: "widget"}, "tag": {Tag: "vip"}} {
+		f.equal(what, len(f.figures(q)), 1)
+	}
+	for what, q := range map[string]chat.FiguresQuery{"department": {Department: "x"}, "source": {Source: "x"}, "tag": {Tag: "x"}, "both": {Tag: "vip", Source: "x"}} {
+		f.equal("no "+what, len(f.figures(q)), 0)
+	}
+	list := f.figures(chat.FiguresQuery{Pages: true})
+	f.equal("pages", []string{list[0].PageURL, list[1].PageURL}, []string{"https://shop.example/a", ""})
+	f.equal("page not asked for", f.figures(chat.FiguresQuery{})[0].PageURL, "")
+}
+
+func testFiguresError(f *fixture) {
+	f.start("")
+	f.start("")
+	stop, calls := errors.New("stop"), 0
+	err := f.store.SessionFigures(f.ctx, chat.FiguresQuery{From: time.UnixMilli(0), To: f.now.AddDate(1, 0, 0)}, func(chat.SessionFigures) error {
+		calls++
+		return stop
+	})
+	f.wantErr("SessionFigures", err, stop)
+	f.equal("calls", calls, 1)
+}
