@@ -11,14 +11,15 @@ import (
 
 // rules are the limits in force.
 type rules struct {
-	sessions, hellos, messages, uploads, failures, keyCalls rule
-	visitorStreams, addressStreams                          int
+	sessions, hellos, pages, messages, uploads, failures, keyCalls rule
+	visitorStreams, addressStreams                                 int
 }
 
 func newRules(r Rates) rules {
 	return rules{
 		sessions:       rule{"sessions", "address", r.Sessions, time.Minute},
 		hellos:         rule{"hellos", "address", r.Hellos, time.Minute},
+		pages:          rule{"pages", "visitor", r.Pages, time.Minute},
 		messages:       rule{"messages", "visitor", r.Messages, 10 * time.Second},
 		uploads:        rule{"uploads", "address", r.Uploads, time.Minute},
 		failures:       rule{"failures", "address", r.FailedLogins, time.Minute},

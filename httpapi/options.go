@@ -89,6 +89,7 @@ type Options struct {
 type Rates struct {
 	Sessions       int // new sessions of visitors, a minute and address: 10
 	Hellos         int // hellos, a minute and address: 60
+	Pages          int // pages that are noted, a minute and visitor: 60
 	Messages       int // messages, in 10 seconds and a visitor: 20
 	Uploads        int // messages with a file, of visitors, a minute and address: 20
 	VisitorStreams int // event streams and long polls open at once, a visitor: 5
@@ -147,7 +148,7 @@ func (r Rates) withDefaults() Rates {
 		field *int
 		value int
 	}{
-		{&r.Sessions, 10}, {&r.Hellos, 60}, {&r.Messages, 20}, {&r.Uploads, 20}, {&r.VisitorStreams, 5},
+		{&r.Sessions, 10}, {&r.Hellos, 60}, {&r.Pages, 60}, {&r.Messages, 20}, {&r.Uploads, 20}, {&r.VisitorStreams, 5},
 		{&r.AddressStreams, 20}, {&r.FailedLogins, 30}, {&r.KeyCalls, -1},
 	} {
 		if *d.field == 0 {

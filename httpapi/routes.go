@@ -82,7 +82,7 @@ func (h *Handler) routes() []route {
 		{"GET /visitor/v1/sessions/{session_id}/transcript", visitors, none, h.transcript},
 		{"POST /visitor/v1/sessions/{session_id}/files", visitors, h.rules.messages, h.sendFile},
 		{"GET /visitor/v1/files/{file_id}", visitors, none, h.download},
-		{"POST /visitor/v1/pages", visitors, none, body(h, h.track)},
+		{"POST /visitor/v1/pages", visitors, h.rules.pages, body(h, h.track)},
 		{"GET /visitor/v1/events", visitors, none, h.events},
 		{"DELETE /visitor/v1/me", visitors, none, plain(h.eraseMe)},
 

@@ -18,7 +18,7 @@ import (
 )
 
 // unlimited is for tests that are not about limits on how often.
-var unlimited = Rates{Sessions: -1, Hellos: -1, Messages: -1, Uploads: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1}
+var unlimited = Rates{Sessions: -1, Hellos: -1, Pages: -1, Messages: -1, Uploads: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1}
 
 // site is a host with the handler on a real database.
 type site struct {

@@ -19,7 +19,7 @@ import (
 )
 
 // unlimited is for tests that are not about limits on how often.
-var unlimited = httpapi.Rates{Sessions: -1, Hellos: -1, Messages: -1, Uploads: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1}
+var unlimited = httpapi.Rates{Sessions: -1, Hellos: -1, Pages: -1, Messages: -1, Uploads: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1}
 
 // setup says what a site is like. The zero value is the plainest one, without
 // limits on how often visitors may call.

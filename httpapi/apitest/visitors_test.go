@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/httpapi"
 )
 
 // mayBeRefused are the operations that a banned visitor cannot call.
@@ -124,4 +125,16 @@ func TestPages(t *testing.T) {
 	s.admin().get(path).is(404)
 	off := open(t, setup{untracked: true})
 	off.visitor().post("/visitor/v1/pages", `{"url":"https://shop.example/"}`).fails(403, "tracking_off", "")
+}
+
+// TestTooManyPages has one visitor rush over the site. Others do not notice.
+func TestTooManyPages(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{limited: true, options: httpapi.Options{Rates: httpapi.Rates{Pages: 2}}})
+	v, other := s.visitor(), s.visitor()
+	for range 2 {
+		v.post("/visitor/v1/pages", `{"url":"https://shop.example/"}`).is(204)
+	}
+	v.post("/visitor/v1/pages", `{"url":"https://shop.example/"}`).fails(429, "rate_limited", "")
+	other.post("/visitor/v1/pages", `{"url":"https://shop.example/"}`).is(204)
 }
