@@ -1,0 +1,72 @@
+package sqlite
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// TestFiguresOfOlderSessions makes what the migration makes of older sessions
+// the same as what their messages would have left.
+func TestFiguresOfOlderSessions(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
+	now := time.UnixMilli(1795426203126).UTC()
+	apply(t, s, chat.SaveAgent{Agent: chat.Agent{ID: "mara", Name: "Mara"}})
+	// v, a, k and b are messages of the visitor, an agent, a program and a bot.
+	for i, talk := range []string{"", "v", "a", "b", "bavvbbaavbakvb", "vav", "vb", "vvk", "abva", "vbbavba"} {
+		id := newSession(t, s, fmt.Sprint("s", i))
+		for n, who := range talk {
+			m := newMessage(id, fmt.Sprint(i, "-", n))
+			now = now.Add(time.Duration(n*n+700) * time.Millisecond)
+			m.Message.At, m.Message.SenderID = now, string(who)
+			switch who {
+			case 'v':
+				m.Message.Sender = chat.SenderVisitor
+			case 'b':
+				m.Message.Sender = chat.SenderBot
+			case 'a':
+				m.Message.Sender, m.Message.SenderID = chat.SenderAgent, "mara"
+			case 'k':
+				m.Message.Sender = chat.SenderAgent
+			}
+			apply(t, s, m)
+		}
+	}
+	read := func() (list []chat.SessionFigures) {
+		t.Helper()
+		q := chat.FiguresQuery{From: time.UnixMilli(-1 << 50), To: now.AddDate(100, 0, 0)}
+		if err := s.SessionFigures(t.Context(), q, func(f chat.SessionFigures) error { list = append(list, f); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	want := read()
+	_, err := s.writer.Exec(`UPDATE chat_sessions SET first_visitor_at = NULL, last_visitor_at = NULL, first_bot_at = NULL,
+		agent_messages = 0, bot_messages = 0, last_agent_seq = 0, replies = ''`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reflect.DeepEqual(read(), want) {
+		t.Fatal("nothing was taken away")
+	}
+	migration, err := migrationFiles.ReadFile("migrations/0008_analytics.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(migration), "replies TEXT NOT NULL DEFAULT '';")
+	fill, _, _ := strings.Cut(after, "CREATE INDEX")
+	if _, err := s.writer.Exec(fill); err != nil {
+		t.Fatal(err)
+	}
+	got := read()
+	for i := range want {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Errorf("session %d:\n%+v, want\n%+v", i, got[i], want[i])
+		}
+	}
+}
