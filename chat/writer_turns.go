@@ -52,7 +52,7 @@ func (t *turns) background(now time.Time, contended, closing bool) (room int, wa
 	case idle >= gap || t.credit > 0:
 		return backgroundBatch, 0
 	}
-	return 0, min(gap-idle, -t.credit*backgroundShare+1)
+	return 0, gap - idle
 }
 
 // wrote takes a batch into account.

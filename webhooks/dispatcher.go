@@ -72,6 +72,7 @@ func (r *run) watch(ctx context.Context) error {
 		for _, id := range r.out.Nudged() {
 			if e := r.endpoints[id]; e != nil {
 				e.breaker.reset()
+				e.signal()
 			}
 		}
 		due, err := r.out.Due(ctx)

@@ -48,6 +48,9 @@ func newRig(t testing.TB, opts *Options) *rig {
 	if opts.Logger == nil {
 		opts.Logger = quiet()
 	}
+	if opts.Poll == 0 {
+		opts.Poll = 10 * time.Minute // nobody but this process makes work, and days pass here
+	}
 	r := &rig{TB: t, svc: svc, store: store, pipes: map[string]*pipe{}}
 	r.disp = r.dispatcher(opts)
 	return r
@@ -106,7 +109,7 @@ func (r *rig) end() {
 // receiver serves a host name.
 func (r *rig) receiver(name string, h http.HandlerFunc) {
 	p := &pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
-	p.server = &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	p.server = &http.Server{Handler: h, ErrorLog: discard}
 	go p.server.Serve(p)
 	r.pipes[name] = p
 }
@@ -158,12 +161,12 @@ func (r *rig) hook(id string) chat.Webhook {
 }
 
 // bubble runs a test with a rig in a bubble of synctest.
-func bubble(t *testing.T, opts *Options, test func(*rig)) {
+func bubble(t *testing.T, opts *Options, test func(*testing.T, *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, opts)
 		defer r.end()
-		test(r)
+		test(t, r)
 	})
 }
 
@@ -252,4 +255,12 @@ func (c *recorder) requests() []got {
 
 func status(code int) func(int, got, http.ResponseWriter) {
 	return func(_ int, _ got, w http.ResponseWriter) { w.WriteHeader(code) }
+}
+
+var discard = slog.NewLogLogger(slog.DiscardHandler, 0)
+
+func deadline(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
 }

@@ -119,7 +119,7 @@ func describe(err error) string {
 		return "connection refused"
 	case errors.As(err, &cert):
 		return fmt.Sprintf("the certificate is not good: %v", cert.Err)
-	case errors.As(err, &alert), errors.As(err, &record):
+	case errors.As(err, &alert), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "no TLS connection can be made"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection was closed without an answer"
