@@ -83,7 +83,7 @@ func zipped(head []byte) bool { return begins("PK\x03\x04", "PK\x05\x06")(head) 
 // plainText says whether a file begins as text that no program would take for
 // markup: the first thing in it is not a tag.
 func plainText(head []byte) bool {
-	text := head
+	var text []byte
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
 		text = fromUTF16(head[2:], 0)
