@@ -220,7 +220,7 @@ func TestRotation(t *testing.T) {
 		rotate := func() string {
 			t.Helper()
 			s, err := r.svc.RotateWebhookSecret(t.Context(), host, w.Webhook.ID)
-			if err != nil || s.PreviousUntil.Sub(time.Now()) != 24*time.Hour {
+			if err != nil || time.Until(s.PreviousUntil) != 24*time.Hour {
 				t.Fatalf("%+v, %v", s, err)
 			}
 			return s.Secret
