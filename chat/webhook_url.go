@@ -49,7 +49,7 @@ func (t WebhookTargets) check(s string) error {
 	}
 	u, err := url.Parse(s)
 	switch {
-	case err != nil || u.Opaque != "" || u.Host == "":
+	case err != nil || u.Opaque != "" || u.Hostname() == "":
 		return bad("must be absolute, such as https://example.com/hook.")
 	case u.Scheme != "https" && !(u.Scheme == "http" && (t.HTTP || t.Any)):
 		return bad("must begin with https://.")

@@ -78,7 +78,7 @@ func (s *Service) UpdateWebhook(ctx context.Context, by Actor, id string, in Web
 
 // replaceWebhook changes a webhook as it is, again if somebody else was faster.
 func (s *Service) replaceWebhook(ctx context.Context, id string, change func(Webhook) (Webhook, error)) (Webhook, error) {
-	for range 10 {
+	for range 50 {
 		w, err := s.store.Webhook(ctx, id)
 		if err != nil {
 			return Webhook{}, err
