@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	feedBatch = 32          // events in one op: others wait for their commit meanwhile
+	feedBatch = 64          // deliveries made in one op, or a little more: others wait for its commit
 	feedIdle  = time.Second // pause after a failure, and between looks whether there is a webhook
 	feedStep  = 1024        // positions that the cursor may lag behind while nobody wants the events
 )
@@ -83,7 +83,9 @@ func (o *Outbox) feed(ctx context.Context) error {
 // post makes deliveries of events and returns where the stored cursor is then.
 func (o *Outbox) post(ctx context.Context, hooks []Webhook, cursor Position, events []*Event) (Position, error) {
 	op := AddDeliveries{From: cursor, Due: o.svc.now()}
+	made := 0
 	flush := func() error {
+		made = 0
 		res, err := o.svc.writer.do(ctx, op)
 		if err != nil {
 			return err
@@ -104,10 +106,11 @@ func (o *Outbox) post(ctx context.Context, hooks []Webhook, cursor Position, eve
 		if err != nil {
 			return cursor, err
 		}
-		if len(m.To)+len(m.Skip) > 0 {
+		if n := len(m.To) + len(m.Skip); n > 0 {
 			op.Messages = append(op.Messages, m)
+			made += n
 		}
-		if len(op.Messages) >= feedBatch {
+		if made >= feedBatch {
 			if err := flush(); err != nil {
 				return cursor, err
 			}

@@ -21,7 +21,7 @@ type turns struct {
 }
 
 const (
-	backgroundShare = 40 // 1 in so many
+	backgroundShare = 64 // 1 in so many
 	maxCredit       = 5 * time.Millisecond
 	maxDebt         = 40 * time.Millisecond // what they used while nobody else wrote is soon forgotten
 	minGap          = time.Millisecond
@@ -73,7 +73,11 @@ func weight(op Op) int {
 		if op.To == 0 {
 			return 0 // somebody wants to see a ping
 		}
-		return 1 + len(op.Messages)
+		rows := 0
+		for _, m := range op.Messages {
+			rows += 1 + len(m.To) + len(m.Skip)
+		}
+		return 1 + rows/2
 	case ClaimDeliveries:
 		return 1 + op.Limit/2
 	case SettleDelivery, HoldCursor:

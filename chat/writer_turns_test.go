@@ -40,7 +40,7 @@ func TestBackgroundOpsGetTheirShareOnly(t *testing.T) {
 			own += r.now.Sub(before)
 		}
 	}
-	if share := float64(own) / float64(all); share > 0.035 || share < 0.02 {
+	if share := float64(own) / float64(all); share > 0.022 || share < 0.012 {
 		t.Fatalf("background ops got %.3f of the time", share)
 	}
 }

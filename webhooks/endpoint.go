@@ -29,6 +29,7 @@ type endpoint struct {
 
 const (
 	maxLanes  = 64               // sessions that are sent from at once, waiting for a slot included
+	maxClaim  = 32               // and claimed at once: whoever writes a message waits meanwhile
 	laneAhead = 5 * time.Second  // how long a claimed delivery should wait for a slot, at most
 	freshness = 10 * time.Second // how old what is known of a webhook may be
 )
@@ -104,7 +105,7 @@ func (e *endpoint) room() (n int, wait time.Duration) {
 	if n = e.capacity() - e.lanes; n <= 0 {
 		return 0, time.Hour // a lane that ends wakes us
 	}
-	n, again := e.breaker.allow(now, n)
+	n, again := e.breaker.allow(now, min(n, maxClaim))
 	return n, again.Sub(now)
 }
 
