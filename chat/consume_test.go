@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -111,10 +112,14 @@ func TestConsumerGoesOnWhereItWas(t *testing.T) {
 
 func TestConsumerTriesAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, svc *chat.Service, s chat.Session) {
+		var mu sync.Mutex
 		var at []time.Duration
+		tries := func() []time.Duration { mu.Lock(); defer mu.Unlock(); return slices.Clone(at) }
 		start := time.Now()
 		c := consumed{fail: func(text string) error {
 			if text == "bad" && time.Since(start) < 5*time.Minute {
+				mu.Lock()
+				defer mu.Unlock()
 				at = append(at, time.Since(start))
 				return errors.New("not now")
 			}
@@ -129,14 +134,15 @@ func TestConsumerTriesAgain(t *testing.T) {
 		if got := c.got(); got != "good" {
 			t.Fatalf("handled %q", got)
 		}
-		for i := 2; i < len(at); i++ {
-			if wait := at[i] - at[i-1]; wait > 61*time.Second || wait < at[i-1]-at[i-2]-time.Second {
-				t.Fatalf("tried at %v", at)
+		seen := tries()
+		for i := 2; i < len(seen); i++ {
+			if wait := seen[i] - seen[i-1]; wait > 61*time.Second || wait < seen[i-1]-seen[i-2]-time.Second {
+				t.Fatalf("tried at %v", seen)
 			}
 		}
 		pass(3 * time.Minute)
-		if got := c.got(); got != "good bad behind" || len(at) < 5 {
-			t.Fatalf("handled %q after %d tries", got, len(at))
+		if got, n := c.got(), len(tries()); got != "good bad behind" || n < 5 {
+			t.Fatalf("handled %q after %d tries", got, n)
 		}
 	})
 }
