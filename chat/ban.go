@@ -116,7 +116,10 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text st
 	if v.Ban.holds(s.now()) {
 		return Started{}, &Error{Kind: ErrConflict, Code: "banned", Message: "This visitor is banned. Lift the ban first."}
 	}
-	op := s.build(NewSession{Source: "agent", Page: v.Page}, v)
+	op, err := s.build(ctx, NewSession{Source: "agent", Page: v.Page}, v, v)
+	if err != nil {
+		return Started{}, err
+	}
 	op.MaxOpen = s.limits.OpenSessions
 	if by.kind == agentActor {
 		if err := s.saveActor(ctx, by); err != nil {
@@ -129,6 +132,9 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text st
 		op.First = &Message{
 			ID: newID(at), SessionID: op.Session.ID, Sender: SenderAgent, SenderID: by.id, SenderName: cmp.Or(by.name, "Agent"),
 			Text: text, At: at, Fingerprint: fingerprint(SenderAgent, text),
+		}
+		if err := s.beforeMessage(ctx, op.First); err != nil {
+			return Started{}, err
 		}
 	}
 	res, err := s.writer.do(ctx, op)

@@ -63,6 +63,9 @@ func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 			return Sent{}, err
 		}
 	}
+	if err := s.beforeMessage(ctx, &m); err != nil {
+		return Sent{}, err
+	}
 	res, err := s.writer.do(ctx, AppendMessage{Message: m})
 	if err == nil {
 		s.Touch(ctx, by)
@@ -143,6 +146,9 @@ func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, client
 		return Sent{}, err
 	}
 	m.Note, m.Fingerprint = true, fingerprint("note", m.Text)
+	if err := s.beforeMessage(ctx, &m); err != nil {
+		return Sent{}, err
+	}
 	res, err := s.writer.do(ctx, AppendNote{Message: m})
 	return Sent{Message: res.Message, Duplicate: res.Duplicate}, err
 }
@@ -153,17 +159,22 @@ func (s *Service) EditMessage(ctx context.Context, by Actor, sessionID, messageI
 	if err != nil {
 		return Message{}, err
 	}
-	if err := s.changeable(ctx, by, sessionID, messageID); err != nil {
+	m, err := s.changeable(ctx, by, sessionID, messageID)
+	if err != nil {
 		return Message{}, err
 	}
-	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: text, At: s.now()})
+	m.Text = text
+	if err := s.beforeMessage(ctx, &m); err != nil {
+		return Message{}, err
+	}
+	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: m.Text, At: s.now()})
 	return res.Message, err
 }
 
 // DeleteMessage empties an agent's, bot's or visitor's message. Its place in
 // the order stays.
 func (s *Service) DeleteMessage(ctx context.Context, by Actor, sessionID, messageID string) (Message, error) {
-	if err := s.changeable(ctx, by, sessionID, messageID); err != nil {
+	if _, err := s.changeable(ctx, by, sessionID, messageID); err != nil {
 		return Message{}, err
 	}
 	res, err := s.writer.do(ctx, DeleteMessage{SessionID: sessionID, MessageID: messageID, At: s.now()})
@@ -171,20 +182,20 @@ func (s *Service) DeleteMessage(ctx context.Context, by Actor, sessionID, messag
 	return res.Message, err
 }
 
-// changeable says whether the actor may change the message: the host's agents
+// changeable returns a message that the actor may change: the host's agents
 // change their own, admins and programs every one.
-func (s *Service) changeable(ctx context.Context, by Actor, sessionID, messageID string) error {
+func (s *Service) changeable(ctx context.Context, by Actor, sessionID, messageID string) (Message, error) {
 	if err := by.need(ScopeWrite); err != nil {
-		return err
+		return Message{}, err
 	}
 	m, err := s.store.Message(ctx, sessionID, messageID)
 	if err != nil {
-		return err
+		return Message{}, err
 	}
 	if by.kind == agentActor && m.SenderID != by.id && by.need(ScopeAdmin) != nil {
-		return forbidden("Only the sender or an admin may change this message.")
+		return Message{}, forbidden("Only the sender or an admin may change this message.")
 	}
-	return nil
+	return m, nil
 }
 
 // Messages returns one page of a session's messages, oldest first. Agents get

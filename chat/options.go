@@ -25,6 +25,9 @@ type Options struct {
 	// Files keeps what files hold. Nil means the database.
 	Files FileStore
 
+	// Hooks are the host's own code in the path of what is written.
+	Hooks Hooks
+
 	// Tracking says whether it is noted which pages visitors see. The zero
 	// value notes nothing.
 	Tracking Tracking

@@ -25,6 +25,7 @@ type Service struct {
 	sealer   Sealer
 	outboxes outboxes
 	settings settingsCache
+	hooks    Hooks
 	tracking Tracking
 	trail    trail
 
@@ -55,7 +56,7 @@ func New(store Store, opts *Options) *Service {
 		indexing: make(chan struct{}, 1),
 	}
 	if opts != nil {
-		s.targets, s.sealer, s.tracking = opts.WebhookTargets, opts.Sealer, opts.Tracking
+		s.targets, s.sealer, s.tracking, s.hooks = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks
 	}
 	s.unindexed.Store(true) // by a process before this one
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)

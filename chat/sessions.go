@@ -19,6 +19,11 @@ type NewSession struct {
 	// ClientID makes the whole call repeatable for the same visitor.
 	Message  string `json:"message"`
 	ClientID string `json:"client_id"`
+
+	// Tags and AssigneeID are what the session begins with. They are for
+	// programs and for Hooks.BeforeSession: a visitor's are ignored.
+	Tags       []string `json:"tags"`
+	AssigneeID string   `json:"assignee_id"`
 }
 
 // Started is a session that CreateSession has made, or made earlier.
@@ -47,9 +52,13 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 	}
 	var op CreateSession
 	if by.IsVisitor() {
+		in.Tags, in.AssigneeID = nil, ""
 		op, err = s.visitorSession(ctx, by, in)
 	} else {
-		op, err = s.agentSession(in), nil
+		op, err = s.agentSession(ctx, in)
+	}
+	if err == nil && op.First != nil {
+		err = s.beforeMessage(ctx, op.First)
 	}
 	if err != nil {
 		return Started{}, err
@@ -89,17 +98,26 @@ func (s *Service) checkNewSession(in NewSession) (_ NewSession, err error) {
 	if in.Page, err = checkPage("page.", in.Page); err != nil {
 		return in, err
 	}
+	if in.Tags, err = checkTags(in.Tags); err != nil {
+		return in, err
+	}
 	return in, s.checkCustomData(in.CustomData)
 }
 
-// build makes the rows of a new session.
-func (s *Service) build(in NewSession, v Visitor) CreateSession {
+// build makes the rows of a new session, as the host's hook wants it. What
+// tells a repetition apart is taken before the hook has changed anything.
+func (s *Service) build(ctx context.Context, in NewSession, known, v Visitor) (CreateSession, error) {
 	now := s.now()
+	asked := in
+	in, err := s.beforeSession(ctx, known, in)
+	if err != nil {
+		return CreateSession{}, err
+	}
 	op := CreateSession{Session: Session{
 		ID: newID(now), Status: StatusActive, VisitorID: v.ID, VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail,
-		Source: in.Source, Department: in.Department, Tags: []string{}, CustomData: in.CustomData, Page: in.Page,
-		CreatedAt: now, UpdatedAt: now, Version: 1,
-		ClientID: in.ClientID, Fingerprint: fingerprint(in.VisitorName, in.VisitorEmail, in.Department, in.Message),
+		Source: in.Source, Department: in.Department, AssigneeID: in.AssigneeID, Tags: in.Tags,
+		CustomData: in.CustomData, Page: in.Page, CreatedAt: now, UpdatedAt: now, Version: 1,
+		ClientID: in.ClientID, Fingerprint: fingerprint(asked.VisitorName, asked.VisitorEmail, asked.Department, asked.Message),
 	}}
 	if op.Session.VisitorName == "" {
 		op.Session.VisitorName = cmp.Or(v.Name, "Visitor")
@@ -110,20 +128,20 @@ func (s *Service) build(in NewSession, v Visitor) CreateSession {
 	if in.Message != "" {
 		op.First = &Message{
 			ID: newID(now), SessionID: op.Session.ID, Sender: SenderVisitor, SenderID: v.ID, SenderName: op.Session.VisitorName,
-			Text: in.Message, At: now, ClientID: in.ClientID, Fingerprint: fingerprint(SenderVisitor, in.Message),
+			Text: in.Message, At: now, ClientID: in.ClientID, Fingerprint: fingerprint(SenderVisitor, asked.Message),
 		}
 	}
-	return op
+	return op, nil
 }
 
 // agentSession is a session for a visitor who is not on the site's widget.
-func (s *Service) agentSession(in NewSession) CreateSession {
+func (s *Service) agentSession(ctx context.Context, in NewSession) (CreateSession, error) {
 	now := s.now()
 	v := Visitor{ID: newID(now), Name: in.VisitorName, Email: in.VisitorEmail, CreatedAt: now, LastSeenAt: now, Page: in.Page}
 	in.Source = cmp.Or(in.Source, "api")
-	op := s.build(in, v)
+	op, err := s.build(ctx, in, Visitor{Name: v.Name, Email: v.Email, Page: v.Page}, v)
 	op.Visitor = &v
-	return op
+	return op, err
 }
 
 // visitorSession is a session of the visitor who acts. What they typed about
@@ -158,9 +176,9 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 		}
 	}
 	in.Source = cmp.Or(in.Source, "widget")
-	op := s.build(in, v)
+	op, err := s.build(ctx, in, v, v)
 	op.MaxOpen = s.limits.OpenSessions
-	return op, nil
+	return op, err
 }
 
 // Session returns one session. To a visitor another's session is unknown.
