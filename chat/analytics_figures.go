@@ -289,13 +289,12 @@ func share(part, whole int64) *float64 {
 	return &v
 }
 
-// durations sorts its argument.
+// durations changes the order of its argument.
 func durations(list []time.Duration) Durations {
 	out := Durations{Count: int64(len(list))}
 	if len(list) == 0 {
 		return out
 	}
-	slices.Sort(list)
 	var sum float64
 	for _, d := range list {
 		sum += d.Seconds()
@@ -305,17 +304,51 @@ func durations(list []time.Duration) Durations {
 	return out
 }
 
-// percentile takes a sorted list that is not empty.
+// percentile takes a list that is not empty, and changes its order.
 func percentile(list []time.Duration, p float64) *float64 {
 	place := p * float64(len(list)-1)
 	below := int(place)
+	order(list, below)
 	v := list[below].Seconds()
 	if below+1 < len(list) {
-		v += (place - float64(below)) * (list[below+1].Seconds() - v)
+		v += (place - float64(below)) * (slices.Min(list[below+1:]).Seconds() - v)
 	}
 	v = thousandths(v)
 	return &v
 }
+
+// order puts the value that belongs at k in its place, with nothing greater
+// before it and nothing less behind it. A year's reply times are millions:
+// sorting all of them for three values would take most of a report's time.
+func order(list []time.Duration, k int) {
+	low, high := 0, len(list)-1
+	for low < high {
+		pivot := middle(list[low], list[(low+high)/2], list[high])
+		i, j := low, high
+		for i <= j {
+			for list[i] < pivot {
+				i++
+			}
+			for list[j] > pivot {
+				j--
+			}
+			if i <= j {
+				list[i], list[j] = list[j], list[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case k <= j:
+			high = j
+		case k >= i:
+			low = i
+		default:
+			return
+		}
+	}
+}
+
+func middle(a, b, c time.Duration) time.Duration { return max(min(a, b), min(max(a, b), c)) }
 
 // thousandths rounds to what was measured.
 func thousandths(s float64) float64 { return math.Round(s*1000) / 1000 }

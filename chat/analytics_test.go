@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -177,5 +179,22 @@ func TestHoursAreCutInTheirZone(t *testing.T) {
 	from := time.Date(2026, 11, 23, 9, 10, 30, 5, time.UTC) // 14:40 there
 	if got := nextHour(from, kolkata); !got.Equal(time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)) {
 		t.Errorf("the next hour begins at %s", got)
+	}
+}
+
+func TestPercentilesOfUnsortedLists(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := 1; n < 200; n++ {
+		list := make([]time.Duration, n)
+		for i := range list {
+			list[i] = time.Duration(random.IntN(1+n/3)) * time.Second // many are equal
+		}
+		sorted := slices.Sorted(slices.Values(list))
+		for k := range list {
+			order(list, k)
+			if list[k] != sorted[k] || slices.Max(list[:k+1]) != sorted[k] || slices.Min(list[k:]) != sorted[k] {
+				t.Fatalf("place %d of %v: %v", k, sorted, list)
+			}
+		}
 	}
 }

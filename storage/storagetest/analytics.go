@@ -13,6 +13,7 @@ var analyticsRows = []row{
 	{"SessionFigures/PeriodIsHalfOpen", testFiguresPeriod},
 	{"SessionFigures/Filters", testFiguresFilters},
 	{"SessionFigures/StopAtAnError", testFiguresError},
+	{"Site/HasWhatItSays", testSite},
 }
 
 // figures returns what is counted in a period, all of it without one.
@@ -141,4 +142,27 @@ func testFiguresError(f *fixture) {
 	})
 	f.wantErr("SessionFigures", err, stop)
 	f.equal("calls", calls, 1)
+}
+
+// testSite keeps honest what reports are measured with.
+func testSite(f *fixture) {
+	site := LargeSite()
+	site.Sessions, site.Messages, site.Visitors = 60, 900, 20
+	f.noErr("Fill", site.Fill(f.ctx, f.store))
+	var messages, replies, rated, closed, bots int64
+	list := f.figures(chat.FiguresQuery{From: site.From, To: site.To})
+	for _, s := range list {
+		messages += s.VisitorMessages + s.AgentMessages + s.BotMessages
+		replies += int64(len(s.Replies))
+		rated += int64(min(s.Score, 1))
+		bots += s.BotMessages
+		if !s.ClosedAt.IsZero() {
+			closed++
+		}
+	}
+	f.equal("sessions", len(list), site.Sessions)
+	f.equal("messages", messages, int64(site.Messages))
+	if replies < 100 || rated < 5 || bots < 1 || closed < 50 {
+		f.Fatalf("%d replies, %d ratings, %d messages of bots, %d closed", replies, rated, bots, closed)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -119,17 +118,39 @@ func (r *figuresRow) figures(agents map[int64]string) (chat.SessionFigures, erro
 		VisitorMessages: r.MessageCount - r.AgentMessages - r.BotMessages, AgentMessages: r.AgentMessages, BotMessages: r.BotMessages,
 		Unseen: r.Unseen, VisitorLeft: r.VisitorLeft, Score: r.Rating, VisitorID: r.Visitor.String, PageURL: r.URL.String,
 	}
-	for entry := range strings.FieldsSeq(r.Replies) {
-		who, took, _ := strings.Cut(entry, "/")
-		row, err := strconv.ParseInt(who, 10, 64)
-		if err != nil {
-			return f, fmt.Errorf("sqlstore: session %d: replies: %w", r.ID, err)
-		}
-		ms, err := strconv.ParseInt(took, 10, 64)
-		if err != nil {
-			return f, fmt.Errorf("sqlstore: session %d: replies: %w", r.ID, err)
-		}
-		f.Replies = append(f.Replies, chat.AgentReply{AgentID: agents[row], Took: time.Duration(ms) * time.Millisecond})
+	var err error
+	if f.Replies, err = parseReplies(r.Replies, agents); err != nil {
+		return f, fmt.Errorf("sqlstore: session %d: %w", r.ID, err)
 	}
 	return f, nil
+}
+
+// parseReplies reads what session-bump has written. A long conversation has
+// dozens, so this goes over the bytes once.
+func parseReplies(text string, agents map[int64]string) ([]chat.AgentReply, error) {
+	if text == "" {
+		return nil, nil
+	}
+	replies := make([]chat.AgentReply, 0, strings.Count(text, " "))
+	var numbers [2]int64 // of an entry: agent and milliseconds
+	at, negative := 0, false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			numbers[at] = numbers[at]*10 + int64(c-'0')
+		case c == '-' && numbers[at] == 0: // the clock was put back
+			negative = true
+		case c == '/' && at == 0:
+			at = 1
+		case c == ' ' && at == 1:
+			if negative {
+				numbers[1] = -numbers[1]
+			}
+			replies = append(replies, chat.AgentReply{AgentID: agents[numbers[0]], Took: time.Duration(numbers[1]) * time.Millisecond})
+			numbers, at, negative = [2]int64{}, 0, false
+		default:
+			return nil, fmt.Errorf("replies are damaged at %d", i)
+		}
+	}
+	return replies, nil
 }

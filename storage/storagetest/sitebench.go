@@ -1,0 +1,73 @@
+package storagetest
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// SiteBench measures what agents wait for on a store that Fill has filled.
+// naive, where it is not nil, computes the same another way: its time by ours
+// is reported as "naive/ours".
+type SiteBench struct {
+	Site  Site
+	Store chat.Store
+
+	// Naive is the query that one would write first for what is measured, by
+	// name, over the month from which until which. What it lacks is measured
+	// without comparison.
+	Naive map[string]func(ctx context.Context, from, to time.Time) error
+}
+
+// Run measures the reports of the site's last whole month, the inbox and a search.
+func (s SiteBench) Run(b *testing.B) {
+	now := s.Site.To
+	svc := chat.New(s.Store, &chat.Options{Now: func() time.Time { return now }})
+	b.Cleanup(func() { svc.Close() })
+	by := chat.AsKey(chat.APIKey{ID: "bench", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
+	month := chat.AnalyticsQuery{From: s.Site.To.AddDate(0, -1, 0), To: s.Site.To}
+	all := chat.AnalyticsQuery{From: s.Site.From, To: s.Site.To}
+	ctx := b.Context()
+	for _, c := range []struct {
+		name string
+		run  func() error
+	}{
+		{"Report/summary", func() error { _, err := svc.Analytics(ctx, by, month); return err }},
+		{"Report/timeseries", func() error { _, err := svc.AnalyticsByTime(ctx, by, month, false); return err }},
+		{"Report/agents", func() error { _, err := svc.AnalyticsByAgent(ctx, by, month); return err }},
+		{"Report/heatmap", func() error { _, err := svc.AnalyticsByHour(ctx, by, month); return err }},
+		{"Report/summary of all", func() error { _, err := svc.Analytics(ctx, by, all); return err }},
+		{"Inbox/100", func() error {
+			_, err := svc.Sessions(ctx, by, chat.SessionQuery{Page: chat.Page{Limit: 100}, ByActivity: true})
+			return err
+		}},
+		{"Search/common word", func() error { _, err := svc.Search(ctx, by, "delivery", chat.Page{Limit: 20}); return err }},
+		{"Search/rare word", func() error { _, err := svc.Search(ctx, by, "celadon", chat.Page{Limit: 20}); return err }},
+	} {
+		b.Run(strings.ReplaceAll(c.name, " ", "_"), func(b *testing.B) { s.measure(b, c.name, month, c.run) })
+	}
+}
+
+func (s SiteBench) measure(b *testing.B, name string, month chat.AnalyticsQuery, run func() error) {
+	if err := run(); err != nil { // what is read once is in memory afterwards
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ours := b.Elapsed() / time.Duration(b.N)
+	naive := s.Naive[name]
+	if naive == nil {
+		return
+	}
+	begin := time.Now()
+	if err := naive(b.Context(), month.From, month.To); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(time.Since(begin))/float64(ours), "naive/ours")
+}
