@@ -18,6 +18,7 @@ const check = process.argv.includes('--check');
 
 const common = {
   absWorkingDir: root,
+  preserveSymlinks: true, // names carry a hash of their sources' paths: those must not depend on where node_modules is kept
   bundle: true,
   minify: true,
   write: false,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { browser, load } from './load.mjs';
+import { browser, load, settle } from './load.mjs';
 
 browser({ sessionStorage: { getItem: () => null }, localStorage: { getItem: () => null } });
-const { fill, offers, slashed } = await load('console/saved.ts');
+const { fill, offers, readSaved, removeReply, saveReply, slashed, store } = await load('console/saved.ts', 'console/state.ts');
 
 test('a slash at the beginning of a word asks for saved replies', () => {
   for (const [text, at, want] of [
@@ -26,4 +26,34 @@ test('the beginning of a shortcut comes before its middle, and that before the t
   assert.deepEqual(names(''), ['air-ship', 'hours', 'Shipping', 'thanks']);
   assert.deepEqual(names('', 2), ['air-ship', 'hours']);
   assert.deepEqual(names('nothing'), []);
+});
+
+test('a list that was asked for before a change and came after it does not undo the change', async () => {
+  const reply = (id) => ({ canned_reply_id: id, shortcut: id, message: id });
+  const server = [reply('a'), reply('b')];
+  const held = []; // lists that are on their way
+  globalThis.fetch = async (url, { method, body }) => {
+    if (method === 'GET') {
+      const list = Response.json({ canned_replies: [...server] });
+      await new Promise((resolve) => held.push(resolve));
+      return list;
+    }
+    if (method === 'DELETE') { server.splice(server.findIndex((r) => url.endsWith(r.canned_reply_id)), 1); return new Response(null, { status: 204 }); }
+    server.push(reply(JSON.parse(body).shortcut));
+    return Response.json(server.at(-1), { status: 201 });
+  };
+  const ids = () => store.get().saved.map((r) => r.canned_reply_id).join();
+  const first = readSaved(true);
+  await settle();
+  held.shift()();
+  await first;
+  for (const [change, want] of [[() => removeReply('b'), 'a'], [() => saveReply(undefined, { shortcut: 'c', message: '' }), 'a,c']]) {
+    const reading = readSaved(true);
+    await settle();
+    await change();
+    assert.equal(ids(), want);
+    while (held.length) { held.shift()(); await settle(); }
+    await reading;
+    assert.equal(ids(), want);
+  }
 });

@@ -14,6 +14,7 @@ export interface CannedReply {
 const path = (id: string) => `/canned-replies/${encodeURIComponent(id)}`;
 const fresh = 30_000; // ms for which what was read is good enough while somebody writes
 let readAt = 0;
+let changes = 0; // made from here
 let reading: Promise<void> | undefined;
 
 const put = (list: CannedReply[]) => set({ saved: [...list].sort((a, b) => (a.shortcut.toLowerCase() < b.shortcut.toLowerCase() ? -1 : 1)) });
@@ -24,25 +25,29 @@ export function readSaved(now = false): Promise<void> {
   return reading ??= readAll().finally(() => { reading = undefined; });
 }
 
-async function readAll() {
+async function readAll(): Promise<void> {
   const list: CannedReply[] = [];
+  const before = changes;
   let after: string | undefined;
   do {
     const page = await api<{ canned_replies: CannedReply[]; next_cursor?: string }>('GET', '/canned-replies', undefined, { query: { limit: 200, after } });
     list.push(...page.canned_replies);
     after = page.next_cursor;
   } while (after);
+  if (changes !== before) return readAll(); // asked before a change and answered after it: it would undo the change here
   readAt = Date.now();
   put(list);
 }
 
 export async function saveReply(id: string | undefined, fields: { shortcut: string; message: string }) {
   const reply = await api<CannedReply>(id ? 'PATCH' : 'POST', id ? path(id) : '/canned-replies', fields);
+  changes++;
   put([...(get().saved ?? []).filter((r) => r.canned_reply_id !== reply.canned_reply_id), reply]);
 }
 
 export async function removeReply(id: string) {
   await api('DELETE', path(id));
+  changes++;
   put((get().saved ?? []).filter((r) => r.canned_reply_id !== id));
 }
 
