@@ -83,7 +83,9 @@ func (e *Error) Error() string {
 
 // Temporary says whether the same request may succeed later. Repeat only what
 // is safe to repeat: reading, and sending with a ClientID.
-func (e *Error) Temporary() bool { return e.Status == http.StatusTooManyRequests || e.Status >= 500 }
+func (e *Error) Temporary() bool {
+	return e.Status == http.StatusTooManyRequests || e.Status >= 500 && e.Code != "streaming_impossible"
+}
 
 // maxAnswer bounds how much of an answer is read, in bytes. The longest is a
 // page of 200 messages of full length.

@@ -1,0 +1,18 @@
+package routers
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/middleware/adaptor"
+)
+
+// Fiber mounts the chat in fiber, through its adaptor. That hides from the
+// chat when a client has gone: it is noticed with a heartbeat that cannot be
+// written. Give the app no WriteTimeout, which cuts streams off.
+func Fiber(chat http.Handler) *fiber.App {
+	app := fiber.New(fiber.Config{BodyLimit: 16 << 20}) // files have 10 MiB at most
+	app.All("/chat/*", adaptor.HTTPHandler(chat))
+	app.Get("/", adaptor.HTTPHandlerFunc(page))
+	return app
+}
