@@ -5,7 +5,7 @@ import { browser, load, settle } from './load.mjs';
 mock.timers.enable({ apis: ['setTimeout', 'Date'] });
 Math.random = () => 0.5;
 const fire = browser();
-const { createOutbox, createAPI } = await load('panel/outbox.ts', 'shared/api.ts');
+const { createOutbox, createAPI, post } = await load('panel/outbox.ts', 'panel/keep.ts', 'shared/api.ts');
 
 const open = [];
 
@@ -31,6 +31,7 @@ function rig(reply, session) {
     changed(stuck) { state.stuck = stuck; },
   });
   open.push(outbox);
+  outbox.add = (words) => { post({ change: (fn) => fn(state.kept) }, words); outbox.flush(); };
   return { outbox, state };
 }
 afterEach(() => { for (const outbox of open.splice(0)) outbox.close(); });
@@ -83,6 +84,23 @@ test('a closed conversation is followed by a new one with the same words', async
   assert.deepEqual(state.lost, [['old', true]]);
   assert.deepEqual(state.calls.map((c) => [c.path, c.message]), [['/messages', 'again'], ['/sessions', 'again']]);
   assert.deepEqual(state.sent, ['again']);
+});
+
+test('a message goes to the conversation that it was written in', async () => {
+  const { outbox, state } = rig(({ path }) => (path === '/messages' ? { message_id: 'm' } : begun), 'now');
+  outbox.add({ text: 'to another', session: 'then' });
+  outbox.add({ text: 'to this one' });
+  await settle();
+  assert.deepEqual(state.calls.map((c) => [c.session_id, c.message]), [['then', 'to another'], ['now', 'to this one']]);
+});
+
+test('written in one that was closed meanwhile, it begins another', async () => {
+  const { outbox, state } = rig(({ session_id }) => (session_id === 'then' ? { status: 409, code: 'session_closed' } : begun));
+  outbox.add({ text: 'late', session: 'then' });
+  await settle();
+  assert.deepEqual(state.lost, [['then', true]]);
+  assert.deepEqual(state.calls.map((c) => c.path), ['/messages', '/sessions']);
+  assert.deepEqual(state.sent, ['late']);
 });
 
 test('too many conversations: it goes to the one that is open', async () => {

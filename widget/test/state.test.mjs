@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { browser, load } from './load.mjs';
 
 browser();
-const { initial, merged, unseen, current } = await load('panel/state.ts');
+const { initial, unseen, current, merged } = await load('panel/state.ts', 'panel/merge.ts');
 const { arrange, createStore } = await load('shared/message.tsx', 'shared/store.ts');
 
 const session = (id, more = {}) => ({ session_id: id, status: 'active', created_at: `2025-03-0${id.slice(1)}T00:00:00.000Z`, agent_seen_seq: 0, visitor_seen_seq: 0, ...more });

@@ -4,6 +4,7 @@ import base from '../shared/base.css';
 import chat from '../shared/chat.css';
 import compose from '../shared/compose.css';
 import files from '../shared/files.css';
+import sent from '../shared/filesent.css';
 import { adopt } from '../shared/styles';
 import tokens from '../shared/tokens.css';
 import { start } from './account';
@@ -19,7 +20,7 @@ import talk from './talk.css';
 import { openThread } from './thread';
 import { closeNow, rememberKept, saveKept } from './work';
 
-adopt(document, tokens, base, chat, compose, files, desk, talk, narrow);
+adopt(document, tokens, base, chat, compose, files, sent, desk, talk, narrow);
 
 // The tokens' dark half is a class, so that a page can choose; the console goes with the system.
 const dark = matchMedia('(prefers-color-scheme: dark)');

@@ -8,7 +8,8 @@ import { send, takeBack } from './outbox';
 import { useSlash } from './slash';
 import { get } from './state';
 import { tellTyping } from './thread';
-import { Attach, Staged } from '../shared/staged';
+import { Attach } from '../shared/attach';
+import { Staged } from '../shared/staged';
 import { faults, sound, uploads } from './uploads';
 import { locale, useApp, useFocusOnOpen } from './use';
 

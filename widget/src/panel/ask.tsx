@@ -12,7 +12,7 @@ export function Ask({ what, done }: { what: 'end' | 'erase'; done(): void }) {
     <div class="ask" role="group" aria-label={question} onKeyDown={(e) => { if (e.key === 'Escape') { e.stopPropagation(); done(); } }}>
       <p dir="auto" role={failed ? 'alert' : undefined}>{failed ? t('askFailed') : question}</p>
       <button type="button" class="quiet" onClick={done}>{t(what === 'end' ? 'endNo' : 'eraseNo')}</button>
-      <button type="button" class="btn" ref={yes} onClick={() => { chat[what]().then(done, () => setFailed(true)); }}>{t(what === 'end' ? 'endYes' : 'eraseYes')}</button>
+      <button type="button" class="btn" ref={yes} onClick={() => { chat.talk![what]().then(done, () => setFailed(true)); }}>{t(what === 'end' ? 'endYes' : 'eraseYes')}</button>
     </div>
   );
 }

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, smile } from '../shared/icons';
 import { useAround } from './context';
+import { part } from './part';
 
-const row = '😀 😂 🙂 😉 😍 🤔 😅 😢 😮 😡 👍 👎 👋 🙏 👏 💪 ❤️ 🎉 🔥 ✨ ✅ ❌ 👀 💡'.split(' ');
+const Faces = part(() => import('./more'), (m) => m.Faces);
 
-/** Two dozen faces; whoever wants another has the platform's own. */
+/** The button of the faces, and the place where they open. */
 export function Emoji({ field }: { field: { current: HTMLTextAreaElement | null } }) {
   const { t, chat } = useAround();
   const [open, setOpen] = useState(false);
@@ -12,7 +13,6 @@ export function Emoji({ field }: { field: { current: HTMLTextAreaElement | null 
 
   useEffect(() => {
     if (!open) return;
-    box.current?.querySelector<HTMLElement>('.emoji button')?.focus();
     const root = box.current!.getRootNode();
     const away = (e: Event) => { if (!e.composedPath().includes(box.current!)) setOpen(false); };
     root.addEventListener('pointerdown', away);
@@ -29,20 +29,10 @@ export function Emoji({ field }: { field: { current: HTMLTextAreaElement | null 
     requestAnimationFrame(() => area.setSelectionRange(caret, caret));
   }
 
-  function onKeyDown(e: KeyboardEvent) {
-    if (!open) return;
-    const all = [...box.current!.querySelectorAll<HTMLElement>('.emoji button')];
-    const at = all.indexOf(e.target as HTMLElement);
-    const forward = getComputedStyle(box.current!).direction === 'rtl' ? -1 : 1;
-    const step = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: 8, ArrowUp: -8 }[e.key];
-    if (step && at >= 0) { e.preventDefault(); all.at((at + step + all.length) % all.length)?.focus(); }
-    if (e.key === 'Escape') { e.stopPropagation(); setOpen(false); field.current?.focus(); }
-  }
-
   return (
-    <div class="emojibox" ref={box} onKeyDown={onKeyDown}>
+    <div class="emojibox" ref={box} onKeyDown={(e) => { if (open && e.key === 'Escape') { e.stopPropagation(); setOpen(false); field.current?.focus(); } }}>
       <button type="button" class="icon" aria-label={t('emoji')} aria-expanded={open} onClick={() => setOpen(!open)}><Icon of={smile} /></button>
-      {open && <div class="emoji" role="group" aria-label={t('emoji')}>{row.map((face) => <button type="button" onClick={() => put(face)}>{face}</button>)}</div>}
+      {open && <div class="emoji" role="group" aria-label={t('emoji')}><Faces put={put} /></div>}
     </div>
   );
 }

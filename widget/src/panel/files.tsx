@@ -1,47 +1,59 @@
 // The panel's side of files: what goes along with the next message, and how it reaches the server.
 import type { APIError } from '../shared/api';
-import { faultOf, sizeOf } from '../shared/files';
 import type { Host } from '../shared/bridge';
-import { Attach, Staged } from '../shared/staged';
+import { faultOf, sizeOf } from '../shared/files';
+import css from '../shared/filesent.css';
+import { Bubble, type Place } from '../shared/message';
+import { Going, Staged } from '../shared/staged';
 import type { Store } from '../shared/store';
 import type { Message, VisitorSession } from '../shared/types';
-import { createUploads, type Uploads } from '../shared/upload';
+import { createUploads, type Upload, type Uploads } from '../shared/upload';
+import { useLayoutEffect } from 'preact/hooks';
 import { useAround, useChat } from './context';
+import { dresser } from './part';
+import type { Key } from './strings';
 import { current, type State } from './state';
 import { here, type VisitorAPI } from './visitor';
 
-/** Puts files beside what is being written, those that the server will take. */
-export function take(store: Store<State>, files: File[]) {
-  const { config } = store.get();
-  if (!config) {
-    // Whether files are taken, and how large they may be, is not known yet.
-    const stop = store.subscribe((state) => { if (state.config) { stop(); take(store, files); } });
-    return;
-  }
-  if (!config.features.files) return;
+export const dress = dresser(css);
+
+/** Leaves out the files that the server would not take, and says why of one of them. */
+function check(store: Store<State>) {
+  const { config, files } = store.get();
+  if (!config) return; // whether files are taken, and how large they may be, is not known yet
+  if (!config.features.files) return store.set({ files: [] });
   const fault = (file: File) => faultOf(file, config.limits.file);
   const bad = files.find(fault);
-  store.set((state) => ({
-    files: [...state.files, ...files.filter((file) => !fault(file))].slice(0, 10),
-    fault: bad ? { name: bad.name, what: fault(bad)! } : null,
-  }));
-}
-
-/** The button in the composer. */
-export function Add() {
-  const { chat, t } = useAround();
-  const may = useChat((s) => s.config?.features.files);
-  return may ? <Attach label={t('attach')} onFiles={chat.attach} /> : null;
+  const good = files.filter((file) => !fault(file)).slice(0, 10);
+  store.set({ ...(good.length < files.length && { files: good }), ...(bad && { fault: { name: bad.name, what: fault(bad)! } }) });
 }
 
 /** What stands over the field: the files that go along, and what is wrong with another. */
-export function Along() {
+export function Staging() {
   const { chat, t, locale } = useAround();
   const files = useChat((s) => s.files);
   const fault = useChat((s) => s.fault);
-  const most = useChat((s) => s.config?.limits.file ?? 0);
-  const words = fault ? t(fault.what, { name: fault.name, size: sizeOf(most, locale) }) : '';
-  return <Staged files={files} fault={words} locale={locale} label={(name) => t('leaveOut', { name })} onRemove={chat.detach} />;
+  const config = useChat((s) => s.config);
+  useLayoutEffect(() => check(chat.store), [files, config]);
+  const words = fault ? t(fault.what, { name: fault.name, size: sizeOf(config?.limits.file ?? 0, locale) }) : '';
+  return <Staged files={files} fault={words} locale={locale} label={(name) => t('leaveOut', { name })} onRemove={(file) => chat.talk!.detach(file)} />;
+}
+
+/** A file on its way. */
+export function Rising({ upload, place }: { upload: Upload; place: Place }) {
+  const { chat, t, locale } = useAround();
+  const { client_id: id, state, error } = upload;
+  const again = !error || error.temporary || error.code === 'session_closed' || error.status < 0;
+  const words: Key = error?.code === 'forbidden' ? 'forbidden' : again ? 'failed' : 'fileRefused';
+  const cancel = (key: Key) => <button type="button" onClick={() => chat.talk!.cancelFile(id)}>{t(key)}</button>;
+  const meta = state === 'failed'
+    ? <>{t(words)} {again && <button type="button" onClick={() => chat.talk!.retryFile(id)}>{t('again')}</button>} {cancel('discard')}</>
+    : <>{t(state === 'sending' ? 'sending' : 'waiting')} {cancel('cancel')}</>;
+  return (
+    <Bubble place={{ ...place, last: true }} mine quiet at={new Date(upload.at)} locale={locale} state={state === 'failed' ? 'failed' : 'sending'} meta={meta}>
+      <Going upload={upload} label={t('sending')} locale={locale} />
+    </Bubble>
+  );
 }
 
 export interface Surroundings {

@@ -5,7 +5,13 @@ import { useStore } from '../shared/store';
 import type { Ask } from '../shared/types';
 import { asked } from './asks';
 import { useAround, useChat } from './context';
-import type { Key } from './strings';
+import css from './form.css';
+import { words } from './formwords';
+import { dresser } from './part';
+import { addWords, type Key } from './strings';
+
+addWords(words);
+export const dress = dresser(css);
 
 interface FieldProps { id: string; label: string; wrong?: string | undefined; ask: Ask; type: 'text' | 'email'; name: string; max: number; field: { current: HTMLInputElement | null } }
 

@@ -23,7 +23,7 @@ export function Header({ phone, onClose, onAsk }: { phone: boolean; onClose(): v
       <span class="grow" />
       {talk && state.sessions.length > 0 && (
         <talk.Menu items={[
-          [t('download'), () => { void chat.download().catch(() => { /* the browser says what became of a download */ }); }],
+          [t('download'), () => { void chat.talk!.download().catch(() => { /* the browser says what became of a download */ }); }],
           [t('erase'), () => onAsk('erase')],
           ...(current(state) ? [[t('end'), () => onAsk('end')] as const] : []),
         ]} />

@@ -1,5 +1,6 @@
 // What a browser remembers of its visitor: one value in local storage, shared by its tabs. Nothing is written before the
 // visitor does something. Where storage is refused everything works for as long as the page lives.
+import { uuid } from '../shared/api';
 
 /** A message on its way. It stays here until the server has said that it is kept. */
 export interface Pending {
@@ -8,6 +9,8 @@ export interface Pending {
   /** When it was written. */
   at: string;
   topic?: string;
+  /** The conversation in which it was written; the one that it begins, or that is open when it goes out, if there was none. */
+  session?: string | undefined;
   /** What the visitor told of themselves, for a conversation that begins with it. */
   who?: Who;
   /** The host's attributes at that time, for a conversation that begins with it. */
@@ -44,6 +47,11 @@ export interface Keep {
   /** Forgets everything. */
   clear(): void;
   close(): void;
+}
+
+/** Puts a message into the outbox under a key of its own, by which the server knows it again. */
+export function post(keep: Keep, words: Omit<Pending, 'client_id' | 'at' | 'state'>): void {
+  keep.change((kept) => { kept.outbox = [...kept.outbox, { ...words, client_id: uuid(), at: new Date().toISOString(), state: 'waiting' }]; });
 }
 
 /** Opens what is kept under `key`; `changed` is called when another tab has changed it. */

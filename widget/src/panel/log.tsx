@@ -5,15 +5,17 @@ import { clock, day } from '../shared/format';
 import { down, Icon } from '../shared/icons';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import { AttachmentView } from '../shared/attachment';
-import { Going } from '../shared/staged';
 import type { Upload } from '../shared/upload';
 import type { Message, VisitorSession } from '../shared/types';
 import { useAround, useChat, type Surroundings } from './context';
 import type { Pending } from './keep';
 import { partner, personOf } from './people';
-import { Rate } from './rate';
+import { part } from './part';
 import { current, theirs, unseen, type State } from './state';
 import type { Key } from './strings';
+
+const Rate = part(() => import('./more'), (m) => m.Rate);
+const Rising = part(() => import('./filespart'), (m) => m.Rising);
 
 /** This close to the end, new messages keep the reader there. */
 const near = 80;
@@ -38,7 +40,7 @@ export function Log() {
     atEnd.current = el.scrollHeight - el.scrollTop - el.clientHeight < near;
     if (!atEnd.current) return;
     setMissed(0);
-    if (!document.hidden && document.hasFocus()) chat.sawAll();
+    if (!document.hidden && document.hasFocus()) chat.talk!.sawAll();
   }
   const toEnd = () => { const el = box.current; if (el) el.scrollTop = el.scrollHeight; };
 
@@ -60,10 +62,14 @@ export function Log() {
   useEffect(() => {
     const size = new ResizeObserver(() => { if (atEnd.current) toEnd(); });
     size.observe(box.current!);
+    // Parts that are loaded later, such as pictures, must not push the end out of sight either.
+    const grown = new MutationObserver(() => { if (atEnd.current) toEnd(); });
+    grown.observe(box.current!, { childList: true, subtree: true });
     addEventListener('focus', look);
     document.addEventListener('visibilitychange', look);
     return () => {
       size.disconnect();
+      grown.disconnect();
       removeEventListener('focus', look);
       document.removeEventListener('visibilitychange', look);
     };
@@ -79,7 +85,7 @@ export function Log() {
   return (
     <div class="logbox">
       <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={look}>
-        {older && <Older load={chat.loadOlder} root={box} />}
+        {older && <Older load={chat.talk!.loadOlder} root={box} />}
         {rows(state, around)}
         {rateable && <Rate session={rateable} />}
         {typing !== null && (
@@ -153,7 +159,7 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
 }
 
 function ending(session: VisitorSession, { chat, t }: Surroundings): string {
-  if (chat.endedHere(session.session_id)) return t('youEnded');
+  if (chat.talk!.endedHere(session.session_id)) return t('youEnded');
   return session.agent ? t('theyClosed', { name: session.agent.name }) : t('closed');
 }
 
@@ -174,7 +180,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
         <>
           {message.message && <Body text={message.message} marks={!mine} />}
           {message.attachments.map((file) => (
-            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.blob(`/${f.url}`)} label={t('saveFile')} failed={t('noFile')} />
+            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.talk!.blob(`/${f.url}`)} label={t('saveFile')} failed={t('noFile')} />
           ))}
         </>
       )}
@@ -187,30 +193,13 @@ function Unsent({ pending, place, calm }: { pending: Pending; place: Place; calm
   const { client_id: id, state, why } = pending;
   const words: Key = why === 'forbidden' ? 'forbidden' : why === 'body_too_large' || why === 'message' ? 'tooLong' : 'refused';
   const meta = state === 'refused'
-    ? <>{t(words)} <button type="button" onClick={() => chat.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.discard(id, false)}>{t('discard')}</button></>
+    ? <>{t(words)} <button type="button" onClick={() => chat.talk!.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.talk!.discard(id, false)}>{t('discard')}</button></>
     : state === 'failed'
-      ? <>{t('failed')} <button type="button" onClick={() => chat.retry(id)}>{t('again')}</button></>
+      ? <>{t('failed')} <button type="button" onClick={() => chat.talk!.retry(id)}>{t('again')}</button></>
       : place.last && t(calm ? 'sending' : 'waiting');
   return (
     <Bubble place={place} mine quiet at={new Date(pending.at)} locale={locale} state={state === 'waiting' ? 'sending' : 'failed'} meta={meta}>
       <Body text={pending.text} marks={false} />
-    </Bubble>
-  );
-}
-
-/** A file on its way. */
-function Rising({ upload, place }: { upload: Upload; place: Place }) {
-  const { chat, t, locale } = useAround();
-  const { client_id: id, state, error } = upload;
-  const again = !error || error.temporary || error.code === 'session_closed' || error.status < 0;
-  const words: Key = error?.code === 'forbidden' ? 'forbidden' : again ? 'failed' : 'fileRefused';
-  const cancel = (key: Key) => <button type="button" onClick={() => chat.uploads()?.cancel(id)}>{t(key)}</button>;
-  const meta = state === 'failed'
-    ? <>{t(words)} {again && <button type="button" onClick={() => chat.uploads()?.retry(id)}>{t('again')}</button>} {cancel('discard')}</>
-    : <>{t(state === 'sending' ? 'sending' : 'waiting')} {cancel('cancel')}</>;
-  return (
-    <Bubble place={{ ...place, last: true }} mine quiet at={new Date(upload.at)} locale={locale} state={state === 'failed' ? 'failed' : 'sending'} meta={meta}>
-      <Going upload={upload} label={t('sending')} locale={locale} />
     </Bubble>
   );
 }

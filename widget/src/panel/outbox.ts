@@ -24,7 +24,6 @@ export interface OutboxOptions {
 }
 
 export interface Outbox {
-  add(pending: Omit<Pending, 'client_id' | 'at' | 'state'>): void;
   /** Sends what waits, now. */
   flush(): void;
   retry(clientId: string): void;
@@ -89,7 +88,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
   async function send(pending: Pending, extras = true, left = 4): Promise<void> {
     if (!api.known) await api.hello();
     api.remember();
-    const to = session();
+    const to = pending.session ?? session();
     const body = { message: pending.text, client_id: pending.client_id };
     try {
       if (to) {
@@ -103,7 +102,10 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
       }
     } catch (err) {
       if (!(err instanceof APIError) || !left) throw err;
-      if (to && (err.code === 'session_closed' || err.code === 'not_found')) lost(to, err.code === 'session_closed');
+      if (to && (err.code === 'session_closed' || err.code === 'not_found')) {
+        lost(to, err.code === 'session_closed');
+        pending = { ...pending, session: undefined };
+      }
       else if (err.code === 'too_many_sessions') await find();
       else if (extras && /^(custom_data|page)\b/.test(err.field ?? '')) extras = false; // what the page adds must not silence the visitor
       else if (err.code === 'client_id_reused') {
@@ -145,11 +147,6 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
   document.addEventListener('visibilitychange', now);
 
   return {
-    add(pending) {
-      change((outbox) => [...outbox, { ...pending, client_id: uuid(), at: new Date().toISOString(), state: 'waiting' }]);
-      api.remember();
-      void flush();
-    },
     flush: () => void flush(),
     retry(clientId) {
       since = 0;

@@ -9,9 +9,13 @@ import { Header } from './header';
 import { Home } from './home';
 import { partner, presence } from './people';
 import { useFullScreen, usePhone } from './phone';
+import { NoPart, part } from './part';
 import { current } from './state';
 
 const touch = () => matchMedia('(pointer: coarse)').matches;
+
+const Form = part(() => import('./formpart'), (m) => m.Form);
+const Ask = part(() => import('./more'), (m) => m.Ask);
 
 /** Everything beside the launcher: the panel while it is open, else the preview of a reply. */
 export function App({ close }: { close(): void }) {
@@ -25,7 +29,7 @@ export function App({ close }: { close(): void }) {
 
 function Panel({ close }: { close(): void }) {
   const around = useAround();
-  const { chat, t } = around;
+  const { chat, host, t } = around;
   const state = useChat((s) => s);
   const { talking, config, banner, closing, talk, talkFailed } = state;
   const phone = usePhone();
@@ -41,7 +45,7 @@ function Panel({ close }: { close(): void }) {
   useEffect(() => setAsking(null), [!current(state), !state.sessions.length]);
 
   const asks = asked(state);
-  const form = asks && (talk ? <talk.Form /> : talkFailed && <NoTalk />);
+  const form = asks && <Form />;
   const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length && !state.uploads.length;
   return (
     <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
@@ -51,18 +55,13 @@ function Panel({ close }: { close(): void }) {
       <Header phone={phone} onClose={close} onAsk={setAsking} />
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
       {!talking ? <Home>{form}</Home> : talk ? <talk.Log /> : (
-        <div class="grow" role="status">{talkFailed && <NoTalk />}</div>
+        <div class="grow">{talkFailed && <NoPart again={host.restart} />}</div>
       )}
       {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
-      {talk && asking && <talk.Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
+      {asking && <Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
       {asks ? talking && form : <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />}
     </div>
   );
-}
-
-function NoTalk() {
-  const { host, t } = useAround();
-  return <p class="note failed" role="alert" dir="auto">{t('noLoad')} <button type="button" onClick={host.restart}>{t('again')}</button></p>;
 }
 
 /** The composer. It draws itself with every key, and nothing else does. */

@@ -29,7 +29,7 @@ export function Resume({ message }: { message: Message }) {
   const person = theirs(message) ? personOf(state, message) : state.sessions.at(-1)?.agent;
   const text = plain(message.message) || message.attachments[0]?.name || '';
   return (
-    <button type="button" class="resume" onClick={chat.resume}>
+    <button type="button" class="resume" onClick={() => chat.talk!.resume()}>
       {person && <Avatar person={person} />}
       <span class="grow">
         <b>{person?.name ?? t('yours')}</b>

@@ -10,7 +10,7 @@ export function Rate({ session }: { session: VisitorSession }) {
   const { chat, t } = useAround();
   const [failed, setFailed] = useState(false);
   const score = session.rating?.score;
-  const rate = (value: number) => { setFailed(false); chat.rate(session.session_id, value).catch(() => setFailed(true)); };
+  const rate = (value: number) => { setFailed(false); chat.talk!.rate(session.session_id, value).catch(() => setFailed(true)); };
   return (
     <div class="rate" role="group" aria-label={t('rate')} aria-live="off">
       <p dir="auto" role="status">{failed ? t('rateFailed') : t(score ? 'rated' : 'rate')}</p>

@@ -1,24 +1,8 @@
 // What is about to be sent with the next message, and what is on its way.
-import { useRef } from 'preact/hooks';
 import { FileLine, LocalPicture } from './attachment';
-import { accepted, sizeOf } from './files';
-import { clip, cross, Icon } from './icons';
+import { sizeOf } from './files';
+import { cross, Icon } from './icons';
 import type { Upload } from './upload';
-
-/** The button that asks the browser for files. */
-export function Attach({ label, onFiles }: { label: string; onFiles(files: File[]): void }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <button type="button" class="icon attach" aria-label={label} title={label} onClick={() => input.current?.click()}><Icon of={clip} /></button>
-      <input ref={input} type="file" hidden multiple accept={accepted} onChange={(e) => {
-        const files = [...e.currentTarget.files ?? []];
-        e.currentTarget.value = ''; // the same file may be chosen again
-        if (files.length) onFiles(files);
-      }} />
-    </>
-  );
-}
 
 /** The files that go along, each with a way to leave it out, and what was wrong with others. */
 export function Staged({ files, fault, locale, label, onRemove }: { files: File[]; fault: string; locale: string; label(name: string): string; onRemove(file: File): void }) {

@@ -5,19 +5,20 @@ import base from '../../shared/base.css';
 import { accentSheet, type RGB } from '../../shared/color';
 import { Composer } from '../../shared/composer';
 import compose from '../../shared/compose.css';
-import { translator } from '../../shared/i18n';
+import { translator, type Text } from '../../shared/i18n';
 import { createStore } from '../../shared/store';
 import { adopt } from '../../shared/styles';
 import tokens from '../../shared/tokens.css';
 import { asked } from '../../panel/asks';
 import type { Chat } from '../../panel/chat';
 import { Around, type Surroundings } from '../../panel/context';
+import form from '../../panel/form.css';
 import { Form } from '../../panel/form';
 import { Header } from '../../panel/header';
 import { Home } from '../../panel/home';
 import panel from '../../panel/panel.css';
 import { initial, type State } from '../../panel/state';
-import { en } from '../../panel/strings';
+import { en, type Key } from '../../panel/strings';
 import talk from '../../panel/talk.css';
 import { get } from '../state';
 import { locale } from '../use';
@@ -41,13 +42,13 @@ function stateOf(draft: Settings, online: boolean): State {
 
 function Panel({ around }: { around: Surroundings }) {
   const { t, chat } = around;
-  const form = asked(chat.store.get());
+  const asks = asked(chat.store.get());
   return (
     <Around.Provider value={around}>
       <div class="panel">
         <Header phone={false} onClose={nothing} onAsk={nothing} />
-        <Home>{form && <Form />}</Home>
-        {!form && <Composer value="" onInput={nothing} onSend={nothing} label={t('write')} sendLabel={t('send')} limit={4000} limitText={() => ''} />}
+        <Home>{asks && <Form />}</Home>
+        {!asks && <Composer value="" onInput={nothing} onSend={nothing} label={t('write')} sendLabel={t('send')} limit={4000} limitText={() => ''} />}
       </div>
     </Around.Provider>
   );
@@ -63,13 +64,13 @@ export function Preview({ draft, color }: { draft: Settings; color: RGB }) {
     const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
     if (!accent.current) {
       accent.current = new CSSStyleSheet();
-      adopt(root, tokens, base, compose, panel, talk, small);
+      adopt(root, tokens, base, compose, panel, talk, form, small);
       root.adoptedStyleSheets = [...root.adoptedStyleSheets, accent.current];
     }
     accent.current.replaceSync(accentSheet(color));
     const store = createStore<State>(stateOf(draft, online));
     const chat = { store, draft: createStore({ text: '', topic: '' }), setTopic: nothing, write: nothing, send: nothing } as unknown as Chat;
-    const around = { host: { root } as unknown as Surroundings['host'], chat, t: translator(en, locale), locale };
+    const around = { host: { root } as unknown as Surroundings['host'], chat, t: translator<Record<Key, Text>>(en as Record<Key, Text>, locale), locale };
     render(<Panel key={JSON.stringify([draft, online])} around={around} />, root);
   }, [draft, online, String(color)]);
   useLayoutEffect(() => () => { if (place.current?.shadowRoot) render(null, place.current.shadowRoot); }, []);

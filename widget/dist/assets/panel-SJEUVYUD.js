@@ -1,0 +1,1 @@
+import{Q as a}from"./chunk-KH3SPIQT.js";export{a as start};

@@ -1,0 +1,2 @@
+import './main'; // see talk.ts
+export { dress, Rising, Staging, uploads } from './files';

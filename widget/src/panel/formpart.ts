@@ -1,0 +1,2 @@
+import './main'; // see talk.ts
+export { dress, Form } from './form';
