@@ -25,6 +25,7 @@ type Result struct {
 	Deliveries  []Delivery  // as the op says
 	Position    Position    // where the cursor is, for ops on a cursor
 	Files       []string    // files that have lost their message, whose content is to be removed
+	Began       []string    // as the op says
 	Count       int         // as the op says
 	Next        int64       // as the op says
 	Events      []*Event    // what was added to the log, with positions, IDs and data

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
@@ -31,6 +32,14 @@ type Options struct {
 	// Tracking says whether it is noted which pages visitors see. The zero
 	// value notes nothing.
 	Tracking Tracking
+
+	// Place says where an address is, for the visits of visitors whose pages
+	// are tracked: from a database of the host's, or its network's edge. It is
+	// called from goroutines of Run, several at a time, never while anybody
+	// waits; where visitors come faster than it answers some remain without a
+	// place. A panic in it is logged and means that nothing is known. Nil
+	// means that nobody is asked.
+	Place func(netip.Addr) Place
 
 	// WriteTimeout bounds one commit. 0 means 10 seconds.
 	WriteTimeout time.Duration

@@ -3,9 +3,10 @@ package chat
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"net/url"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 )
 
@@ -15,24 +16,39 @@ type Tracking struct {
 	On bool
 
 	// KeepQuery names the parameters of addresses whose values are kept, such
-	// as "utm_source". The values of all others, and fragments, are cut off
-	// before anything is stored: they may be private.
+	// as "colour". The values of all others, and fragments, are cut off
+	// before anything is stored: they may be private. The five parameters
+	// from "utm_source" to "utm_content" are always kept: they name an
+	// advertisement, not a person.
 	KeepQuery []string
+
+	// Addresses says whether visits keep the network address of the visitor.
+	// With AddressesCut, Options.Place is given the network only, too.
+	Addresses Addresses
 }
 
-// PageView is a page that a visitor saw.
+// PageView is a page that a visitor saw or, where Name is not empty, something
+// that the host's page said of them there: a line in the visitor's trail.
 type PageView struct {
 	VisitorID string `json:"-"`
 	PageRef
-	At time.Time `json:"timestamp"`
+	Name string         `json:"name,omitempty"`
+	Data map[string]any `json:"data,omitempty"`
+	At   time.Time      `json:"timestamp"`
+
+	// Visit is what a visit that begins with this page says of itself.
+	Visit Visit `json:"-"`
+
+	from netip.Addr
 }
 
 // MarshalJSON writes times with milliseconds.
 func (p PageView) MarshalJSON() ([]byte, error) {
+	type plain PageView
 	return json.Marshal(struct {
-		PageRef
+		plain
 		At stamp `json:"timestamp"`
-	}{p.PageRef, stamp(p.At)})
+	}{plain(p), stamp(p.At)})
 }
 
 // PageVisit is the data of EventVisitorPage.
@@ -48,6 +64,7 @@ const EventVisitorPage = "visitor_page"
 type PageViewQuery struct {
 	Page
 	VisitorID string
+	Trail     bool // with the lines that the host's pages have added
 }
 
 // PageViewPage is one page of page views. Next is empty at the end.
@@ -56,73 +73,137 @@ type PageViewPage struct {
 	Next  string
 }
 
-// PageViewStore reads which pages visitors saw. A visitor that does not
-// exist: ErrUnknownVisitor.
+// PageViewStore reads which pages visitors saw, and their visits. A visitor
+// that does not exist: ErrUnknownVisitor.
 type PageViewStore interface {
 	PageViews(ctx context.Context, q PageViewQuery) (PageViewPage, error)
+	Visits(ctx context.Context, q VisitQuery) (VisitPage, error)
 }
 
-// AddPageViews adds the views, and sets Page and LastSeenAt of their visitors
-// where they were not seen later. Views of visitors that do not exist are left
-// out. Event: none.
-type AddPageViews struct{ Views []PageView }
+// AddPageViews adds the views, in this order, and sets Page and LastSeenAt of
+// their visitors where they were not seen later. A page that a visitor opens
+// within Gap of the one before goes on with their visit, and adds 1 to its
+// Pages; another begins one, with what its Visit says, Returning where the
+// visitor was made or has visited longer than Gap before. A view with a Name
+// only becomes a line of the trail, with the address of the page where the
+// visitor is. Views of visitors that do not exist are left out. Began in the result names those who have begun a visit. Event: none.
+type AddPageViews struct {
+	Views []PageView
+	Gap   time.Duration
+}
 
 func (AddPageViews) op() {}
-
-// trailStep is how long views wait in memory, so that many go into one
-// commit; trailLength is how many may wait.
-const (
-	trailStep   = 5 * time.Second
-	trailLength = 500
-)
-
-// trail holds the views that are not stored yet.
-type trail struct {
-	mu    sync.Mutex
-	views []PageView
-}
-
-// add takes in a view and says whether as many are waiting as may.
-func (t *trail) add(v PageView) (full bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.views = append(t.views, v)
-	return len(t.views) >= trailLength
-}
-
-func (t *trail) take() []PageView {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	views := t.views
-	t.views = nil
-	return views
-}
 
 // Tracking says whether pages are noted.
 func (s *Service) Tracking() bool { return s.tracking.On }
 
-// Visit notes the page that the visitor who acts is on. It is stored within
-// seconds, together with others.
-func (s *Service) Visit(ctx context.Context, by Actor, page PageRef) error {
+// KeptQuery names the parameters of addresses whose values are kept.
+func (s *Service) KeptQuery() []string { return slices.Concat(campaignParams, s.tracking.KeepQuery) }
+
+// Sighting is what a visitor's browser says of the page that it shows.
+type Sighting struct {
+	Page      *PageRef   // where they have just arrived; nil while they stay
+	Address   netip.Addr // of the visitor; may be zero
+	Locale    string     // a BCP 47 tag, such as "pt-BR"; may be empty
+	UserAgent string
+}
+
+// Sighted notes that the visitor who acts is on the site, and which page they
+// have opened if they have. They count as present for a while, without any
+// stream. Pages are stored within seconds, together with others. The session
+// is one of theirs that is open and has something that they have not seen,
+// if there is one.
+func (s *Service) Sighted(ctx context.Context, by Actor, in Sighting) (*Session, error) {
+	if in.Page != nil {
+		if err := s.visit(ctx, by, in, "page."); err != nil {
+			return nil, err
+		}
+	} else if err := s.trackable(by); err != nil {
+		return nil, err
+	}
+	s.Touch(ctx, by)
+	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id, Status: StatusActive})
+	if err != nil || len(open.Sessions) == 0 || open.Sessions[0].VisitorUnread == 0 {
+		return nil, err
+	}
+	session := s.online(open.Sessions[0])
+	return &session, nil
+}
+
+func (s *Service) trackable(by Actor) error {
 	if !s.tracking.On {
 		return ErrTrackingOff
 	}
 	if !by.IsVisitor() {
 		return forbidden("Only visitors visit pages.")
 	}
-	if err := s.barred(by); err != nil {
+	select {
+	case <-s.closed: // nobody would store it
+		return ErrClosed
+	default:
+		return s.barred(by)
+	}
+}
+
+// Visit notes the page that the visitor who acts is on. It is stored within
+// seconds, together with others.
+func (s *Service) Visit(ctx context.Context, by Actor, in Sighting) error {
+	return s.visit(ctx, by, in, "")
+}
+
+// visit names the fields of the page with the prefix in errors.
+func (s *Service) visit(ctx context.Context, by Actor, in Sighting, prefix string) error {
+	if err := s.trackable(by); err != nil {
 		return err
 	}
-	clean, err := checkPage("", &page)
+	clean, err := checkPage(prefix, in.Page)
 	if err != nil {
 		return err
 	}
-	if clean.URL == "" {
-		return invalid("url", "url must not be empty.")
+	if clean == nil || clean.URL == "" {
+		return invalid(prefix+"url", prefix+"url must not be empty.")
 	}
+	locale, err := cleanLine("locale", in.Locale, 35)
+	if err != nil {
+		return err
+	}
+	device := DeviceOf(in.UserAgent)
+	if device.Kind == DeviceBot {
+		return nil // nobody is there
+	}
+	campaign := campaignOf(clean.URL)
 	clean.URL, clean.Referrer = s.tracking.bare(clean.URL), s.tracking.bare(clean.Referrer)
 	s.tell(EventVisitorPage, "", by.id, PageVisit{VisitorID: by.id, Page: *clean})
-	if s.trail.add(PageView{VisitorID: by.id, PageRef: *clean, At: s.now()}) {
+	view := PageView{VisitorID: by.id, PageRef: *clean, At: s.now(), from: in.Address, Visit: Visit{
+		Campaign: campaign, Locale: locale, Device: device, Address: s.tracking.Addresses.kept(in.Address),
+	}}
+	if s.trail.add(view) {
+		return s.storeTrail(ctx)
+	}
+	return nil
+}
+
+// maxTrailName is how long the name of a line in a visitor's trail may be.
+const maxTrailName = 100
+
+// Note adds a line to the trail of the visitor who acts: something that the
+// host's page says they did, such as "checkout_started". data may be nil.
+// Nobody vouches for it.
+func (s *Service) Note(ctx context.Context, by Actor, name string, data map[string]any) error {
+	if err := s.trackable(by); err != nil {
+		return err
+	}
+	name, err := cleanLine("name", name, maxTrailName)
+	if err != nil {
+		return err
+	}
+	if blank(name) {
+		return invalid("name", "name must not be empty.")
+	}
+	if err := s.checkData("data", data); err != nil {
+		return err
+	}
+	if s.trail.add(PageView{VisitorID: by.id, Name: name, Data: data, At: s.now()}) {
 		return s.storeTrail(ctx)
 	}
 	return nil
@@ -136,7 +217,7 @@ func (t Tracking) bare(address string) string {
 	}
 	query := u.Query()
 	for name := range query {
-		if !slices.Contains(t.KeepQuery, name) {
+		if !slices.Contains(t.KeepQuery, name) && !slices.Contains(campaignParams, strings.ToLower(name)) {
 			query.Del(name)
 		}
 	}
@@ -144,23 +225,13 @@ func (t Tracking) bare(address string) string {
 	return u.String()
 }
 
-// storeTrail stores the views that wait. Where that fails they are lost: they
-// are worth less than the memory that an unreachable store would cost.
-func (s *Service) storeTrail(ctx context.Context) error {
-	views := s.trail.take()
-	if len(views) == 0 {
-		return nil
-	}
-	_, err := s.writer.do(ctx, AddPageViews{Views: views})
-	return err
-}
-
-// PageViews returns one page of what a visitor saw, the latest first.
-func (s *Service) PageViews(ctx context.Context, by Actor, visitorID string, page Page) (PageViewPage, error) {
+// PageViews returns one page of what a visitor saw, the latest first; with
+// trail also what the host's pages said they did.
+func (s *Service) PageViews(ctx context.Context, by Actor, visitorID string, page Page, trail bool) (PageViewPage, error) {
 	if err := by.need(ScopeRead); err != nil {
 		return PageViewPage{}, err
 	}
-	q := PageViewQuery{VisitorID: visitorID}
+	q := PageViewQuery{VisitorID: visitorID, Trail: trail}
 	var err error
 	if q.Page, err = page.check(); err != nil {
 		return PageViewPage{}, err
@@ -169,4 +240,20 @@ func (s *Service) PageViews(ctx context.Context, by Actor, visitorID string, pag
 		return PageViewPage{}, err
 	}
 	return s.store.PageViews(ctx, q)
+}
+
+// Visits returns one page of a visitor's visits, the latest first.
+func (s *Service) Visits(ctx context.Context, by Actor, visitorID string, page Page) (VisitPage, error) {
+	if err := by.need(ScopeRead); err != nil {
+		return VisitPage{}, err
+	}
+	q := VisitQuery{VisitorID: visitorID}
+	var err error
+	if q.Page, err = page.check(); err != nil {
+		return VisitPage{}, err
+	}
+	if err := s.storeTrail(ctx); err != nil {
+		return VisitPage{}, err
+	}
+	return s.store.Visits(ctx, q)
 }

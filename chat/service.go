@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ type Service struct {
 	hooks    Hooks
 	tracking Tracking
 	trail    trail
+	placeOf  func(netip.Addr) Place
+	unplaced chan unplaced
 
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
@@ -58,6 +61,9 @@ func New(store Store, opts *Options) *Service {
 	if opts != nil {
 		s.targets, s.sealer, s.tracking, s.hooks = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks
 	}
+	if opts != nil && opts.Place != nil {
+		s.placeOf, s.unplaced = opts.Place, make(chan unplaced, maxUnplaced)
+	}
 	s.unindexed.Store(true) // by a process before this one
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
 	s.files = databaseFiles{store, s.writer}
@@ -80,6 +86,15 @@ func (s *Service) Run(ctx context.Context) error {
 	defer index.Stop()
 	trail := time.NewTicker(trailStep)
 	defer trail.Stop()
+	if s.placeOf != nil {
+		asking, stop := context.WithCancel(ctx)
+		var group sync.WaitGroup
+		for range placers {
+			group.Go(func() { s.findPlaces(asking) })
+		}
+		defer group.Wait()
+		defer stop()
+	}
 	for {
 		select {
 		case <-presence.C:

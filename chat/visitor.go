@@ -14,7 +14,8 @@ type Visitor struct {
 	Verified   bool           `json:"verified"`              // the host vouches for name and e-mail; otherwise they were only typed
 	Locale     string         `json:"locale,omitempty"`
 	UserAgent  string         `json:"user_agent,omitempty"`
-	Page       *PageRef       `json:"page,omitempty"` // where they were last
+	Page       *PageRef       `json:"page,omitempty"`  // where they were last
+	Visit      *Visit         `json:"visit,omitempty"` // the latest, where pages are tracked
 	CustomData map[string]any `json:"custom_data"`
 	Online     bool           `json:"online"` // never stored: the service fills it in
 	Banned     bool           `json:"banned"` // likewise: there is a ban, and it is in force

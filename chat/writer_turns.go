@@ -78,6 +78,8 @@ func weight(op Op) int {
 			rows += 1 + len(m.To) + len(m.Skip)
 		}
 		return 1 + rows/2
+	case AddPageViews:
+		return 1 + len(op.Views)/2
 	case ClaimDeliveries:
 		return 1 + op.Limit/2
 	case SettleDelivery, HoldCursor:

@@ -9,7 +9,7 @@ import (
 )
 
 // exportVisitor sends everything that is held about a visitor as a download:
-// the visitor, the pages they saw, and each session with all its messages. What the team wrote
+// the visitor, their trail and visits, and each session with all its messages. What the team wrote
 // for itself stands apart, as notes.
 func (h *Handler) exportVisitor(w http.ResponseWriter, r *http.Request, by caller) error {
 	v, err := h.svc.Visitor(r.Context(), by.Actor, r.PathValue("visitor_id"))
@@ -31,6 +31,8 @@ func (h *Handler) exportVisitor(w http.ResponseWriter, r *http.Request, by calle
 	out.value(v)
 	out.raw(`,"pages":[`)
 	out.pages(v.ID)
+	out.raw(`],"visits":[`)
+	out.visits(v.ID)
 	out.raw(`],"sessions":[`)
 	out.sessions(sessions)
 	out.raw("]}\n")
@@ -83,8 +85,23 @@ func (e *export) pages(visitorID string) {
 	at := chat.Page{Limit: chat.MaxPageSize}
 	for n := 0; e.err == nil; {
 		var page chat.PageViewPage
-		page, e.err = e.h.svc.PageViews(e.r.Context(), e.by.Actor, visitorID, at)
+		page, e.err = e.h.svc.PageViews(e.r.Context(), e.by.Actor, visitorID, at, true)
 		for _, v := range page.Views {
+			e.item(n, v)
+			n++
+		}
+		if at.After = page.Next; at.After == "" {
+			return
+		}
+	}
+}
+
+func (e *export) visits(visitorID string) {
+	at := chat.Page{Limit: chat.MaxPageSize}
+	for n := 0; e.err == nil; {
+		var page chat.VisitPage
+		page, e.err = e.h.svc.Visits(e.r.Context(), e.by.Actor, visitorID, at)
+		for _, v := range page.Visits {
 			e.item(n, v)
 			n++
 		}

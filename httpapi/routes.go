@@ -32,6 +32,8 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/visitors/{visitor_id}", agents, none, plain(h.visitor)},
 		{"DELETE /api/v1/visitors/{visitor_id}", agents, none, plain(h.eraseVisitor)},
 		{"GET /api/v1/visitors/{visitor_id}/pages", agents, none, plain(h.pageViews)},
+		{"GET /api/v1/visitors/{visitor_id}/trail", agents, none, plain(h.trail)},
+		{"GET /api/v1/visitors/{visitor_id}/visits", agents, none, plain(h.visits)},
 		{"POST /api/v1/visitors/{visitor_id}/sessions", agents, none, optional(h, h.startSession)},
 		{"POST /api/v1/visitors/{visitor_id}/ban", agents, none, optional(h, h.banVisitor)},
 		{"DELETE /api/v1/visitors/{visitor_id}/ban", agents, none, plain(h.liftBan)},
@@ -83,6 +85,8 @@ func (h *Handler) routes() []route {
 		{"POST /visitor/v1/sessions/{session_id}/files", visitors, h.rules.messages, h.sendFile},
 		{"GET /visitor/v1/files/{file_id}", visitors, none, h.download},
 		{"POST /visitor/v1/pages", visitors, h.rules.pages, body(h, h.track)},
+		{"POST /visitor/v1/presence", visitors, h.rules.pages, optional(h, h.present)},
+		{"POST /visitor/v1/trail", visitors, h.rules.pages, body(h, h.note)},
 		{"GET /visitor/v1/events", visitors, none, h.events},
 		{"DELETE /visitor/v1/me", visitors, none, plain(h.eraseMe)},
 

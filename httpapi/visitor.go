@@ -27,18 +27,19 @@ type welcome struct {
 
 // config is what the widget is told about the host.
 type config struct {
-	Name     string            `json:"name"`
-	Greeting string            `json:"greeting,omitempty"`
-	Topics   []string          `json:"topics"`
-	People   []chat.PublicName `json:"people"`
-	Color    string            `json:"color,omitempty"`
-	Promise  string            `json:"reply_promise,omitempty"`
-	PreChat  preChat           `json:"pre_chat"`
-	Away     awayForm          `json:"away"`
-	BackAt   string            `json:"back_at,omitempty"` // the next opening, while closed
-	Limits   limits            `json:"limits"`
-	Tracking bool              `json:"tracking"`
-	Features configFeatures    `json:"features"`
+	Name      string            `json:"name"`
+	Greeting  string            `json:"greeting,omitempty"`
+	Topics    []string          `json:"topics"`
+	People    []chat.PublicName `json:"people"`
+	Color     string            `json:"color,omitempty"`
+	Promise   string            `json:"reply_promise,omitempty"`
+	PreChat   preChat           `json:"pre_chat"`
+	Away      awayForm          `json:"away"`
+	BackAt    string            `json:"back_at,omitempty"` // the next opening, while closed
+	Limits    limits            `json:"limits"`
+	Tracking  bool              `json:"tracking"`
+	KeepQuery []string          `json:"keep_query,omitempty"` // parameters of addresses whose values may be told, where pages are tracked
+	Features  configFeatures    `json:"features"`
 }
 
 // limits are what a client can say before it sends anything.
@@ -111,6 +112,9 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 		Tracking: h.svc.Tracking(),
 		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true},
 	}
+	if c.Tracking {
+		c.KeepQuery = h.svc.KeptQuery()
+	}
 	c.askFor(settings, v)
 	if !open {
 		c.BackAt = stamp(next)
@@ -119,26 +123,6 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 		c.People = append(c.People, chat.PublicName{Name: a.Name, AvatarURL: a.AvatarURL})
 	}
 	return c, open && len(here) > 0, nil
-}
-
-// track notes the page that a visitor is on.
-func (h *Handler) track(r *http.Request, by caller, in chat.PageRef) (answer, error) {
-	return noContent, h.svc.Visit(r.Context(), by.Actor, in)
-}
-
-type pageViewList struct {
-	Pages []chat.PageView `json:"pages"`
-	Next  string          `json:"next_cursor,omitempty"`
-}
-
-func (h *Handler) pageViews(r *http.Request, by caller) (answer, error) {
-	p := queryOf(r)
-	page := p.page()
-	if p.err != nil {
-		return answer{}, p.err
-	}
-	found, err := h.svc.PageViews(r.Context(), by.Actor, r.PathValue("visitor_id"), page)
-	return done(pageViewList{orEmpty(found.Views), found.Next}), nameCursor(err, page)
 }
 
 func (h *Handler) eraseMe(r *http.Request, by caller) (answer, error) {

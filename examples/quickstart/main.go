@@ -40,6 +40,7 @@ type config struct {
 	db                   string
 	apiKey               string
 	allowPrivateWebhooks bool
+	tracking             bool
 }
 
 func main() {
@@ -67,6 +68,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.db, "db", "pealchat.db", "keep the chat in this SQLite `file`, which is made if it does not exist")
 	flags.StringVar(&cfg.apiKey, "api-key", "", "accept this `key`, with all scopes; without it, a database that has no key gets one, printed once")
 	flags.BoolVar(&cfg.allowPrivateWebhooks, "allow-private-webhooks", false, "development only: let webhooks reach http, loopback and private addresses")
+	flags.BoolVar(&cfg.tracking, "tracking", false, "note which pages of the shop visitors see, and show agents who is on them")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -93,7 +95,7 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
-	svc := chat.New(store, &chat.Options{Logger: log, WebhookTargets: chat.WebhookTargets{Any: cfg.allowPrivateWebhooks}})
+	svc := chat.New(store, &chat.Options{Logger: log, Tracking: chat.Tracking{On: cfg.tracking}, WebhookTargets: chat.WebhookTargets{Any: cfg.allowPrivateWebhooks}})
 	defer svc.Close()
 	key, err := firstKey(ctx, svc, cfg.apiKey)
 	if err != nil {

@@ -137,6 +137,10 @@ func (f *faulty) PageViews(ctx context.Context, q chat.PageViewQuery) (chat.Page
 	return instead(f, func() (chat.PageViewPage, error) { return f.Store.PageViews(ctx, q) })
 }
 
+func (f *faulty) Visits(ctx context.Context, q chat.VisitQuery) (chat.VisitPage, error) {
+	return instead(f, func() (chat.VisitPage, error) { return f.Store.Visits(ctx, q) })
+}
+
 func (f *faulty) Ping(ctx context.Context) error {
 	_, err := instead(f, func() (struct{}, error) { return struct{}{}, f.Store.Ping(ctx) })
 	return err
@@ -144,7 +148,9 @@ func (f *faulty) Ping(ctx context.Context) error {
 
 // touchesStore filters the operations that need the store for more than the
 // credentials.
-func touchesStore(op *operation) bool { return op.id != "getOpenAPI" && op.id != "visitPage" }
+func touchesStore(op *operation) bool {
+	return op.id != "getOpenAPI" && op.id != "visitPage" && op.id != "addTrailLine"
+}
 
 // TestStoreFails has every operation meet a store that cannot serve, and one
 // that fails with words that are nobody's business.

@@ -10,7 +10,7 @@ import (
 )
 
 // mayBeRefused are the operations that a banned visitor cannot call.
-var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "sendOwnMessage", "visitPage"}
+var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "sendOwnMessage", "visitPage", "beHere", "addTrailLine"}
 
 // TestBannedVisitor tries every operation of the visitor's side: what a
 // visitor would say is refused, what is theirs stays readable and can be

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -16,6 +17,9 @@ var visitorRows = []row{
 	{"Visitors/LatestSeenFirst", testVisitors},
 	{"Visitor/Ban", testBan},
 	{"Visitor/PageViews", testPageViews},
+	{"Visitor/Trail", testTrail},
+	{"Visitor/Visits", testVisits},
+	{"Visitor/VisitsMergeAndErase", testVisitsMerge},
 	{"Visitor/Merge", testMerge},
 	{"Visitor/MergeKeepsClientIDsApart", testMergeClientIDs},
 	{"Visitor/MergeUnknown", testMergeUnknown},
@@ -165,10 +169,12 @@ func testPageViews(f *fixture) {
 	tied.URL = "https://shop.example/tied"
 	want = append(want, tied)
 	theirs := chat.PageView{VisitorID: other.ID, PageRef: chat.PageRef{URL: "https://shop.example/theirs"}, At: f.now}
-	res := f.do(chat.AddPageViews{Views: append([]chat.PageView{{VisitorID: "nobody", PageRef: chat.PageRef{URL: "https://x.example/"}, At: f.now}, theirs}, want...)})
+	res := f.do(chat.AddPageViews{Gap: time.Hour, Views: append([]chat.PageView{{VisitorID: "nobody", PageRef: chat.PageRef{URL: "https://x.example/"}, At: f.now}, theirs}, want...)})
 	f.wantEvents(res, "")
 	slices.Reverse(want)
 	v.Page, v.LastSeenAt = &want[0].PageRef, want[0].At
+	v.Visit = &chat.Visit{StartedAt: want[3].At, LastAt: want[0].At, Pages: 4, Landing: want[3].PageRef}
+	f.equal("who has begun a visit", res.Began, []string{other.ID, v.ID})
 	f.equal("visitor", f.visitorNow(v.ID), v)
 	list := func(q chat.PageViewQuery) chat.PageViewPage {
 		f.Helper()

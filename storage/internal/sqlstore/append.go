@@ -177,6 +177,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.banVisitor(op)
 	case chat.AddPageViews:
 		return b.addPageViews(op)
+	case chat.PlaceVisit:
+		return b.placeVisit(op)
 	case chat.MergeVisitor:
 		return b.mergeVisitor(op)
 	case chat.EraseVisitor:

@@ -28,6 +28,7 @@ type reads struct {
 	VisitorSelect     string          `query:"visitor-select"`
 
 	PageViewSelect string `query:"page-view-select"`
+	VisitSelect    string `query:"visit-select"`
 
 	Agent     *sqlx.NamedStmt `query:"agent-get"`
 	AgentList *sqlx.NamedStmt `query:"agent-list"`
@@ -118,6 +119,14 @@ type writes struct {
 	PageViewArrive *sqlx.NamedStmt `query:"page-view-arrive"`
 	PageViewMove   *sqlx.NamedStmt `query:"page-view-move"`
 	PageViewErase  *sqlx.NamedStmt `query:"page-view-erase"`
+
+	VisitInsert *sqlx.NamedStmt `query:"visit-insert"`
+	VisitBegin  *sqlx.NamedStmt `query:"visit-begin"`
+	VisitGoOn   *sqlx.NamedStmt `query:"visit-go-on"`
+	VisitPlace  *sqlx.NamedStmt `query:"visit-place"`
+	VisitMove   *sqlx.NamedStmt `query:"visit-move"`
+	VisitLatest *sqlx.NamedStmt `query:"visit-latest"`
+	VisitErase  *sqlx.NamedStmt `query:"visit-erase"`
 
 	AgentFind *sqlx.NamedStmt `query:"agent-find"`
 	AgentSave *sqlx.NamedStmt `query:"agent-save"`

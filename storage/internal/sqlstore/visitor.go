@@ -24,6 +24,12 @@ type visitorRow struct {
 	Ban        sql.NullString `db:"ban"`
 	CreatedAt  int64          `db:"created_at"`
 	LastSeenAt int64          `db:"last_seen_at"`
+
+	VisitID      sql.NullInt64  `db:"visit_id"`
+	VisitStarted sql.NullInt64  `db:"visit_started_at"`
+	VisitLast    sql.NullInt64  `db:"visit_last_at"`
+	VisitPages   sql.NullInt64  `db:"visit_pages"`
+	VisitData    sql.NullString `db:"visit_data"`
 }
 
 func (r *visitorRow) visitor() (chat.Visitor, error) {
@@ -39,6 +45,11 @@ func (r *visitorRow) visitor() (chat.Visitor, error) {
 	if err == nil && r.Ban.Valid {
 		v.Ban = new(chat.Ban)
 		err = json.Unmarshal([]byte(r.Ban.String), v.Ban)
+	}
+	if err == nil && r.VisitStarted.Valid {
+		v.Visit = new(chat.Visit)
+		row := visitRow{StartedAt: r.VisitStarted.Int64, LastAt: r.VisitLast.Int64, Pages: int(r.VisitPages.Int64), Data: r.VisitData.String}
+		*v.Visit, err = row.visit()
 	}
 	if err != nil {
 		return v, fmt.Errorf("sqlstore: visitor %s: %w", r.PublicID, err)

@@ -139,6 +139,12 @@ func (b *batch) mergeVisitor(op chat.MergeVisitor) (chat.Result, error) {
 	if err := b.run(b.s.write.PageViewMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.run(b.s.write.VisitMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
+		return chat.Result{}, err
+	}
+	if err := b.run(b.s.write.VisitLatest, byVisitor{to.ID}); err != nil {
+		return chat.Result{}, err
+	}
 	if err := b.run(b.s.write.TokenClear, byVisitor{from.ID}); err != nil {
 		return chat.Result{}, err
 	}
@@ -158,7 +164,7 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
-	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.TokenClear, q.VisitorDelete} {
+	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.TokenClear, q.VisitorDelete} {
 		if err := b.run(stmt, byVisitor{v.ID}); err != nil {
 			return chat.Result{}, err
 		}

@@ -1,11 +1,11 @@
 -- name: page-view-select
-SELECT p.id, p.url, p.title, p.referrer, p.at
+SELECT p.id, p.url, p.title, p.referrer, p.at, p.name, p.data
   FROM chat_page_views AS p
   JOIN chat_visitors AS v ON v.id = p.visitor_id
 
 -- name: page-view-insert
-INSERT INTO chat_page_views (visitor_id, url, title, referrer, at)
-VALUES (:visitor, :url, :title, :referrer, :at)
+INSERT INTO chat_page_views (visitor_id, url, title, referrer, at, name, data)
+VALUES (:visitor, :url, :title, :referrer, :at, :name, :data)
 
 -- name: page-view-arrive
 UPDATE chat_visitors

@@ -11,26 +11,35 @@ v.page,
 v.custom_data,
 v.ban,
 v.created_at,
-v.last_seen_at
+v.last_seen_at,
+v.visit_id,
+visit.started_at AS visit_started_at,
+visit.last_at AS visit_last_at,
+visit.pages AS visit_pages,
+visit.data AS visit_data
 
 -- name: visitor-select
 SELECT {visitor-columns}
   FROM chat_visitors AS v
+  LEFT JOIN chat_visits AS visit ON visit.id = v.visit_id
 
 -- name: visitor-get
 SELECT {visitor-columns}
   FROM chat_visitors AS v
+  LEFT JOIN chat_visits AS visit ON visit.id = v.visit_id
  WHERE v.public_id = :id
 
 -- name: visitor-get-token
 SELECT {visitor-columns}
   FROM chat_visitors AS v
+  LEFT JOIN chat_visits AS visit ON visit.id = v.visit_id
   JOIN chat_visitor_tokens AS t ON t.visitor_id = v.id
  WHERE t.hash = :hash
 
 -- name: visitor-get-external
 SELECT {visitor-columns}
   FROM chat_visitors AS v
+  LEFT JOIN chat_visits AS visit ON visit.id = v.visit_id
  WHERE v.external_id = :external
 
 -- name: visitor-insert

@@ -1,0 +1,125 @@
+package chat
+
+import (
+	"context"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// trailStep is how long views wait in memory, so that many go into one
+// commit; trailLength is how many may wait, and trailBatch how many are
+// written in one go, so that nobody's message waits for all of them.
+const (
+	trailStep   = 5 * time.Second
+	trailLength = 500
+	trailBatch  = 50
+)
+
+// trail holds the views that are not stored yet.
+type trail struct {
+	mu    sync.Mutex
+	views []PageView
+}
+
+// add takes in a view and says whether as many are waiting as may.
+func (t *trail) add(v PageView) (full bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.views = append(t.views, v)
+	return len(t.views) >= trailLength
+}
+
+func (t *trail) take() []PageView {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	views := t.views
+	t.views = nil
+	return views
+}
+
+// storeTrail stores the views that wait. Where that fails they are lost: they
+// are worth less than the memory that an unreachable store would cost.
+func (s *Service) storeTrail(ctx context.Context) error {
+	for views := range slices.Chunk(s.trail.take(), trailBatch) {
+		res, err := s.writer.do(ctx, AddPageViews{Views: views, Gap: visitGap})
+		if err != nil {
+			return err
+		}
+		if s.placeOf != nil {
+			s.place(views, res.Began)
+		}
+	}
+	return nil
+}
+
+// Asking the host where an address is may take long: it is done beside
+// everything else, a few addresses at a time, and where too many wait the
+// latest remain without a place.
+const (
+	maxUnplaced = 1000
+	placers     = 2
+)
+
+type unplaced struct {
+	visitorID string
+	address   netip.Addr
+}
+
+// place has the host asked where the visitors are who have begun a visit.
+func (s *Service) place(views []PageView, began []string) {
+	for _, id := range began {
+		i := slices.IndexFunc(views, func(v PageView) bool { return v.VisitorID == id && v.from.IsValid() })
+		if i < 0 {
+			continue
+		}
+		select {
+		case s.unplaced <- unplaced{id, s.tracking.Addresses.cut(views[i].from)}:
+		default:
+		}
+	}
+}
+
+// findPlaces asks the host until ctx ends.
+func (s *Service) findPlaces(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.closed:
+			return
+		case who := <-s.unplaced:
+			place, ok := s.askPlace(who.address)
+			if !ok {
+				continue
+			}
+			_, err := s.writer.do(ctx, PlaceVisit{VisitorID: who.visitorID, Place: place})
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("chat: could not store where a visitor is", "error", err)
+			}
+		}
+	}
+}
+
+// askPlace keeps a panic of the host's function to itself.
+func (s *Service) askPlace(address netip.Addr) (place Place, ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("chat: Options.Place panicked", "panic", v, "stack", string(debug.Stack()))
+			ok = false
+		}
+	}()
+	place = s.placeOf(address)
+	for _, text := range []*string{&place.Country, &place.Region, &place.City, &place.Company} {
+		clean, err := cleanLine("", shorten(*text, maxPlaceText), maxPlaceText)
+		if err != nil {
+			clean = ""
+		}
+		*text = clean
+	}
+	return place, place != Place{}
+}
+
+const maxPlaceText = 100
