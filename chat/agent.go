@@ -15,8 +15,9 @@ type Agent struct {
 	Email        string `json:"email,omitempty"`
 	AvatarURL    string `json:"avatar_url,omitempty"`
 	Availability string `json:"availability"`
-	Online       bool   `json:"online"` // never stored: the service fills it in
-	Admin        bool   `json:"admin"`  // may manage keys and settings
+	Online       bool   `json:"online"`            // never stored: the service fills it in
+	Admin        bool   `json:"admin"`             // may manage keys and settings
+	Viewing      string `json:"viewing,omitempty"` // the session that they look at; never stored either
 }
 
 // answering says whether a visitor who writes now can expect this agent.

@@ -113,7 +113,11 @@ func (s *Service) SetAvailability(ctx context.Context, by Actor, availability st
 // SignOut says that whoever acts has gone, without waiting for them to be
 // missed. They can be back at any time.
 func (s *Service) SignOut(ctx context.Context, by Actor) error {
-	if by.IsVisitor() || !s.presence.forget(agentKey(by.id), s.now()) {
+	if by.IsVisitor() {
+		return nil
+	}
+	s.viewing.set(by.id, "", s.now())
+	if !s.presence.forget(agentKey(by.id), s.now()) {
 		return nil
 	}
 	a, err := s.store.Agent(ctx, by.id)

@@ -65,6 +65,7 @@ var (
 	ErrUnknownKey         = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
 	ErrUnknownCannedReply = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such canned reply."}
 	ErrShortcutTaken      = &Error{Kind: ErrConflict, Code: "conflict", Field: "shortcut", Message: "Another canned reply has this shortcut."}
+	ErrCrossed            = &Error{Kind: ErrConflict, Code: "conflict", Field: "after_seq", Message: "Another agent has replied meanwhile."}
 	ErrUnknownWebhook     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
 	ErrUnknownDelivery    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
 	ErrSettingsChanged    = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}

@@ -62,6 +62,7 @@ type Typing struct {
 	SenderID   string `json:"sender_id,omitempty"`
 	SenderName string `json:"sender_name,omitempty"`
 	Typing     bool   `json:"typing"`
+	Preview    string `json:"preview,omitempty"` // what a visitor has written so far, for agents
 }
 
 // Seen is the data of EventSeen: Sender has seen everything up to Seq.
@@ -94,7 +95,7 @@ func (e *Event) visitorData() (data any, ok bool) {
 	case Message:
 		return d.ForVisitor()
 	case Typing:
-		d.SenderID = ""
+		d.SenderID, d.Preview = "", ""
 		return d, true
 	case Seen:
 		return d, true

@@ -27,6 +27,7 @@ type Message struct {
 	EditedAt    time.Time    `json:"edited_at,omitzero"`
 	DeletedAt   time.Time    `json:"deleted_at,omitzero"`
 	Attachments []Attachment `json:"attachments"`
+	Mentions    []string     `json:"mentions,omitempty"` // agents whom a note is meant for, by id
 
 	Fingerprint string `json:"-"` // of the request that ClientID stands for
 }

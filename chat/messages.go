@@ -21,6 +21,11 @@ type NewMessage struct {
 	// place of the actor's name. For keys and the host's code only.
 	SenderName string `json:"sender_name"`
 
+	// AfterSeq, if not nil, is the Seq of the last message that the sender has
+	// seen. An agent's message is refused with a [CrossedError] where another
+	// agent has written since. For messages of agents only.
+	AfterSeq *int64 `json:"after_seq"`
+
 	// Files came in for the same session. With one the text may be empty. A
 	// message that is refused or a duplicate leaves none of them behind.
 	Files []Upload `json:"-"`
@@ -66,7 +71,7 @@ func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 	if err := s.beforeMessage(ctx, &m); err != nil {
 		return Sent{}, err
 	}
-	res, err := s.writer.do(ctx, AppendMessage{Message: m})
+	res, err := s.writer.do(ctx, AppendMessage{Message: m, AfterSeq: in.AfterSeq})
 	if err == nil {
 		s.Touch(ctx, by)
 	}
@@ -80,6 +85,12 @@ func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
 	}
 	if in.SessionID == "" {
 		return Message{}, invalid("session_id", "session_id must not be empty.")
+	}
+	switch {
+	case in.AfterSeq != nil && sender != SenderAgent:
+		return Message{}, invalid("after_seq", "after_seq is for messages of agents only.")
+	case in.AfterSeq != nil && *in.AfterSeq < 0:
+		return Message{}, invalid("after_seq", "after_seq must not be negative.")
 	}
 	check := checkText
 	if len(in.Files) > 0 {
@@ -137,7 +148,8 @@ func senderFor(by Actor, in NewMessage) (string, error) {
 }
 
 // AddNote adds a note that only agents see. A closed session takes notes too.
-func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, clientID string) (Sent, error) {
+// mentions are the ids of agents who should look at it.
+func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, clientID string, mentions ...string) (Sent, error) {
 	if err := by.need(ScopeWrite); err != nil {
 		return Sent{}, err
 	}
@@ -145,7 +157,10 @@ func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, client
 	if err != nil {
 		return Sent{}, err
 	}
-	m.Note, m.Fingerprint = true, fingerprint("note", m.Text)
+	if m.Mentions, err = s.checkMentions(ctx, mentions); err != nil {
+		return Sent{}, err
+	}
+	m.Note, m.Fingerprint = true, fingerprint(append([]string{"note", m.Text}, m.Mentions...)...)
 	if err := s.beforeMessage(ctx, &m); err != nil {
 		return Sent{}, err
 	}
@@ -224,6 +239,20 @@ func (s *Service) Messages(ctx context.Context, by Actor, q MessageQuery) (Messa
 // Typing tells the other side that the actor is writing, or has stopped. It
 // holds for six seconds.
 func (s *Service) Typing(ctx context.Context, by Actor, sessionID string, typing bool) error {
+	return s.TypingPreview(ctx, by, sessionID, typing, "")
+}
+
+// TypingPreview is Typing with what a visitor has written so far. Agents are
+// shown it where [Settings.TypingPreview] is set; it is ignored elsewhere, and
+// kept nowhere.
+func (s *Service) TypingPreview(ctx context.Context, by Actor, sessionID string, typing bool, preview string) error {
+	preview, err := cleanText("preview", preview, s.limits.Message)
+	if err != nil {
+		return err
+	}
+	if preview != "" && !by.IsVisitor() {
+		return invalid("preview", "preview is for visitors only.")
+	}
 	session, err := s.writable(ctx, by, sessionID)
 	if err != nil {
 		return err
@@ -234,6 +263,15 @@ func (s *Service) Typing(ctx context.Context, by Actor, sessionID string, typing
 	t := Typing{SessionID: session.ID, Sender: by.side(), SenderID: by.id, SenderName: by.name, Typing: typing}
 	if by.IsVisitor() {
 		t.SenderName = session.VisitorName
+	}
+	if preview != "" && typing {
+		settings, err := s.CurrentSettings(ctx)
+		if err != nil {
+			return err
+		}
+		if settings.TypingPreview {
+			t.Preview = preview
+		}
 	}
 	s.tell(EventTyping, session.ID, session.VisitorID, t)
 	s.Touch(ctx, by)

@@ -66,11 +66,20 @@ type CreateSession struct {
 // else ErrClientIDReused; this comes before the check for a closed session,
 // which is ErrSessionClosed. No such session: ErrUnknownSession. Session in
 // the result is as it is afterwards.
-type AppendMessage struct{ Message Message }
+//
+// Where AfterSeq is not nil and the session has an agent's message with a
+// greater Seq that is not deleted and has another SenderID: a [CrossedError]
+// with the latest such message. This too comes after the check for a repeated
+// ClientID.
+type AppendMessage struct {
+	Message  Message
+	AfterSeq *int64
+}
 
 // AppendNote adds a note. It has no Seq and changes nothing that a visitor
 // can see, nor the session's version. It may be added to a closed session.
-// Event: note_added. ClientID works as for AppendMessage.
+// Event: note_added. ClientID works as for AppendMessage. The agents in
+// Mentions find it among their mentions.
 type AppendNote struct{ Message Message }
 
 // EditMessage replaces a message's text and sets EditedAt. Where it is the

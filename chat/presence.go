@@ -106,7 +106,7 @@ func (s *Service) touchAgent(ctx context.Context, id string, now time.Time) {
 // tellPresence tells agents how a colleague's presence is now, and visitors
 // whether anybody is there.
 func (s *Service) tellPresence(ctx context.Context, agent Agent) {
-	agent.Online = s.presence.here(agentKey(agent.ID), s.now())
+	agent = s.withPresence([]Agent{agent})[0]
 	s.tell(EventAgentPresence, "", "", agent)
 	s.tellTeam(ctx)
 }
@@ -163,6 +163,7 @@ func (s *Service) withPresence(agents []Agent) []Agent {
 	now := s.now()
 	for i := range agents {
 		agents[i].Online = s.presence.here(agentKey(agents[i].ID), now)
+		agents[i].Viewing = s.viewing.session(agents[i].ID, now)
 	}
 	return agents
 }

@@ -22,6 +22,7 @@ type Service struct {
 	hub      *hub
 	writer   *writer
 	presence *presence
+	viewing  *viewing
 	targets  WebhookTargets
 	sealer   Sealer
 	outboxes outboxes
@@ -53,6 +54,7 @@ func New(store Store, opts *Options) *Service {
 		keep:     opts.eventRetention(),
 		hub:      newHub(),
 		presence: newPresence(),
+		viewing:  newViewing(),
 		agents:   map[string]Agent{},
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
@@ -99,6 +101,7 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-presence.C:
 			s.sweepPresence(ctx)
+			s.sweepViewing(ctx)
 			s.watchHours(ctx)
 		case <-prune.C:
 			s.prune(ctx)

@@ -25,6 +25,10 @@ type Settings struct {
 	Away         AwayForm `json:"away"`
 	Hours        Hours    `json:"hours"`
 
+	// TypingPreview shows agents what a visitor is writing before it is sent.
+	// The widget says so beside its field.
+	TypingPreview bool `json:"typing_preview"`
+
 	// Version grows with each save. Before the first it is 1. In what is to
 	// be saved it names the version that must not have changed meanwhile; 0
 	// asks for none.

@@ -21,6 +21,8 @@ type Store interface {
 	AgentStore
 	KeyStore
 	CannedReplyStore
+	DraftStore
+	MentionStore
 	SearchStore
 	AnalyticsStore
 	EventStore

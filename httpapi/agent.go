@@ -36,6 +36,17 @@ func (h *Handler) me(r *http.Request, by caller) (answer, error) {
 	return done(out), err
 }
 
+type viewing struct {
+	SessionID *string `json:"session_id" null:"ok"` // null: none
+}
+
+func (h *Handler) setViewing(r *http.Request, by caller, in viewing) (answer, error) {
+	if in.SessionID == nil {
+		return answer{}, badField("session_id", "session_id must be there; null means none.")
+	}
+	return noContent, h.svc.View(r.Context(), by.Actor, *in.SessionID)
+}
+
 type availability struct {
 	Availability string `json:"availability"`
 }

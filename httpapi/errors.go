@@ -42,6 +42,7 @@ type failure struct {
 	field      string
 	message    string
 	requestID  string        // only where the log says more
+	latest     *chat.Message // what a message would cross
 	allow      []string      // with 405
 	retryAfter time.Duration // with 429 and 503
 	cause      error         // for the log; never shown
@@ -53,12 +54,13 @@ func (f *failure) Unwrap() error { return f.cause }
 // MarshalJSON writes the form that every answer that is not 2xx has.
 func (f *failure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Error     string `json:"error"`
-		Status    int    `json:"status_code"`
-		Code      string `json:"code"`
-		Field     string `json:"field,omitempty"`
-		RequestID string `json:"request_id,omitempty"`
-	}{f.message, f.status, f.code, f.field, f.requestID})
+		Error     string        `json:"error"`
+		Status    int           `json:"status_code"`
+		Code      string        `json:"code"`
+		Field     string        `json:"field,omitempty"`
+		RequestID string        `json:"request_id,omitempty"`
+		Latest    *chat.Message `json:"latest,omitempty"`
+	}{f.message, f.status, f.code, f.field, f.requestID, f.latest})
 }
 
 func (f *failure) headers(header http.Header) {
@@ -99,6 +101,9 @@ func (h *Handler) failureOf(r *http.Request, err error) *failure {
 				f.code = e.Code
 			}
 			f.field = e.Field
+		}
+		if e, ok := errors.AsType[*chat.CrossedError](err); ok {
+			f.latest = &e.Latest
 		}
 		return f
 	}

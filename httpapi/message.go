@@ -15,6 +15,7 @@ type newMessage struct {
 	Message    string `json:"message"`
 	ClientID   string `json:"client_id"`
 	SenderName string `json:"sender_name"`
+	AfterSeq   *int64 `json:"after_seq"`
 }
 
 // sendMessage serves both forms: with the session in the path, or in the body.
@@ -27,6 +28,7 @@ func (h *Handler) sendMessage(r *http.Request, by caller, in newMessage) (answer
 	}
 	sent, err := h.svc.SendMessage(r.Context(), by.Actor, chat.NewMessage{
 		SessionID: in.SessionID, Sender: in.Sender, Text: in.Message, ClientID: in.ClientID, SenderName: in.SenderName,
+		AfterSeq: in.AfterSeq,
 	})
 	return sentAnswer(sent), err
 }
@@ -54,12 +56,13 @@ func (h *Handler) sendVisitorMessage(r *http.Request, by caller, in newVisitorMe
 }
 
 type newNote struct {
-	Message  string `json:"message"`
-	ClientID string `json:"client_id"`
+	Message  string   `json:"message"`
+	ClientID string   `json:"client_id"`
+	Mentions []string `json:"mentions"`
 }
 
 func (h *Handler) addNote(r *http.Request, by caller, in newNote) (answer, error) {
-	sent, err := h.svc.AddNote(r.Context(), by.Actor, r.PathValue("session_id"), in.Message, in.ClientID)
+	sent, err := h.svc.AddNote(r.Context(), by.Actor, r.PathValue("session_id"), in.Message, in.ClientID, in.Mentions...)
 	return sentAnswer(sent), err
 }
 
@@ -84,6 +87,16 @@ type typing struct {
 func (h *Handler) typing(r *http.Request, by caller, in typing) (answer, error) {
 	on := in.Typing == nil || *in.Typing
 	return noContent, h.svc.Typing(r.Context(), by.Actor, r.PathValue("session_id"), on)
+}
+
+type visitorTyping struct {
+	Typing  *bool  `json:"typing"`
+	Preview string `json:"preview"`
+}
+
+func (h *Handler) visitorTyping(r *http.Request, by caller, in visitorTyping) (answer, error) {
+	on := in.Typing == nil || *in.Typing
+	return noContent, h.svc.TypingPreview(r.Context(), by.Actor, r.PathValue("session_id"), on, in.Preview)
 }
 
 type seen struct {

@@ -49,8 +49,9 @@ type limits struct {
 }
 
 type configFeatures struct {
-	Files  bool `json:"files"`
-	Rating bool `json:"rating"`
+	Files         bool `json:"files"`
+	Rating        bool `json:"rating"`
+	TypingPreview bool `json:"typing_preview"` // agents see what is being written
 }
 
 const maxPeople = 3
@@ -110,7 +111,7 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 		Promise:  settings.ReplyPromise,
 		Limits:   h.limits(),
 		Tracking: h.svc.Tracking(),
-		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true},
+		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true, TypingPreview: settings.TypingPreview},
 	}
 	if c.Tracking {
 		c.KeepQuery = h.svc.KeptQuery()

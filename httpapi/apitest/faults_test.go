@@ -116,6 +116,14 @@ func (f *faulty) CannedReplies(ctx context.Context, q chat.CannedReplyQuery) (ch
 	return instead(f, func() (chat.CannedReplyPage, error) { return f.Store.CannedReplies(ctx, q) })
 }
 
+func (f *faulty) Draft(ctx context.Context, sessionID, agentID string, note bool) (chat.Draft, error) {
+	return instead(f, func() (chat.Draft, error) { return f.Store.Draft(ctx, sessionID, agentID, note) })
+}
+
+func (f *faulty) Mentions(ctx context.Context, q chat.MentionQuery) (chat.MentionPage, error) {
+	return instead(f, func() (chat.MentionPage, error) { return f.Store.Mentions(ctx, q) })
+}
+
 func (f *faulty) Search(ctx context.Context, q chat.SearchQuery) (chat.SearchPage, error) {
 	return instead(f, func() (chat.SearchPage, error) { return f.Store.Search(ctx, q) })
 }
@@ -254,8 +262,9 @@ func TestServiceHasClosed(t *testing.T) {
 }
 
 // writesNothing are calls that, other than their methods say, may have nothing
-// to write: the visitor has seen their own message already.
-var writesNothing = map[string]bool{"typing": true, "visitorTyping": true, "visitorSeen": true}
+// to write: the visitor has seen their own message already, and what agents
+// look at is kept in memory.
+var writesNothing = map[string]bool{"typing": true, "visitorTyping": true, "visitorSeen": true, "setViewing": true}
 
 // TestTooManyWrongCredentials tries every operation from an address that has
 // sent too many.

@@ -18,6 +18,8 @@ func testErase(f *fixture) {
 	f.do(chat.CreateSession{Session: in, First: &first})
 	f.say(in.ID, chat.SenderAgent, "y")
 	f.jot(in.ID, "z")
+	f.mention(in.ID, "a1")
+	f.draft(in.ID, "a1", false, "secret")
 	f.do(chat.RateSession{SessionID: in.ID, Rating: chat.Rating{Score: 1, At: f.tick()}})
 	f.start(v.ID)
 	res := f.do(chat.EraseVisitor{VisitorID: v.ID})
@@ -35,11 +37,15 @@ func testErase(f *fixture) {
 	f.equal("sessions", f.sessions(chat.SessionQuery{}), chat.SessionPage{})
 	f.equal("tagged sessions", f.sessions(chat.SessionQuery{Tag: "gone"}), chat.SessionPage{})
 	f.equal("events", len(f.events(chat.EventQuery{})), 0)
+	f.equal("mentions", f.mentions(chat.MentionQuery{AgentID: "a1"}), chat.MentionPage{})
 	f.fails(chat.EraseVisitor{VisitorID: v.ID}, chat.ErrUnknownVisitor)
 
 	// The ids are free again, as if nothing had been.
 	f.do(chat.SaveVisitor{Visitor: v, TokenHash: "h"})
 	f.do(chat.CreateSession{Session: in, First: &first})
+	d, err := f.store.Draft(f.ctx, in.ID, "a1", false)
+	f.noErr("Draft", err)
+	f.equal("draft", d.Text, "")
 }
 
 func errOf[T any](_ T, err error) error { return err }

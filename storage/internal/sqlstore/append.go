@@ -154,7 +154,7 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 	}()
 	switch op := op.(type) {
 	case chat.AppendMessage:
-		return b.appendMessage(op.Message)
+		return b.appendMessage(op)
 	case chat.CreateSession:
 		return b.createSession(op)
 	case chat.AppendNote:
@@ -207,6 +207,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.updateCannedReply(op)
 	case chat.RemoveCannedReply:
 		return b.removeCannedReply(op)
+	case chat.SaveDraft:
+		return b.saveDraft(op.Draft)
 	case chat.IndexSearch:
 		return b.indexSearch(op)
 	case chat.PruneEvents:

@@ -29,6 +29,7 @@ type messageRow struct {
 	At          int64          `db:"at"`
 	EditedAt    sql.NullInt64  `db:"edited_at"`
 	DeletedAt   sql.NullInt64  `db:"deleted_at"`
+	Mentions    sql.NullString `db:"mentions"`
 
 	Session string `db:"session"`
 }
@@ -44,6 +45,11 @@ func (r *messageRow) message() (chat.Message, error) {
 	}
 	if r.Attachments.Valid {
 		if err := json.Unmarshal([]byte(r.Attachments.String), &m.Attachments); err != nil {
+			return m, fmt.Errorf("sqlstore: message %s: %w", r.PublicID, err)
+		}
+	}
+	if r.Mentions.Valid {
+		if err := json.Unmarshal([]byte(r.Mentions.String), &m.Mentions); err != nil {
 			return m, fmt.Errorf("sqlstore: message %s: %w", r.PublicID, err)
 		}
 	}

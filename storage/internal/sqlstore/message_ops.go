@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"errors"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -11,15 +12,24 @@ var errClosedOrUnknown = &chat.Error{Kind: chat.ErrConflict}
 
 func newMessage(m chat.Message) (messageRow, error) {
 	attachments, err := encodeOpt("attachments", m.Attachments, len(m.Attachments) > 0)
+	if err != nil {
+		return messageRow{}, err
+	}
+	mentions, err := encodeOpt("mentions", m.Mentions, len(m.Mentions) > 0)
 	return messageRow{
 		PublicID: m.ID, Session: m.SessionID, Sender: m.Sender, SenderID: m.SenderID, SenderName: m.SenderName,
 		Body: m.Text, Attachments: attachments, ClientID: optString(m.ClientID), Fingerprint: m.Fingerprint, At: millis(m.At),
+		Mentions: mentions,
 	}, err
 }
 
-func (b *batch) appendMessage(m chat.Message) (res chat.Result, err error) {
+func (b *batch) appendMessage(op chat.AppendMessage) (res chat.Result, err error) {
+	m := op.Message
 	row, session, err := b.addMessage(m)
-	if err == errClosedOrUnknown || b.s.cfg.Classify(err) == Refused {
+	if err == nil && op.AfterSeq != nil {
+		err = b.checkCrossing(row, *op.AfterSeq)
+	}
+	if err == errClosedOrUnknown || errors.Is(err, chat.ErrCrossed) || b.s.cfg.Classify(err) == Refused {
 		return b.notAppended(m, err)
 	}
 	if err != nil {
@@ -57,6 +67,26 @@ func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, 
 		return row, session, err
 	}
 	return row, session, b.claimFiles(row.ID, m.Attachments)
+}
+
+// checkCrossing looks for what another agent has written after a seq. The
+// session's row is locked by then, so that of two who write at once the second
+// is told.
+func (b *batch) checkCrossing(row messageRow, after int64) error {
+	var latest messageRow
+	found, err := b.get(b.s.write.MessageCrossing, &latest, struct {
+		Session  int64
+		SenderID string `db:"sender_id"`
+		After    int64
+	}{row.SessionID, row.SenderID, after})
+	if err != nil || !found {
+		return err
+	}
+	message, err := latest.message()
+	if err != nil {
+		return err
+	}
+	return &chat.CrossedError{Latest: message}
 }
 
 // notAppended finds out why a message or note was not accepted.
@@ -117,6 +147,14 @@ func (b *batch) appendNote(m chat.Message) (chat.Result, error) {
 	}
 	if res.Message, err = row.message(); err != nil {
 		return chat.Result{}, err
+	}
+	for _, agent := range m.Mentions {
+		if err := b.run(b.s.write.MentionInsert, struct {
+			Message int64
+			Agent   string
+		}{row.ID, agent}); err != nil {
+			return chat.Result{}, err
+		}
 	}
 	res.Events = b.noteMessage(chat.EventNoteAdded, row.At, row, res.Message, res.Session.VisitorID)
 	return res, nil

@@ -40,6 +40,9 @@ type reads struct {
 	CannedReplyAfter  *sqlx.NamedStmt `query:"canned-reply-list-after"`
 	CannedReplyBefore *sqlx.NamedStmt `query:"canned-reply-list-before"`
 
+	Draft         *sqlx.NamedStmt `query:"draft-get"`
+	MentionSelect string          `query:"mention-select"`
+
 	SearchSessions *sqlx.NamedStmt `query:"search-sessions"`
 	SearchMessages *sqlx.NamedStmt `query:"search-messages"`
 
@@ -91,6 +94,7 @@ type writes struct {
 	MessageByClient *sqlx.NamedStmt `query:"message-get-client"`
 	MessageFirst    *sqlx.NamedStmt `query:"message-get-first"`
 	MessageInsert   *sqlx.NamedStmt `query:"message-insert"`
+	MessageCrossing *sqlx.NamedStmt `query:"message-get-crossing"`
 	MessageNextNote *sqlx.NamedStmt `query:"message-next-note"`
 	MessageEdit     *sqlx.NamedStmt `query:"message-edit"`
 	MessageDelete   *sqlx.NamedStmt `query:"message-delete"`
@@ -144,6 +148,10 @@ type writes struct {
 	CannedReplyInsert *sqlx.NamedStmt `query:"canned-reply-insert"`
 	CannedReplyUpdate *sqlx.NamedStmt `query:"canned-reply-update"`
 	CannedReplyRemove *sqlx.NamedStmt `query:"canned-reply-remove"`
+
+	DraftSave     *sqlx.NamedStmt `query:"draft-save"`
+	DraftRemove   *sqlx.NamedStmt `query:"draft-remove"`
+	MentionInsert *sqlx.NamedStmt `query:"mention-insert"`
 
 	SearchDone          *sqlx.NamedStmt `query:"search-done"`
 	SearchSessionLast   *sqlx.NamedStmt `query:"search-session-last"`

@@ -14,6 +14,7 @@ m.fingerprint,
 m.at,
 m.edited_at,
 m.deleted_at,
+m.mentions,
 s.public_id AS session
 
 -- name: message-get
@@ -67,11 +68,24 @@ SELECT {message-columns}
 
 -- name: message-insert
 INSERT INTO chat_messages (
-  public_id, session_id, seq, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at
+  public_id, session_id, seq, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions
 ) VALUES (
-  :public_id, :session_id, :seq, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at
+  :public_id, :session_id, :seq, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions
 )
 RETURNING id
+
+-- name: message-get-crossing
+SELECT {message-columns}
+  FROM chat_messages AS m
+  JOIN chat_sessions AS s ON s.id = m.session_id
+ WHERE m.session_id = :session
+   AND m.seq > :after
+   AND m.note = 0
+   AND m.sender = 'agent'
+   AND m.sender_id <> :sender_id
+   AND m.deleted_at IS NULL
+ ORDER BY m.seq DESC
+ LIMIT 1
 
 -- name: message-next-note
 SELECT s.id AS session_id,
