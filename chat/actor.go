@@ -24,7 +24,9 @@ const (
 )
 
 // AsVisitor acts as a visitor: on their own sessions only.
-func AsVisitor(v Visitor) Actor { return Actor{kind: visitorActor, id: v.ID, name: v.Name, ban: v.Ban} }
+func AsVisitor(v Visitor) Actor {
+	return Actor{kind: visitorActor, id: v.ID, name: v.Name, ban: v.Banned}
+}
 
 // AsAgent acts as one of the host's own users, on all sessions.
 func AsAgent(a Agent) Actor {

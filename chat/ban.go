@@ -1,19 +1,23 @@
 package chat
 
 import (
-	"cmp"
-	"context"
 	"encoding/json"
+	"net/netip"
+	"strings"
 	"time"
 )
 
-// Ban keeps a visitor from writing. What was said before stays, and agents go
-// on reading it.
+// Ban keeps a visitor out. What was said before stays, and agents go on
+// reading it.
 type Ban struct {
-	Reason    string    `json:"reason,omitempty"` // for agents; visitors never see it
-	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	At        time.Time `json:"created_at"`
-	By        string    `json:"agent_id"` // whoever said so
+	Reason string    `json:"reason,omitempty"` // for agents; visitors never see it
+	Until  time.Time `json:"until,omitzero"`   // zero: until it is lifted
+	At     time.Time `json:"banned_at"`
+	By     string    `json:"by,omitempty"` // the id of whoever said so
+
+	// WithAddress says that the next address from which the visitor tries to
+	// come back is banned as well, for as long.
+	WithAddress bool `json:"with_address,omitempty"`
 }
 
 // MarshalJSON writes times with milliseconds.
@@ -21,130 +25,147 @@ func (b Ban) MarshalJSON() ([]byte, error) {
 	type plain Ban
 	return json.Marshal(struct {
 		plain
-		ExpiresAt stamp `json:"expires_at,omitzero"`
-		At        stamp `json:"created_at"`
-	}{plain(b), stamp(b.ExpiresAt), stamp(b.At)})
+		Until stamp `json:"until,omitzero"`
+		At    stamp `json:"banned_at"`
+	}{plain(b), stamp(b.Until), stamp(b.At)})
 }
 
 // holds says whether the ban is in force. A nil Ban is not.
 func (b *Ban) holds(now time.Time) bool {
-	return b != nil && (b.ExpiresAt.IsZero() || now.Before(b.ExpiresAt))
+	return b != nil && (b.Until.IsZero() || now.Before(b.Until))
 }
 
-// BanVisitor sets the visitor's ban, or with a nil Ban lifts it. Visitor in
-// the result is as it is afterwards. Lifting where there is none: Duplicate.
-// No such visitor: ErrUnknownVisitor. Event: none.
-type BanVisitor struct {
-	VisitorID string
-	Ban       *Ban
-}
-
-func (BanVisitor) op() {}
-
-// NewBan is what a ban is made from.
-type NewBan struct {
-	Reason    string
-	ExpiresAt time.Time // zero means never
-}
-
-// BanVisitor keeps a visitor from writing, from now until the ban ends or is
-// lifted. A second ban takes the first one's place.
-func (s *Service) BanVisitor(ctx context.Context, by Actor, id string, in NewBan) error {
-	if err := by.need(ScopeWrite); err != nil {
-		return err
-	}
-	reason, err := cleanLine("reason", in.Reason, 300)
-	if err != nil {
-		return err
-	}
-	ban := Ban{Reason: reason, At: s.now(), By: by.id}
-	if !in.ExpiresAt.IsZero() {
-		ban.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Millisecond)
-		if !ban.holds(ban.At) {
-			return invalid("expires_at", "expires_at must lie in the future.")
-		}
-	}
-	_, err = s.writer.do(ctx, BanVisitor{VisitorID: id, Ban: &ban})
-	return err
-}
-
-// LiftBan lets a visitor write again. Where they could, nothing changes.
-func (s *Service) LiftBan(ctx context.Context, by Actor, id string) error {
-	if err := by.need(ScopeWrite); err != nil {
-		return err
-	}
-	_, err := s.writer.do(ctx, BanVisitor{VisitorID: id})
-	return err
-}
-
-// barred refuses a visitor who is banned.
-func (s *Service) barred(by Actor) error {
-	if by.ban.holds(s.now()) {
-		return ErrBanned
+// inForce returns the ban if it is in force, else nil.
+func (b *Ban) inForce(now time.Time) *Ban {
+	if b.holds(now) {
+		return b
 	}
 	return nil
 }
 
-// present fills in what is not stored of a visitor.
-func (s *Service) present(v Visitor) Visitor {
-	now := s.now()
-	v.Online = s.presence.here(visitorKey(v.ID), now)
-	if v.Banned = v.Ban.holds(now); !v.Banned {
-		v.Ban = nil
-	}
-	return v
+// AddressBan keeps out every visitor who comes from an address or a network.
+type AddressBan struct {
+	ID        string    `json:"ban_id"`
+	Address   string    `json:"address"` // an IP address, or a network such as "203.0.113.0/24"
+	Reason    string    `json:"reason,omitempty"`
+	Until     time.Time `json:"until,omitzero"` // zero: until it is lifted
+	At        time.Time `json:"banned_at"`
+	By        string    `json:"by,omitempty"`
+	VisitorID string    `json:"visitor_id,omitempty"` // the banned visitor who came from there; it goes when their ban is lifted
 }
 
-// StartSession begins a session with a visitor who need not have written. An
-// agent who does so has claimed it. text, if not empty, becomes the first
-// message, in the name of whoever acts. A visitor with as many open sessions
-// as are allowed: ErrTooManySessions.
-func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text string) (Started, error) {
-	if err := by.need(ScopeWrite); err != nil {
-		return Started{}, err
+// MarshalJSON writes times with milliseconds.
+func (b AddressBan) MarshalJSON() ([]byte, error) {
+	type plain AddressBan
+	return json.Marshal(struct {
+		plain
+		Until stamp `json:"until,omitzero"`
+		At    stamp `json:"banned_at"`
+	}{plain(b), stamp(b.Until), stamp(b.At)})
+}
+
+// MaxAddressBans is how many addresses and networks can be banned at once.
+const MaxAddressBans = 1000
+
+// BanQuery selects the bans of addresses that hold at a moment, the newest
+// first.
+type BanQuery struct {
+	Page
+	At time.Time
+}
+
+// BanPage is one page of bans of addresses. Next is empty at the end.
+type BanPage struct {
+	Bans []AddressBan
+	Next string
+}
+
+// BanVisitor sets the visitor's ban, or with a nil Ban lifts it, which lifts
+// the bans of addresses that came with it too. Visitor in the result is as it
+// is afterwards. Events: session_updated for each of their open sessions,
+// whose versions grow by 1. Lifting where there is none: Duplicate. No such
+// visitor: ErrUnknownVisitor.
+type BanVisitor struct {
+	VisitorID string
+	Ban       *Ban
+	At        time.Time
+}
+
+// BanAddress bans an address or a network. Where there is a ban of the same
+// one already it takes that one's place, and its ID. AddressBan in the result
+// is as it is afterwards. Where Ban names a visitor, WithAddress of theirs is
+// cleared, and where it is not set nothing is banned: Duplicate. More than
+// MaxAddressBans that hold At: ErrTooManyBans. Event: none.
+type BanAddress struct {
+	Ban AddressBan
+	At  time.Time
+}
+
+// LiftAddressBan removes a ban of an address. No such ban: ErrUnknownBan.
+// Event: none.
+type LiftAddressBan struct{ BanID string }
+
+// PruneBans removes the bans that ended by At, of visitors and of addresses.
+// None: Duplicate.
+type PruneBans struct{ At time.Time }
+
+func (BanVisitor) op()     {}
+func (BanAddress) op()     {}
+func (LiftAddressBan) op() {}
+func (PruneBans) op()      {}
+
+// The widest networks that can be banned. A slip of the finger should not
+// shut out half of the world.
+const (
+	widestIPv4 = 8
+	widestIPv6 = 16
+)
+
+// parseNetwork reads an address or a network. What stands in it as IPv4 within
+// IPv6 is taken for what it is, and bits behind the mask are cleared.
+func parseNetwork(text string) (netip.Prefix, error) {
+	none := func(message string) (netip.Prefix, error) { return netip.Prefix{}, invalid("address", message) }
+	switch {
+	case text == "":
+		return none("address must not be empty.")
+	case strings.Contains(text, "%"):
+		return none("address must not name a zone.")
 	}
-	if text != "" {
-		var err error
-		if text, err = checkText("message", text, s.limits.Message); err != nil {
-			return Started{}, err
-		}
+	var p netip.Prefix
+	if ip, err := netip.ParseAddr(text); err == nil {
+		p = netip.PrefixFrom(ip, ip.BitLen())
+	} else if p, err = netip.ParsePrefix(text); err != nil {
+		return none("address must be an IP address such as 203.0.113.7 or a network such as 203.0.113.0/24.")
 	}
-	v, err := s.store.Visitor(ctx, visitorID)
-	if err != nil {
-		return Started{}, err
+	ip, bits, widest := p.Addr(), p.Bits(), widestIPv6
+	if ip.Is4In6() && bits >= 96 {
+		ip, bits = ip.Unmap(), bits-96
 	}
-	if v.Ban.holds(s.now()) {
-		return Started{}, &Error{Kind: ErrConflict, Code: "banned", Message: "This visitor is banned. Lift the ban first."}
+	if ip.Is4() {
+		widest = widestIPv4
 	}
-	op, err := s.build(ctx, NewSession{Source: "agent", Page: v.Page}, v, v)
-	if err != nil {
-		return Started{}, err
+	if bits < widest {
+		return none("address is a network that is too wide: of IPv4 a /8, of IPv6 a /16 is the most.")
 	}
-	op.MaxOpen = s.limits.OpenSessions
-	if by.kind == agentActor {
-		if err := s.saveActor(ctx, by); err != nil {
-			return Started{}, err
-		}
-		op.Session.AssigneeID = by.id
+	return netip.PrefixFrom(ip, bits).Masked(), nil
+}
+
+// networkText is how a network is kept and shown: a single address without
+// its mask.
+func networkText(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
 	}
-	if text != "" {
-		at := op.Session.CreatedAt
-		op.First = &Message{
-			ID: newID(at), SessionID: op.Session.ID, Sender: SenderAgent, SenderID: by.id, SenderName: cmp.Or(by.name, "Agent"),
-			Text: text, At: at, Fingerprint: fingerprint(SenderAgent, text),
-		}
-		if err := s.beforeMessage(ctx, op.First); err != nil {
-			return Started{}, err
-		}
+	return p.String()
+}
+
+// around is the network that counts as one visitor's place: an IPv4 address,
+// or an IPv6 /64.
+func around(ip netip.Addr) netip.Prefix {
+	ip = ip.Unmap().WithZone("")
+	bits := ip.BitLen()
+	if ip.Is6() {
+		bits = 64
 	}
-	res, err := s.writer.do(ctx, op)
-	if err != nil {
-		return Started{}, err
-	}
-	s.Touch(ctx, by)
-	started := Started{Session: s.online(res.Session)}
-	if res.Message.ID != "" {
-		started.Message = &res.Message
-	}
-	return started, nil
+	return netip.PrefixFrom(ip, bits).Masked()
 }

@@ -2,7 +2,10 @@ package chat_test
 
 import (
 	"errors"
+	"net/netip"
+	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
@@ -28,7 +31,7 @@ func TestBanEndsByItselfOrIsLifted(t *testing.T) {
 		return err
 	}
 	ban := func(until time.Time) error {
-		return svc.BanVisitor(t.Context(), host, who.ID(), chat.NewBan{Reason: "Spam", ExpiresAt: until})
+		return svc.BanVisitor(t.Context(), host, who.ID(), chat.NewBan{Reason: "Spam", Until: until})
 	}
 	if err := ban(now); !errors.Is(err, chat.ErrInvalid) {
 		t.Errorf("a ban that ends now: %v", err)
@@ -40,14 +43,14 @@ func TestBanEndsByItselfOrIsLifted(t *testing.T) {
 	if err := writes(); !errors.Is(err, chat.ErrBanned) {
 		t.Errorf("just before the end: %v", err)
 	}
-	if v, err := svc.Visitor(t.Context(), host, who.ID()); err != nil || !v.Banned || v.Ban == nil || v.Ban.Reason != "Spam" || v.Ban.By != "host" {
+	if v, err := svc.Visitor(t.Context(), host, who.ID()); err != nil || v.Banned == nil || v.Banned.Reason != "Spam" || v.Banned.By != "host" {
 		t.Errorf("the visitor is %+v, %v", v, err)
 	}
 	now = now.Add(time.Millisecond)
 	if err := writes(); err != nil {
 		t.Errorf("at the end: %v", err)
 	}
-	if v, err := svc.Visitor(t.Context(), host, who.ID()); err != nil || v.Banned || v.Ban != nil {
+	if v, err := svc.Visitor(t.Context(), host, who.ID()); err != nil || v.Banned != nil {
 		t.Errorf("the visitor is still %+v, %v", v, err)
 	}
 	if err := ban(time.Time{}); err != nil {
@@ -146,5 +149,97 @@ func TestAgentStartsSession(t *testing.T) {
 	}
 	if _, err := svc.StartSession(t.Context(), host, who.ID(), ""); !errors.Is(err, chat.ErrConflict) {
 		t.Errorf("with a banned visitor: %v", err)
+	}
+}
+
+// Addresses are taken in every spelling that means one, and in no other.
+func TestBanAddressReadsAddresses(t *testing.T) {
+	svc := newService(t, nil)
+	for in, want := range map[string]string{
+		"203.0.113.7": "203.0.113.7", "203.0.113.7/32": "203.0.113.7", "203.0.113.7/24": "203.0.113.0/24", "::ffff:203.0.113.7": "203.0.113.7",
+		"::ffff:203.0.113.0/120": "203.0.113.0/24", "2001:DB8::1": "2001:db8::1", "2001:db8::1/64": "2001:db8::/64", "10.0.0.0/8": "10.0.0.0/8",
+	} {
+		if ban, err := svc.BanAddress(t.Context(), host, chat.NewAddressBan{Address: in}); err != nil || ban.Address != want {
+			t.Errorf("%s became %q, %v", in, ban.Address, err)
+		}
+	}
+	for _, in := range []string{"", " ", "x", "203.0.113.256", "203.0.113", "203.0.113.7/33", "203.0.113.7/", "0.0.0.0/0", "10.0.0.0/7", "::/0", "2001::/15", "fe80::1%eth0", "::ffff:0.0.0.0/97", "1.2.3.4,5.6.7.8"} {
+		var e *chat.Error
+		if _, err := svc.BanAddress(t.Context(), host, chat.NewAddressBan{Address: in}); !errors.As(err, &e) || e.Field != "address" {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
+
+// Two services over one store are two nodes: what one bans holds at once
+// there, and within a second at the other.
+func TestAddressBanOverTwoNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := openStore(t, filepath.Join(t.TempDir(), "chat.db"))
+		one, two := chat.New(store, nil), chat.New(store, nil)
+		defer one.Close()
+		defer two.Close()
+		inside, outside := netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("2001:db9::7")
+		ask := func(svc *chat.Service, from netip.Addr) error {
+			_, err := svc.Welcome(t.Context(), chat.Hello{From: from})
+			return err
+		}
+		check := func(what string, svc *chat.Service, want error) {
+			t.Helper()
+			if err := ask(svc, inside); !errors.Is(err, want) {
+				t.Errorf("%s: %v, want %v", what, err, want)
+			}
+			if err := ask(svc, outside); err != nil {
+				t.Errorf("%s, from elsewhere: %v", what, err)
+			}
+		}
+		check("before", one, nil)
+		check("before, there", two, nil)
+		before := two.BanChanges(t.Context())
+		ban, err := one.BanAddress(t.Context(), host, chat.NewAddressBan{Address: "2001:db8::/32"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("banned", one, chat.ErrBanned)
+		time.Sleep(time.Second)
+		check("banned, there", two, chat.ErrBanned)
+		if two.BanChanges(t.Context()) == before {
+			t.Error("the other node's streams are not told")
+		}
+		if err := two.LiftAddressBan(t.Context(), host, ban.ID); err != nil {
+			t.Fatal(err)
+		}
+		check("lifted", two, nil)
+		time.Sleep(time.Second)
+		check("lifted, there", one, nil)
+	})
+}
+
+// A banned visitor who comes back takes the address along, once, and it is
+// free again when they are.
+func TestBanTakesTheAddressAlong(t *testing.T) {
+	svc := newService(t, nil)
+	who, token := newVisitor(t, svc)
+	if err := svc.BanVisitor(t.Context(), host, who.ID(), chat.NewBan{Reason: "Spam", WithAddress: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{"2001:db8::7", "203.0.113.7"} {
+		if _, err := svc.Welcome(t.Context(), chat.Hello{Token: token, From: netip.MustParseAddr(from)}); !errors.Is(err, chat.ErrBanned) {
+			t.Errorf("from %s: %v", from, err)
+		}
+	}
+	page, err := svc.Bans(t.Context(), host, chat.Page{})
+	if err != nil || len(page.Bans) != 1 || page.Bans[0].Address != "2001:db8::/64" || page.Bans[0].VisitorID != who.ID() || page.Bans[0].Reason != "Spam" {
+		t.Errorf("bans are %+v, %v", page.Bans, err)
+	}
+	neighbour := chat.Hello{From: netip.MustParseAddr("2001:db8::8")}
+	if _, err := svc.Welcome(t.Context(), neighbour); !errors.Is(err, chat.ErrBanned) {
+		t.Errorf("somebody else from there: %v", err)
+	}
+	if err := svc.LiftBan(t.Context(), host, who.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.Welcome(t.Context(), neighbour); err != nil {
+		t.Errorf("after the ban was lifted: %v", err)
 	}
 }

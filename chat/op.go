@@ -17,6 +17,7 @@ type Result struct {
 	Session     Session     // as it is afterwards, for ops on a session
 	Message     Message     // as it is afterwards, for ops on a message
 	Visitor     Visitor     // as it is afterwards, for ops on a visitor
+	AddressBan  AddressBan  // as it is afterwards, for ops on a ban of an address
 	Agent       Agent       // as it is afterwards, for ops on an agent
 	Key         APIKey      // as it is afterwards, for ops on a key
 	Settings    Settings    // as they are afterwards, for ops on the settings
@@ -158,7 +159,7 @@ type SaveVisitor struct {
 	TokenHash string
 }
 
-// MergeVisitor gives the sessions and page views of From to To, removes From's tokens and
+// MergeVisitor gives the sessions, page views and bans of addresses of From to To, removes From's tokens and
 // then From. Session names and e-mail addresses stay as they are. Event: one
 // session_updated for each session that moved; their versions grow by 1. A
 // ClientID that both have keeps naming To's session. From and To the same:
@@ -169,7 +170,7 @@ type MergeVisitor struct {
 }
 
 // EraseVisitor removes the visitor with everything that belongs to them:
-// tokens, sessions, messages, notes, page views, events. No event. Afterwards no byte of
+// tokens, sessions, messages, notes, page views, bans, events. No event. Afterwards no byte of
 // it is left in the database's files once the store is idle. That goes for the
 // deliveries of their events too, and for what the database keeps of their
 // files, which stand in the result, and for the search index once [IndexSearch]

@@ -28,6 +28,7 @@ type Service struct {
 	outboxes outboxes
 	settings settingsCache
 	hooks    Hooks
+	bans     banCache
 	tracking Tracking
 	trail    trail
 	placeOf  func(netip.Addr) Place
@@ -168,8 +169,7 @@ func (s *Service) tell(kind string, sessionID, visitorID string, data any) {
 func (s *Service) decorate(events []*Event) []*Event {
 	for _, e := range events {
 		if session, ok := e.Data.(Session); ok {
-			session.VisitorOnline = s.presence.here(visitorKey(session.VisitorID), s.now())
-			e.Data = session
+			e.Data = s.online(session)
 		}
 	}
 	return events

@@ -190,7 +190,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"a visitor lists keys", func() error { _, err := svc.Keys(ctx, visitor); return err }(), chat.ErrForbidden},
 		{"a writer lists keys", func() error { _, err := svc.Keys(ctx, writer); return err }(), chat.ErrForbidden},
 		{"a visitor writes a note", func() error { _, err := svc.AddNote(ctx, visitor, s.ID, "x", ""); return err }(), chat.ErrForbidden},
-		{"a visitor lists visitors", func() error { _, err := svc.Visitors(ctx, visitor, chat.Page{}, false); return err }(), chat.ErrForbidden},
+		{"a visitor lists visitors", func() error { _, err := svc.Visitors(ctx, visitor, chat.Page{}, chat.VisitorFilter{}); return err }(), chat.ErrForbidden},
 	} {
 		if c.want == nil && c.err != nil || !errors.Is(c.err, c.want) {
 			t.Errorf("%s: %v, want %v", c.what, c.err, c.want)

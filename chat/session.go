@@ -41,7 +41,8 @@ type Session struct {
 	WaitingSince  time.Time      `json:"waiting_since,omitzero"`
 	FirstReplyAt  time.Time      `json:"first_reply_at,omitzero"`
 	Rating        *Rating        `json:"rating,omitempty"`
-	VisitorOnline bool           `json:"visitor_online"` // never stored: the service fills it in
+	Banned        *Ban           `json:"banned,omitempty"` // the visitor's; the service leaves out one that has ended
+	VisitorOnline bool           `json:"visitor_online"`   // never stored: the service fills it in
 
 	// ClientID makes creating a session repeatable: the same visitor asking
 	// again with the same ClientID gets the session made first.

@@ -181,6 +181,60 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	return op, err
 }
 
+// StartSession begins a session with a visitor who need not have written. An
+// agent who does so has claimed it. text, if not empty, becomes the first
+// message, in the name of whoever acts. A visitor with as many open sessions
+// as are allowed: ErrTooManySessions.
+func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text string) (Started, error) {
+	if err := by.need(ScopeWrite); err != nil {
+		return Started{}, err
+	}
+	if text != "" {
+		var err error
+		if text, err = checkText("message", text, s.limits.Message); err != nil {
+			return Started{}, err
+		}
+	}
+	v, err := s.store.Visitor(ctx, visitorID)
+	if err != nil {
+		return Started{}, err
+	}
+	if v.Banned.holds(s.now()) {
+		return Started{}, &Error{Kind: ErrConflict, Code: "banned", Message: "This visitor is banned. Lift the ban first."}
+	}
+	op, err := s.build(ctx, NewSession{Source: "agent", Page: v.Page}, v, v)
+	if err != nil {
+		return Started{}, err
+	}
+	op.MaxOpen = s.limits.OpenSessions
+	if by.kind == agentActor {
+		if err := s.saveActor(ctx, by); err != nil {
+			return Started{}, err
+		}
+		op.Session.AssigneeID = by.id
+	}
+	if text != "" {
+		at := op.Session.CreatedAt
+		op.First = &Message{
+			ID: newID(at), SessionID: op.Session.ID, Sender: SenderAgent, SenderID: by.id, SenderName: cmp.Or(by.name, "Agent"),
+			Text: text, At: at, Fingerprint: fingerprint(SenderAgent, text),
+		}
+		if err := s.beforeMessage(ctx, op.First); err != nil {
+			return Started{}, err
+		}
+	}
+	res, err := s.writer.do(ctx, op)
+	if err != nil {
+		return Started{}, err
+	}
+	s.Touch(ctx, by)
+	started := Started{Session: s.online(res.Session)}
+	if res.Message.ID != "" {
+		started.Message = &res.Message
+	}
+	return started, nil
+}
+
 // Session returns one session. To a visitor another's session is unknown.
 func (s *Service) Session(ctx context.Context, by Actor, id string) (Session, error) {
 	if !by.IsVisitor() {
@@ -266,8 +320,11 @@ func (s *Service) RateSession(ctx context.Context, by Actor, id string, score in
 	return s.online(res.Session), err
 }
 
+// online fills in what the store cannot know of a session.
 func (s *Service) online(session Session) Session {
-	session.VisitorOnline = s.presence.here(visitorKey(session.VisitorID), s.now())
+	now := s.now()
+	session.VisitorOnline = s.presence.here(visitorKey(session.VisitorID), now)
+	session.Banned = session.Banned.inForce(now)
 	return session
 }
 

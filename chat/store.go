@@ -18,6 +18,7 @@ type Store interface {
 	FileIndex
 	VisitorStore
 	PageViewStore
+	BanStore
 	AgentStore
 	KeyStore
 	CannedReplyStore
@@ -88,6 +89,11 @@ type VisitorStore interface {
 	VisitorByToken(ctx context.Context, tokenHash string) (Visitor, error)
 	VisitorByExternalID(ctx context.Context, externalID string) (Visitor, error)
 	Visitors(ctx context.Context, q VisitorQuery) (VisitorPage, error)
+}
+
+// BanStore reads the bans of addresses.
+type BanStore interface {
+	Bans(ctx context.Context, q BanQuery) (BanPage, error)
 }
 
 // AgentStore reads agents, by name.

@@ -51,9 +51,12 @@ type Subscribe struct {
 }
 
 // Subscribe starts a subscription. Visitors hear of their own sessions only,
-// and never of notes. Close it when done. An After that is no event id is
+// and never of notes; banned ones hear nothing. Close it when done. An After that is no event id is
 // ErrInvalidEventID.
 func (s *Service) Subscribe(ctx context.Context, by Actor, in Subscribe) (*Subscription, error) {
+	if err := s.barred(by); err != nil {
+		return nil, err
+	}
 	if err := s.checkTopic(ctx, by, &in.Topic); err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func TestSignsOfLife(t *testing.T) {
 		defer sub.Close()
 		see(t, svc, who, "https://shop.example/", "")
 		online := func() int {
-			page, err := svc.Visitors(t.Context(), host, chat.Page{}, true)
+			page, err := svc.Visitors(t.Context(), host, chat.Page{}, chat.VisitorFilter{Online: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -299,7 +299,7 @@ func BenchmarkBrowsing(b *testing.B) {
 	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(after.HeapAlloc-min(before.HeapAlloc, after.HeapAlloc))/people, "B/visitor")
 	b.ReportMetric(0, "ns/op")
-	page, err := svc.Visitors(b.Context(), host, chat.Page{}, true)
+	page, err := svc.Visitors(b.Context(), host, chat.Page{}, chat.VisitorFilter{Online: true})
 	if err != nil || len(page.Visitors) == 0 {
 		b.Fatalf("nobody is here: %v", err)
 	}

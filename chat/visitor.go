@@ -17,9 +17,8 @@ type Visitor struct {
 	Page       *PageRef       `json:"page,omitempty"`  // where they were last
 	Visit      *Visit         `json:"visit,omitempty"` // the latest, where pages are tracked
 	CustomData map[string]any `json:"custom_data"`
-	Online     bool           `json:"online"` // never stored: the service fills it in
-	Banned     bool           `json:"banned"` // likewise: there is a ban, and it is in force
-	Ban        *Ban           `json:"ban,omitempty"`
+	Online     bool           `json:"online"`           // never stored: the service fills it in
+	Banned     *Ban           `json:"banned,omitempty"` // the service leaves out one that has ended
 	CreatedAt  time.Time      `json:"created_at"`
 	LastSeenAt time.Time      `json:"last_seen_at"`
 }
@@ -36,6 +35,9 @@ type Identity struct {
 type VisitorQuery struct {
 	Page
 	IDs []string // only these; nil means all
+
+	// BannedAt, if not zero, leaves only those who are banned at that moment.
+	BannedAt time.Time
 }
 
 // VisitorPage is one page of visitors. Next is empty at the end.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 )
 
 // Hello is what a browser says when it begins.
@@ -14,6 +15,7 @@ type Hello struct {
 	Page      *PageRef
 	Locale    string // a BCP 47 tag, such as "pt-BR"
 	UserAgent string
+	From      netip.Addr // the address they come from; it is not kept
 }
 
 // Welcome is the answer to a Hello.
@@ -55,8 +57,12 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 	}
 	now := s.now()
 	// Whoever was banned before they signed in takes their sessions, and the ban, along.
-	if w.Visitor.Ban.holds(now) || was != nil && was.ExternalID == "" && was.Ban.holds(now) {
-		return Welcome{}, ErrBanned
+	err = s.Admit(ctx, AsVisitor(w.Visitor), in.From)
+	if err == nil && was != nil && was.ExternalID == "" {
+		err = s.Admit(ctx, AsVisitor(*was), in.From)
+	}
+	if err != nil {
+		return Welcome{}, err
 	}
 	if w.Visitor.ID == "" {
 		w.Visitor = Visitor{ID: newID(now), CreatedAt: now, ExternalID: w.Visitor.ExternalID, Name: w.Visitor.Name,
@@ -165,9 +171,22 @@ func (s *Service) Visitor(ctx context.Context, by Actor, id string) (Visitor, er
 	return s.present(v), err
 }
 
-// Visitors returns one page of visitors, the latest seen first; with online
-// only those who are present.
-func (s *Service) Visitors(ctx context.Context, by Actor, page Page, online bool) (VisitorPage, error) {
+// present fills in what is not stored of a visitor.
+func (s *Service) present(v Visitor) Visitor {
+	now := s.now()
+	v.Online = s.presence.here(visitorKey(v.ID), now)
+	v.Banned = v.Banned.inForce(now)
+	return v
+}
+
+// VisitorFilter says which visitors a list shows; the zero filter shows all.
+type VisitorFilter struct {
+	Online bool // only those who are present
+	Banned bool // only those who are banned
+}
+
+// Visitors returns one page of visitors, the latest seen first.
+func (s *Service) Visitors(ctx context.Context, by Actor, page Page, show VisitorFilter) (VisitorPage, error) {
 	if err := by.need(ScopeRead); err != nil {
 		return VisitorPage{}, err
 	}
@@ -176,7 +195,10 @@ func (s *Service) Visitors(ctx context.Context, by Actor, page Page, online bool
 	if q.Page, err = page.check(); err != nil {
 		return VisitorPage{}, err
 	}
-	if online {
+	if show.Banned {
+		q.BannedAt = s.now()
+	}
+	if show.Online {
 		q.IDs = s.presence.list(SenderVisitor, s.now())
 	}
 	visitors, err := s.store.Visitors(ctx, q)

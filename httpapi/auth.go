@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -14,7 +15,8 @@ import (
 // caller is who calls, as far as HTTP is concerned.
 type caller struct {
 	chat.Actor
-	address string // for the limits
+	from    netip.Addr // of the client; of nobody where it has none
+	address string     // the same, for the limits
 	byKey   bool
 	// still finds out again, while a stream is open, whether the caller may
 	// go on listening.
@@ -36,7 +38,8 @@ var secretParams = []string{"token", "access_token", "api_key", "apikey"}
 
 // admit finds out who calls, and whether that is somebody for whom the route is.
 func (h *Handler) admit(r *http.Request, who access) (caller, error) {
-	by := caller{address: h.address(r)}
+	by := caller{from: h.clientIP(r)}
+	by.address = addressGroup(by.from)
 	switch {
 	case who == agents && secretInURL(r):
 		return by, errBadKey
@@ -134,9 +137,15 @@ func (h *Handler) admitVisitor(r *http.Request, by caller) (caller, error) {
 		return by, err
 	}
 	by.Actor = chat.AsVisitor(v)
+	if err := h.svc.AdmitAddress(r.Context(), by.from); err != nil {
+		return by, err
+	}
 	by.still = func(ctx context.Context) error {
-		_, err := check(ctx)
-		return err
+		v, err := check(ctx)
+		if err != nil {
+			return err
+		}
+		return h.svc.Admit(ctx, chat.AsVisitor(v), by.from)
 	}
 	h.svc.Touch(r.Context(), by.Actor)
 	return by, nil

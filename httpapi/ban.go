@@ -8,47 +8,67 @@ import (
 )
 
 type newBan struct {
-	Reason    string `json:"reason"`
-	ExpiresAt string `json:"expires_at"`
+	Reason      string `json:"reason"`
+	Until       string `json:"until"`
+	WithAddress bool   `json:"with_address"`
 }
 
 func (h *Handler) banVisitor(r *http.Request, by caller, in newBan) (answer, error) {
-	ban := chat.NewBan{Reason: in.Reason}
-	if in.ExpiresAt != "" {
-		var err error
-		if ban.ExpiresAt, err = time.Parse(time.RFC3339, in.ExpiresAt); err != nil {
-			return answer{}, badField("expires_at", "expires_at must be a time such as 2030-01-31T12:00:00Z.")
-		}
+	until, err := endOfBan(in.Until)
+	if err != nil {
+		return answer{}, err
 	}
-	return noContent, h.svc.BanVisitor(r.Context(), by.Actor, r.PathValue("visitor_id"), ban)
+	id := r.PathValue("visitor_id")
+	err = h.svc.BanVisitor(r.Context(), by.Actor, id, chat.NewBan{Reason: in.Reason, Until: until, WithAddress: in.WithAddress})
+	h.streams.recheck(id)
+	return noContent, err
+}
+
+func endOfBan(text string) (until time.Time, err error) {
+	if text == "" {
+		return until, nil
+	}
+	if until, err = time.Parse(time.RFC3339, text); err != nil {
+		return until, badField("until", "until must be a time such as 2030-01-31T12:00:00Z.")
+	}
+	return until, nil
 }
 
 func (h *Handler) liftBan(r *http.Request, by caller) (answer, error) {
 	return noContent, h.svc.LiftBan(r.Context(), by.Actor, r.PathValue("visitor_id"))
 }
 
-type firstWords struct {
-	Message *string `json:"message"`
+type banList struct {
+	Bans []chat.AddressBan `json:"bans"`
+	Next string            `json:"next_cursor,omitempty"`
 }
 
-// startSession begins a session with a visitor who has not written.
-func (h *Handler) startSession(r *http.Request, by caller, in firstWords) (answer, error) {
-	var text string
-	if in.Message != nil {
-		if text = *in.Message; text == "" {
-			return answer{}, badField("message", "message must not be empty. Leave it out to begin without one.")
-		}
+func (h *Handler) bans(r *http.Request, by caller) (answer, error) {
+	p := queryOf(r)
+	page := p.page()
+	if p.err != nil {
+		return answer{}, p.err
 	}
-	started, err := h.svc.StartSession(r.Context(), by.Actor, r.PathValue("visitor_id"), text)
+	found, err := h.svc.Bans(r.Context(), by.Actor, page)
+	return done(banList{orEmpty(found.Bans), found.Next}), nameCursor(err, page)
+}
+
+type newAddressBan struct {
+	Address string `json:"address"`
+	Reason  string `json:"reason"`
+	Until   string `json:"until"`
+}
+
+func (h *Handler) banAddress(r *http.Request, by caller, in newAddressBan) (answer, error) {
+	until, err := endOfBan(in.Until)
 	if err != nil {
 		return answer{}, err
 	}
-	out := created(started.Session)
-	messages := []chat.Message{}
-	if started.Message != nil {
-		messages = append(messages, *started.Message)
-	}
-	out.body = extended{out.body, "messages", messages}
-	out.location = "../../sessions/" + started.Session.ID
-	return out, nil
+	ban, err := h.svc.BanAddress(r.Context(), by.Actor, chat.NewAddressBan{Address: in.Address, Reason: in.Reason, Until: until})
+	h.streams.recheckBanned(r.Context())
+	return created(ban), err
+}
+
+func (h *Handler) liftAddressBan(r *http.Request, by caller) (answer, error) {
+	return noContent, h.svc.LiftAddressBan(r.Context(), by.Actor, r.PathValue("ban_id"))
 }

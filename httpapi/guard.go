@@ -72,10 +72,9 @@ func (h *Handler) crossOrigin(w http.ResponseWriter, r *http.Request, n *node) (
 	return true
 }
 
-// address returns whom the limits count a request for: the client's IPv4
-// address or IPv6 /64 network. Without any it is empty.
-func (h *Handler) address(r *http.Request) string {
-	ip := h.clientIP(r)
+// addressGroup returns whom the limits count a client for: its IPv4 address or
+// IPv6 /64 network. Without any it is empty.
+func addressGroup(ip netip.Addr) string {
 	if !ip.IsValid() {
 		return ""
 	}

@@ -84,7 +84,7 @@ func TestAddresses(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.peer
 		r.Header["X-Forwarded-For"] = c.forwarded
-		if got := h.address(r); got != c.want {
+		if got := addressGroup(h.clientIP(r)); got != c.want {
 			t.Errorf("%s, forwarded for %q: %s, want %s", c.peer, c.forwarded, got, c.want)
 		}
 	}

@@ -220,3 +220,29 @@ func (h *Handler) rateSession(r *http.Request, by caller, in rating) (answer, er
 	s, err := h.svc.RateSession(r.Context(), by.Actor, r.PathValue("session_id"), in.Score, in.Comment)
 	return done(view(by, s)), err
 }
+
+type firstWords struct {
+	Message *string `json:"message"`
+}
+
+// startSession begins a session with a visitor who has not written.
+func (h *Handler) startSession(r *http.Request, by caller, in firstWords) (answer, error) {
+	var text string
+	if in.Message != nil {
+		if text = *in.Message; text == "" {
+			return answer{}, badField("message", "message must not be empty. Leave it out to begin without one.")
+		}
+	}
+	started, err := h.svc.StartSession(r.Context(), by.Actor, r.PathValue("visitor_id"), text)
+	if err != nil {
+		return answer{}, err
+	}
+	out := created(started.Session)
+	messages := []chat.Message{}
+	if started.Message != nil {
+		messages = append(messages, *started.Message)
+	}
+	out.body = extended{out.body, "messages", messages}
+	out.location = "../../sessions/" + started.Session.ID
+	return out, nil
+}

@@ -61,6 +61,8 @@ type streamer struct {
 	streams  map[*stream]struct{}
 	stop     chan struct{} // ends the clock
 	reported time.Time     // when trouble with the log was last reported
+
+	banChanges int64 // when the streams were last asked because of a ban
 }
 
 func newStreamer(svc *chat.Service, opts streamOptions) *streamer {

@@ -1,6 +1,9 @@
 package httpapi
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // The clock reminds all streams of what is due with one ticker, so that a
 // stream costs no timer of its own.
@@ -47,6 +50,7 @@ func (st *streamer) clock(stop chan struct{}) {
 	for {
 		select {
 		case now := <-ticker.C:
+			st.recheckBanned(context.Background())
 			st.remind(now)
 		case <-closed:
 			closed, cut = nil, time.After(cutAfter)
@@ -87,6 +91,26 @@ func (st *streamer) recheck(id string) {
 	defer st.mu.Unlock()
 	for s := range st.streams {
 		if s.by.ID() == id {
+			s.remind(dutyCheck)
+		}
+	}
+}
+
+// recheckBanned asks all visitors' streams whether they still may listen, if
+// other addresses are banned than when it asked last. Another process may have
+// banned them, so the clock calls it as well.
+func (st *streamer) recheckBanned(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 200*time.Millisecond) // the heartbeats wait for it
+	defer cancel()
+	changes := st.svc.BanChanges(ctx)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if changes == st.banChanges {
+		return
+	}
+	st.banChanges = changes
+	for s := range st.streams {
+		if s.by.IsVisitor() {
 			s.remind(dutyCheck)
 		}
 	}

@@ -213,6 +213,9 @@ func (s *stream) takeEvents() []byte {
 func (s *stream) appendEvent(b []byte, e *chat.Event) []byte {
 	encode := e.JSON
 	if s.by.IsVisitor() {
+		if session, ok := e.Data.(chat.Session); ok && session.Banned != nil {
+			s.remind(dutyCheck) // another process may have banned them
+		}
 		encode = e.VisitorJSON
 	}
 	data, err := encode()

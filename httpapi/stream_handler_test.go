@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -126,16 +127,22 @@ func TestStreamEndsWithTheAnswer(t *testing.T) {
 		{"a visitor who is erased", "/visitor/v1/events",
 			func(s *site, p person, _ string) { s.api("DELETE", "/visitors/"+p.id, "").want(204) },
 			func(p person, _ string) string { return "Authorization: Bearer " + p.token }},
+		{"a visitor who is banned", "/visitor/v1/events",
+			func(s *site, p person, _ string) { s.api("POST", "/visitors/"+p.id+"/ban", "").want(204) },
+			func(p person, _ string) string { return "Authorization: Bearer " + p.token }},
+		{"a visitor whose address is banned", "/visitor/v1/events",
+			func(s *site, p person, _ string) { s.api("POST", "/bans", `{"address":"203.0.113.0/24"}`).want(201) },
+			func(p person, _ string) string { return "Authorization: Bearer " + p.token }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, l := pipeSite(t, Options{})
+				s, l := pipeSite(t, Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 				ines, other := s.visitor(), s.visitor()
 				key, secret, err := s.svc.CreateKey(t.Context(), chat.AsHost("test"), chat.NewKey{Name: "Till", Scopes: []string{chat.ScopeRead}})
 				if err != nil {
 					t.Fatal(err)
 				}
-				theirs := dial(t, l.dial, "/a/chat"+test.path, test.head(ines, secret))
+				theirs := dial(t, l.dial, "/a/chat"+test.path, test.head(ines, secret), "X-Forwarded-For: 203.0.113.7")
 				theirs.want("ready")
 				stays := dial(t, l.dial, "/a/chat/api/v1/events", "X-API-Key: "+s.key)
 				stays.want("ready")
@@ -155,4 +162,41 @@ func TestStreamEndsWithTheAnswer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestBannedAddressIsShutOut: from there nobody says hello, and no token
+// opens anything; agents and everybody else go on.
+func TestBannedAddressIsShutOut(t *testing.T) {
+	s := newSite(t, Options{})
+	p := s.visitor()
+	id := p.session("Hello")
+	ban := s.api("POST", "/bans", `{"address":"203.0.113.7","reason":"Spam"}`).want(201)
+	s.call("POST", "/visitor/v1/hello", `{}`, "Remote: 203.0.113.7:1").failed(403, "banned", "")
+	p.call("GET", "/sessions", "", "Remote: 203.0.113.7:1").failed(403, "banned", "")
+	p.call("GET", "/sessions", "", "Remote: 203.0.113.8:1").want(200)
+	s.call("POST", "/visitor/v1/hello", `{}`, "Remote: 198.51.100.1:1", "X-Forwarded-For: 203.0.113.7").want(200) // it only says so
+	s.api("GET", "/sessions/"+id, "", "Remote: 203.0.113.7:1").want(200)
+	s.api("DELETE", "/bans/"+ban.text("ban_id"), "").want(204)
+	p.call("GET", "/sessions", "", "Remote: 203.0.113.7:1").want(200)
+}
+
+// TestBanFromAnotherProcess: a stream that this process serves ends when
+// another one bans its visitor or their address.
+func TestBanFromAnotherProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := pipeSite(t, Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+		other := chat.New(s.store, nil)
+		defer other.Close()
+		p := s.visitor()
+		c := dial(t, l.dial, "/a/chat/visitor/v1/events", "Authorization: Bearer "+p.token, "X-Forwarded-For: 203.0.113.7")
+		c.want("ready")
+		start := time.Now()
+		if _, err := other.BanAddress(t.Context(), chat.AsHost("other"), chat.NewAddressBan{Address: "203.0.113.7"}); err != nil {
+			t.Fatal(err)
+		}
+		c.want("bye")
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("it took %v", d)
+		}
+	})
 }

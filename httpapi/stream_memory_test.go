@@ -23,6 +23,10 @@ func newMemoryStore() *memoryStore { return &memoryStore{sessions: map[string]ch
 
 func (s *memoryStore) Identity() string { return "memory00" }
 
+func (s *memoryStore) Bans(context.Context, chat.BanQuery) (chat.BanPage, error) {
+	return chat.BanPage{}, nil
+}
+
 func (s *memoryStore) Session(_ context.Context, id string) (chat.Session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

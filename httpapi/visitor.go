@@ -68,7 +68,7 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 		return answer{}, err
 	}
 	w, err := h.svc.Welcome(r.Context(), chat.Hello{
-		Token: token, Identity: person, Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(),
+		Token: token, Identity: person, Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(), From: by.from,
 	})
 	if err != nil {
 		return answer{}, err
@@ -148,11 +148,12 @@ type visitorList struct {
 
 func (h *Handler) visitors(r *http.Request, by caller) (answer, error) {
 	p := queryOf(r)
-	page, online := p.page(), p.one("online", "false", "true") == "true"
+	page := p.page()
+	show := chat.VisitorFilter{Online: p.one("online", "false", "true") == "true", Banned: p.one("banned", "false", "true") == "true"}
 	if p.err != nil {
 		return answer{}, p.err
 	}
-	found, err := h.svc.Visitors(r.Context(), by.Actor, page, online)
+	found, err := h.svc.Visitors(r.Context(), by.Actor, page, show)
 	return done(visitorList{orEmpty(found.Visitors), found.Next}), nameCursor(err, page)
 }
 

@@ -112,6 +112,10 @@ func (f *faulty) Deliveries(ctx context.Context, q chat.DeliveryQuery) (chat.Del
 	return instead(f, func() (chat.DeliveryPage, error) { return f.Store.Deliveries(ctx, q) })
 }
 
+func (f *faulty) Bans(ctx context.Context, q chat.BanQuery) (chat.BanPage, error) {
+	return instead(f, func() (chat.BanPage, error) { return f.Store.Bans(ctx, q) })
+}
+
 func (f *faulty) CannedReplies(ctx context.Context, q chat.CannedReplyQuery) (chat.CannedReplyPage, error) {
 	return instead(f, func() (chat.CannedReplyPage, error) { return f.Store.CannedReplies(ctx, q) })
 }
@@ -295,7 +299,7 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 	forKeys := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
 	eachOperation(t, forKeys, func(t *testing.T, op *operation) {
 		slow.site = (&fixture{site: s, who: slow}).on(t).site
-		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x", "canned_reply_id": "x"})
+		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x", "canned_reply_id": "x", "ban_id": "x"})
 		slow.do(op.method, path, (&fixture{site: slow.site, who: slow}).body(op)).fails(429, "rate_limited", "")
 	})
 	s.keyed(chat.ScopeRead).get("/api/v1/me").is(200)

@@ -15,7 +15,7 @@ type fixture struct {
 	*site
 	who                                  *client // the visitor whose session it is
 	session, message, note, apiKey, file string
-	webhook, delivery, cannedReply       string
+	webhook, delivery, cannedReply, ban  string
 }
 
 func (s *site) fixture() *fixture {
@@ -31,6 +31,7 @@ func (s *site) fixture() *fixture {
 	f.apiKey = key.ID
 	f.addWebhook()
 	f.cannedReply = s.admin().post("/api/v1/canned-replies", `{"shortcut":"`+f.session+`","message":"Hello"}`).is(201).text("canned_reply_id")
+	f.ban = s.admin().post("/api/v1/bans", `{"address":"198.51.100.7"}`).is(201).text("ban_id")
 	return f
 }
 
@@ -54,7 +55,7 @@ func (f *fixture) caller(op *operation) *client {
 
 func (f *fixture) values() map[string]string {
 	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file,
-		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply}
+		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban}
 }
 
 // path returns the operation's address for the fixture.

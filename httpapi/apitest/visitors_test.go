@@ -1,8 +1,10 @@
 package apitest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pealchat/pealchat/chat"
@@ -10,7 +12,7 @@ import (
 )
 
 // mayBeRefused are the operations that a banned visitor cannot call.
-var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "sendOwnMessage", "visitPage", "beHere", "addTrailLine"}
+var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "rateSession", "sendOwnFile", "streamOwnEvents", "sendOwnMessage", "visitPage", "beHere", "addTrailLine"}
 
 // TestBannedVisitor tries every operation of the visitor's side: what a
 // visitor would say is refused, what is theirs stays readable and can be
@@ -21,14 +23,18 @@ func TestBannedVisitor(t *testing.T) {
 	f := s.fixture().withFile()
 	admin := s.admin()
 	admin.post("/api/v1/visitors/"+f.who.id+"/ban", `{"reason":"Spam of the worst kind"}`).is(204)
-	ban := admin.get("/api/v1/visitors/" + f.who.id).is(200).at("ban").(object)
-	if ban["reason"] != "Spam of the worst kind" || ban["expires_at"] != nil {
-		t.Errorf("the ban is %v", ban)
+	for _, path := range []string{"/api/v1/visitors/" + f.who.id, "/api/v1/sessions/" + f.session} {
+		if ban := admin.get(path).is(200).at("banned").(object); ban["reason"] != "Spam of the worst kind" || ban["until"] != nil || ban["by"] == nil {
+			t.Errorf("%s: the ban is %v", path, ban)
+		}
+	}
+	if got := admin.get("/api/v1/visitors?banned=true").is(200).list("visitors"); len(got) != 1 {
+		t.Errorf("banned visitors are %v", got)
 	}
 	eachOperation(t, func(op *operation) bool { return op.needs() == "visitor" || op.id == "hello" }, func(t *testing.T, op *operation) {
 		f := f.on(t)
 		switch {
-		case op.id == "eraseMe", op.streams(theDocument(t)):
+		case op.id == "eraseMe":
 		case slices.Contains(mayBeRefused, op.id):
 			f.who.do(op.method, f.path(op), f.body(op)).fails(403, "banned", "")
 		default:
@@ -39,12 +45,53 @@ func TestBannedVisitor(t *testing.T) {
 	admin.post("/api/v1/visitors/"+f.who.id+"/sessions", "").fails(409, "banned", "")
 	s.admin().do("DELETE", "/api/v1/visitors/"+f.who.id+"/ban", "").is(204)
 	f.who.post("/visitor/v1/messages", encode(object{"session_id": f.session, "message": "Back"})).is(201)
-	if v := admin.get("/api/v1/visitors/" + f.who.id).is(200); v.at("banned") != false || v.at("ban") != nil {
+	if v := admin.get("/api/v1/visitors/" + f.who.id).is(200); v.at("banned") != nil {
 		t.Errorf("still banned: %s", v.raw)
 	}
-	for _, body := range []string{`{"expires_at":"tomorrow"}`, `{"expires_at":"2001-01-01T00:00:00Z"}`, `{"expires_at":1}`} {
-		admin.post("/api/v1/visitors/"+f.who.id+"/ban", body).fails(400, "invalid_request", "expires_at")
+	for _, body := range []string{`{"until":"tomorrow"}`, `{"until":"2001-01-01T00:00:00Z"}`, `{"until":1}`} {
+		admin.post("/api/v1/visitors/"+f.who.id+"/ban", body).fails(400, "invalid_request", "until")
 	}
+}
+
+// TestBannedAddress tries every operation of the visitor's side from an
+// address that is banned; agents are not kept out.
+func TestBannedAddress(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{})
+	f := s.fixture().withFile()
+	ban := s.admin().post("/api/v1/bans", `{"address":"127.0.0.0/8","reason":"Spam"}`).is(201)
+	s.admin().post("/api/v1/bans", `{"address":"::1"}`).is(201) // where the tests have no other
+	ban.has(map[string]any{"address": "127.0.0.0/8", "reason": "Spam", "until": nil})
+	eachOperation(t, func(op *operation) bool { return op.needs() == "visitor" || op.id == "hello" }, func(t *testing.T, op *operation) {
+		f := f.on(t)
+		f.who.do(op.method, f.path(op), f.body(op)).fails(403, "banned", "")
+	})
+	for _, b := range s.admin().get("/api/v1/bans").is(200).list("bans") {
+		s.admin().do("DELETE", "/api/v1/bans/"+b["ban_id"].(string), "").is(204)
+	}
+	f.who.get("/visitor/v1/sessions").is(200)
+	for _, body := range []string{`{"address":"0.0.0.0/0"}`, `{"address":"somewhere"}`, `{"address":""}`, `{"address":7}`} {
+		s.admin().post("/api/v1/bans", body).fails(400, "invalid_request", "address")
+	}
+	s.admin().post("/api/v1/bans", `{"address":"203.0.113.7","until":"yesterday"}`).fails(400, "invalid_request", "until")
+}
+
+// TestTooManyBannedAddresses: the list that every request is held against
+// stays short.
+func TestTooManyBannedAddresses(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{})
+	var all sync.WaitGroup
+	for n := range chat.MaxAddressBans {
+		all.Go(func() {
+			_, err := s.svc.BanAddress(t.Context(), chat.AsHost("host"), chat.NewAddressBan{Address: fmt.Sprintf("198.51.%d.%d", n/250, n%250)})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	s.admin().post("/api/v1/bans", `{"address":"203.0.113.7"}`).fails(409, "too_many_bans", "")
 }
 
 // TestExportHasEverything looks for all that a visitor and the agents said, of

@@ -288,6 +288,7 @@ func TestPlans(t *testing.T) {
 		{"ORDER BY s.id DESC", "SCAN s"},             // by row, from the newest on
 		{"FROM chat_webhooks", "SCAN chat_webhooks"}, // there are few
 		{"FROM chat_webhooks", "SCAN w"},
+		{"FROM chat_bans", "SCAN chat_bans"},                                              // a thousand at most
 		{"AS part", "SCAN part"},                                                          // a few rows, taken by their number
 		{"INSERT INTO chat_session_search", "USE TEMP B-TREE FOR group_concat(ORDER BY)"}, // the tags of one session
 	}

@@ -15,7 +15,6 @@ var visitorRows = []row{
 	{"Visitor/Tokens", testTokens},
 	{"Visitor/Unknown", testUnknownVisitor},
 	{"Visitors/LatestSeenFirst", testVisitors},
-	{"Visitor/Ban", testBan},
 	{"Visitor/PageViews", testPageViews},
 	{"Visitor/Trail", testTrail},
 	{"Visitor/Visits", testVisits},
@@ -138,25 +137,6 @@ func testVisitors(f *fixture) {
 	p, err = f.store.Visitors(f.ctx, chat.VisitorQuery{Page: chat.Page{Limit: 2, Before: p.Next}})
 	f.noErr("Visitors", err)
 	f.equal("upwards", []string{p.Visitors[0].ID, p.Visitors[1].ID}, want[1:3])
-}
-
-func testBan(f *fixture) {
-	v, other := f.visitor(), f.visitor()
-	v.Ban = &chat.Ban{Reason: "Spam 🦜", ExpiresAt: f.tick(), At: f.tick(), By: "agent-1"}
-	res := f.do(chat.BanVisitor{VisitorID: v.ID, Ban: v.Ban})
-	f.equal("result", res.Visitor, v)
-	f.wantEvents(res, "")
-	plain := v
-	plain.Ban = nil
-	f.do(chat.SaveVisitor{Visitor: plain}) // leaves it
-	f.equal("visitor", f.visitorNow(v.ID), v)
-	v.Ban = &chat.Ban{At: f.tick(), By: "agent-2"}
-	f.do(chat.BanVisitor{VisitorID: v.ID, Ban: v.Ban})
-	f.equal("the second ban", f.visitorNow(v.ID), v)
-	f.equal("lifted", f.do(chat.BanVisitor{VisitorID: v.ID}).Visitor, plain)
-	f.equal("lifted again", f.duplicate(chat.BanVisitor{VisitorID: v.ID}).Visitor, plain)
-	f.equal("another visitor", f.visitorNow(other.ID), other)
-	f.fails(chat.BanVisitor{VisitorID: "nobody", Ban: v.Ban}, chat.ErrUnknownVisitor)
 }
 
 func testPageViews(f *fixture) {

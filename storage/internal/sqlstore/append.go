@@ -175,6 +175,12 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.saveVisitor(op)
 	case chat.BanVisitor:
 		return b.banVisitor(op)
+	case chat.BanAddress:
+		return b.banAddress(op)
+	case chat.LiftAddressBan:
+		return b.liftAddressBan(op)
+	case chat.PruneBans:
+		return b.pruneBans(op)
 	case chat.AddPageViews:
 		return b.addPageViews(op)
 	case chat.PlaceVisit:

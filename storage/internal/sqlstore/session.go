@@ -43,6 +43,7 @@ type sessionRow struct {
 	Fingerprint    string         `db:"fingerprint"`
 
 	Visitor        string         `db:"visitor"`
+	Ban            sql.NullString `db:"ban"`
 	Assignee       sql.NullString `db:"assignee"`
 	AssigneeName   sql.NullString `db:"assignee_name"`
 	AssigneePhoto  sql.NullString `db:"assignee_photo"`
@@ -94,6 +95,9 @@ func (r *sessionRow) session() (chat.Session, error) {
 	if err == nil && r.Page.Valid {
 		s.Page = new(chat.PageRef)
 		err = json.Unmarshal([]byte(r.Page.String), s.Page)
+	}
+	if err == nil {
+		s.Banned, err = decodeBan(r.Ban)
 	}
 	if err != nil {
 		return chat.Session{}, fmt.Errorf("sqlstore: session %s: %w", r.PublicID, err)

@@ -27,6 +27,8 @@ type reads struct {
 	VisitorByExternal *sqlx.NamedStmt `query:"visitor-get-external"`
 	VisitorSelect     string          `query:"visitor-select"`
 
+	BanSelect string `query:"ban-select"`
+
 	PageViewSelect string `query:"page-view-select"`
 	VisitSelect    string `query:"visit-select"`
 
@@ -85,6 +87,7 @@ type writes struct {
 	SessionSeenVisitor *sqlx.NamedStmt `query:"session-seen-visitor"`
 	SessionSeenAgent   *sqlx.NamedStmt `query:"session-seen-agent"`
 	SessionMove        *sqlx.NamedStmt `query:"session-move"`
+	SessionTouch       *sqlx.NamedStmt `query:"session-touch"`
 	SessionErase       *sqlx.NamedStmt `query:"session-erase"`
 	TagInsert          *sqlx.NamedStmt `query:"session-tag-insert"`
 	TagClear           *sqlx.NamedStmt `query:"session-tag-clear"`
@@ -110,14 +113,23 @@ type writes struct {
 	FileDeleteChunks *sqlx.NamedStmt `query:"file-delete-chunks"`
 	FileDelete       *sqlx.NamedStmt `query:"file-delete"`
 
-	Visitor       *sqlx.NamedStmt `query:"visitor-get"`
-	TokenOwner    *sqlx.NamedStmt `query:"visitor-get-token"`
-	VisitorInsert *sqlx.NamedStmt `query:"visitor-insert"`
-	VisitorUpdate *sqlx.NamedStmt `query:"visitor-update"`
-	VisitorBan    *sqlx.NamedStmt `query:"visitor-ban"`
-	VisitorDelete *sqlx.NamedStmt `query:"visitor-delete"`
-	TokenInsert   *sqlx.NamedStmt `query:"visitor-token-insert"`
-	TokenClear    *sqlx.NamedStmt `query:"visitor-token-clear"`
+	Visitor         *sqlx.NamedStmt `query:"visitor-get"`
+	TokenOwner      *sqlx.NamedStmt `query:"visitor-get-token"`
+	VisitorInsert   *sqlx.NamedStmt `query:"visitor-insert"`
+	VisitorUpdate   *sqlx.NamedStmt `query:"visitor-update"`
+	VisitorBan      *sqlx.NamedStmt `query:"visitor-ban"`
+	VisitorBanPrune *sqlx.NamedStmt `query:"visitor-ban-prune"`
+	VisitorDelete   *sqlx.NamedStmt `query:"visitor-delete"`
+	TokenInsert     *sqlx.NamedStmt `query:"visitor-token-insert"`
+	TokenClear      *sqlx.NamedStmt `query:"visitor-token-clear"`
+
+	BanCount       *sqlx.NamedStmt `query:"ban-count"`
+	BanByAddress   *sqlx.NamedStmt `query:"ban-get-address"`
+	BanSave        *sqlx.NamedStmt `query:"ban-save"`
+	BanLift        *sqlx.NamedStmt `query:"ban-lift"`
+	BanLiftVisitor *sqlx.NamedStmt `query:"ban-lift-visitor"`
+	BanMove        *sqlx.NamedStmt `query:"ban-move"`
+	BanPrune       *sqlx.NamedStmt `query:"ban-prune"`
 
 	PageViewInsert *sqlx.NamedStmt `query:"page-view-insert"`
 	PageViewArrive *sqlx.NamedStmt `query:"page-view-arrive"`

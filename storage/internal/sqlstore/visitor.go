@@ -42,9 +42,8 @@ func (r *visitorRow) visitor() (chat.Visitor, error) {
 		v.Page = new(chat.PageRef)
 		err = json.Unmarshal([]byte(r.Page.String), v.Page)
 	}
-	if err == nil && r.Ban.Valid {
-		v.Ban = new(chat.Ban)
-		err = json.Unmarshal([]byte(r.Ban.String), v.Ban)
+	if err == nil {
+		v.Banned, err = decodeBan(r.Ban)
 	}
 	if err == nil && r.VisitStarted.Valid {
 		v.Visit = new(chat.Visit)
@@ -93,14 +92,18 @@ func (s *Store) Visitors(ctx context.Context, q chat.VisitorQuery) (chat.Visitor
 	}
 	arg := struct {
 		IDs string `db:"ids"`
+		Now int64
 		keyset
-	}{keyset: place}
+	}{Now: millis(q.BannedAt), keyset: place}
 	var conditions []string
 	if q.IDs != nil {
 		conditions = append(conditions, "v.public_id IN (SELECT value FROM json_each(:ids))")
 		if arg.IDs, err = encode("ids", q.IDs); err != nil {
 			return chat.VisitorPage{}, err
 		}
+	}
+	if !q.BannedAt.IsZero() {
+		conditions = append(conditions, "v.banned_until > :now")
 	}
 	var rows []visitorRow
 	if err := s.list(ctx, s.read.VisitorSelect+key.clauses(place, conditions), &rows, arg); err != nil {

@@ -1,8 +1,6 @@
 package sqlstore
 
 import (
-	"database/sql"
-
 	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 )
@@ -69,27 +67,6 @@ func (b *batch) saveVisitor(op chat.SaveVisitor) (chat.Result, error) {
 	return chat.Result{Visitor: v}, err
 }
 
-func (b *batch) banVisitor(op chat.BanVisitor) (res chat.Result, err error) {
-	row, err := b.findVisitor(op.VisitorID)
-	if err != nil {
-		return res, err
-	}
-	if res.Duplicate = op.Ban == nil && !row.Ban.Valid; !res.Duplicate {
-		if row.Ban, err = encodeOpt("ban", op.Ban, op.Ban != nil); err != nil {
-			return chat.Result{}, err
-		}
-		arg := struct {
-			Visitor int64
-			Ban     sql.NullString
-		}{row.ID, row.Ban}
-		if err := b.run(b.s.write.VisitorBan, arg); err != nil {
-			return chat.Result{}, err
-		}
-	}
-	res.Visitor, err = row.visitor()
-	return res, err
-}
-
 func (b *batch) addToken(v visitorRow, hash string) error {
 	var owner visitorRow
 	found, err := b.get(b.s.write.TokenOwner, &owner, struct{ Hash string }{hash})
@@ -139,6 +116,9 @@ func (b *batch) mergeVisitor(op chat.MergeVisitor) (chat.Result, error) {
 	if err := b.run(b.s.write.PageViewMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.run(b.s.write.BanMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
+		return chat.Result{}, err
+	}
 	if err := b.run(b.s.write.VisitMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
 		return chat.Result{}, err
 	}
@@ -164,7 +144,7 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
-	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.TokenClear, q.VisitorDelete} {
+	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.BanLiftVisitor, q.TokenClear, q.VisitorDelete} {
 		if err := b.run(stmt, byVisitor{v.ID}); err != nil {
 			return chat.Result{}, err
 		}

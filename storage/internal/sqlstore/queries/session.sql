@@ -59,6 +59,7 @@ s.rating_at,
 s.client_id,
 s.fingerprint,
 v.public_id AS visitor,
+v.ban,
 a.public_id AS assignee,
 a.name AS assignee_name,
 a.avatar_url AS assignee_photo,
@@ -176,6 +177,7 @@ UPDATE chat_sessions
 RETURNING {session-own-columns},
           first_visitor_at,
           (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = visitor_id) AS visitor,
+          (SELECT v.ban FROM chat_visitors AS v WHERE v.id = visitor_id) AS ban,
           (SELECT a.public_id FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee,
           (SELECT a.name FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_name,
           (SELECT a.avatar_url FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_photo
@@ -236,6 +238,12 @@ UPDATE chat_sessions
          SELECT COUNT(*)
            FROM chat_messages AS m
           WHERE m.session_id = :id AND m.seq > :seq AND m.note = 0 AND m.sender = 'visitor')
+ WHERE id = :id
+
+-- name: session-touch
+UPDATE chat_sessions
+   SET updated_at = :at,
+       version = version + 1
  WHERE id = :id
 
 -- name: session-move

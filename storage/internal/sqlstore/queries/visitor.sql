@@ -64,8 +64,15 @@ UPDATE chat_visitors
 
 -- name: visitor-ban
 UPDATE chat_visitors
-   SET ban = :ban
+   SET ban = :ban,
+       banned_until = :until
  WHERE id = :visitor
+
+-- name: visitor-ban-prune
+UPDATE chat_visitors
+   SET ban = NULL,
+       banned_until = NULL
+ WHERE banned_until <= :now
 
 -- name: visitor-delete
 DELETE FROM chat_visitors
