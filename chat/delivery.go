@@ -127,6 +127,7 @@ func BlankBody(body []byte, messageID string) ([]byte, error) {
 	}
 	if data["message_id"] == messageID {
 		data["message"], data["attachments"] = "", []any{}
+		delete(data, "quick_replies")
 	}
 	if last, ok := data["last_message"].(map[string]any); ok && last["message_id"] == messageID {
 		last["message"] = ""

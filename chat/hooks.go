@@ -84,7 +84,7 @@ func (s *Service) beforeMessage(ctx context.Context, m *Message) error {
 		return nil
 	}
 	theirs := *m
-	theirs.Attachments = slices.Clone(m.Attachments)
+	theirs.Attachments, theirs.QuickReplies = slices.Clone(m.Attachments), slices.Clone(m.QuickReplies)
 	err := s.hooks.call(ctx, "Hooks.BeforeMessage", func(ctx context.Context) error { return s.hooks.BeforeMessage(ctx, &theirs) })
 	if err != nil {
 		return err

@@ -29,6 +29,10 @@ type Message struct {
 	Attachments []Attachment `json:"attachments"`
 	Mentions    []string     `json:"mentions,omitempty"` // agents whom a note is meant for, by id
 
+	// QuickReplies are answers that the visitor can give with a press while
+	// this is the newest message. Only agents' and bots' messages have some.
+	QuickReplies []string `json:"quick_replies,omitempty"`
+
 	Fingerprint string `json:"-"` // of the request that ClientID stands for
 }
 
@@ -97,3 +101,9 @@ func (m Message) Preview() *Preview {
 
 // MaxClientID is how many characters a client id may have.
 const MaxClientID = 64
+
+// How many answers a message may offer, and how many characters each may have.
+const (
+	MaxQuickReplies     = 6
+	MaxQuickReplyLength = 60
+)

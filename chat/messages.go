@@ -26,6 +26,11 @@ type NewMessage struct {
 	// agent has written since. For messages of agents only.
 	AfterSeq *int64 `json:"after_seq"`
 
+	// QuickReplies are answers for the visitor to choose from: MaxQuickReplies
+	// at most, all different, each a line of at most MaxQuickReplyLength
+	// characters. Not for a visitor's message.
+	QuickReplies []string `json:"quick_replies"`
+
 	// Files came in for the same session. With one the text may be empty. A
 	// message that is refused or a duplicate leaves none of them behind.
 	Files []Upload `json:"-"`
@@ -111,8 +116,12 @@ func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
+	answers, err := checkQuickReplies(sender, in.QuickReplies)
+	if err != nil {
+		return Message{}, err
+	}
 	now := s.now()
-	parts := []string{sender, text}
+	parts := append([]string{sender, text}, answers...)
 	var attachments []Attachment
 	for _, up := range in.Files {
 		attachments = append(attachments, up.attachment)
@@ -121,6 +130,7 @@ func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
 	return Message{
 		ID: newID(now), SessionID: in.SessionID, Sender: sender, SenderID: by.id, SenderName: cmp.Or(name, by.name),
 		Text: text, At: now, ClientID: clientID, Fingerprint: fingerprint(parts...), Attachments: attachments,
+		QuickReplies: answers,
 	}, nil
 }
 

@@ -92,7 +92,7 @@ type EditMessage struct {
 	At                   time.Time
 }
 
-// DeleteMessage empties a message's text and attachments and sets DeletedAt;
+// DeleteMessage empties a message's text, attachments and quick replies and sets DeletedAt;
 // its Seq stays. Event: message_deleted. Bodies of deliveries lose the text as
 // [BlankBody] does it. Its files belong to no message afterwards and lose
 // their chunks; they stand in the result. Again: Duplicate.

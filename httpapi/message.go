@@ -10,12 +10,13 @@ import (
 )
 
 type newMessage struct {
-	SessionID  string `json:"session_id"`
-	Sender     string `json:"sender"`
-	Message    string `json:"message"`
-	ClientID   string `json:"client_id"`
-	SenderName string `json:"sender_name"`
-	AfterSeq   *int64 `json:"after_seq"`
+	SessionID    string   `json:"session_id"`
+	Sender       string   `json:"sender"`
+	Message      string   `json:"message"`
+	ClientID     string   `json:"client_id"`
+	SenderName   string   `json:"sender_name"`
+	AfterSeq     *int64   `json:"after_seq"`
+	QuickReplies []string `json:"quick_replies"`
 }
 
 // sendMessage serves both forms: with the session in the path, or in the body.
@@ -28,7 +29,7 @@ func (h *Handler) sendMessage(r *http.Request, by caller, in newMessage) (answer
 	}
 	sent, err := h.svc.SendMessage(r.Context(), by.Actor, chat.NewMessage{
 		SessionID: in.SessionID, Sender: in.Sender, Text: in.Message, ClientID: in.ClientID, SenderName: in.SenderName,
-		AfterSeq: in.AfterSeq,
+		AfterSeq: in.AfterSeq, QuickReplies: in.QuickReplies,
 	})
 	return sentAnswer(sent), err
 }

@@ -14,7 +14,7 @@ var editRows = []row{
 func testEdit(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "teh")
-	m.Attachments = []chat.Attachment{f.file("a")}
+	m.Attachments, m.QuickReplies = []chat.Attachment{f.file("a")}, []string{"Yes"}
 	m = f.do(chat.AppendMessage{Message: m}).Message
 	f.say(s.ID, chat.SenderVisitor, "x")
 	before := f.session(s.ID)
@@ -51,13 +51,13 @@ func testEditSame(f *fixture) {
 
 func testDelete(f *fixture) {
 	s := f.start("")
-	m := f.newMessage(s.ID, chat.SenderVisitor, "regret")
-	m.Attachments = []chat.Attachment{f.file("a")}
+	m := f.newMessage(s.ID, chat.SenderBot, "regret")
+	m.Attachments, m.QuickReplies = []chat.Attachment{f.file("a")}, []string{"Yes"}
 	m = f.do(chat.AppendMessage{Message: m}).Message
 	f.say(s.ID, chat.SenderVisitor, "x")
 	before := f.session(s.ID)
 	res := f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
-	m.Text, m.Attachments, m.DeletedAt = "", nil, f.now
+	m.Text, m.Attachments, m.QuickReplies, m.DeletedAt = "", nil, nil, f.now
 	f.equal("result", res.Message, m)
 	f.equal("list", f.messages(chat.MessageQuery{SessionID: s.ID, Page: chat.Page{Limit: 1}}).Messages, []chat.Message{m})
 	f.equal("session", f.session(s.ID), before)

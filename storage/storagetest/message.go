@@ -34,6 +34,7 @@ func testMessageKeepsEverything(f *fixture) {
 		{FileID: "f1", Name: "ä.pdf", ContentType: "application/pdf", Size: 1 << 40, URL: "files/f1"},
 		{FileID: "f2", Name: "b.png", ContentType: "image/png", Size: 0, URL: "files/f2", Width: 3, Height: 2},
 	}
+	m.QuickReplies = []string{"Yes", "Não 🙂"}
 	res := f.do(chat.AppendMessage{Message: m})
 	m.Seq = 1
 	f.equal("result", res.Message, m)

@@ -14,22 +14,23 @@ import (
 
 // messageRow is a row of message-columns.
 type messageRow struct {
-	ID          int64
-	PublicID    string         `db:"public_id"`
-	SessionID   int64          `db:"session_id"`
-	Seq         int64          `db:"seq"`
-	Note        int64          `db:"note"`
-	Sender      string         `db:"sender"`
-	SenderID    string         `db:"sender_id"`
-	SenderName  string         `db:"sender_name"`
-	Body        string         `db:"body"`
-	Attachments sql.NullString `db:"attachments"`
-	ClientID    sql.NullString `db:"client_id"`
-	Fingerprint string         `db:"fingerprint"`
-	At          int64          `db:"at"`
-	EditedAt    sql.NullInt64  `db:"edited_at"`
-	DeletedAt   sql.NullInt64  `db:"deleted_at"`
-	Mentions    sql.NullString `db:"mentions"`
+	ID           int64
+	PublicID     string         `db:"public_id"`
+	SessionID    int64          `db:"session_id"`
+	Seq          int64          `db:"seq"`
+	Note         int64          `db:"note"`
+	Sender       string         `db:"sender"`
+	SenderID     string         `db:"sender_id"`
+	SenderName   string         `db:"sender_name"`
+	Body         string         `db:"body"`
+	Attachments  sql.NullString `db:"attachments"`
+	ClientID     sql.NullString `db:"client_id"`
+	Fingerprint  string         `db:"fingerprint"`
+	At           int64          `db:"at"`
+	EditedAt     sql.NullInt64  `db:"edited_at"`
+	DeletedAt    sql.NullInt64  `db:"deleted_at"`
+	Mentions     sql.NullString `db:"mentions"`
+	QuickReplies sql.NullString `db:"quick_replies"`
 
 	Session string `db:"session"`
 }
@@ -50,6 +51,11 @@ func (r *messageRow) message() (chat.Message, error) {
 	}
 	if r.Mentions.Valid {
 		if err := json.Unmarshal([]byte(r.Mentions.String), &m.Mentions); err != nil {
+			return m, fmt.Errorf("sqlstore: message %s: %w", r.PublicID, err)
+		}
+	}
+	if r.QuickReplies.Valid {
+		if err := json.Unmarshal([]byte(r.QuickReplies.String), &m.QuickReplies); err != nil {
 			return m, fmt.Errorf("sqlstore: message %s: %w", r.PublicID, err)
 		}
 	}

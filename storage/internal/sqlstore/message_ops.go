@@ -15,11 +15,15 @@ func newMessage(m chat.Message) (messageRow, error) {
 	if err != nil {
 		return messageRow{}, err
 	}
+	answers, err := encodeOpt("quick_replies", m.QuickReplies, len(m.QuickReplies) > 0)
+	if err != nil {
+		return messageRow{}, err
+	}
 	mentions, err := encodeOpt("mentions", m.Mentions, len(m.Mentions) > 0)
 	return messageRow{
 		PublicID: m.ID, Session: m.SessionID, Sender: m.Sender, SenderID: m.SenderID, SenderName: m.SenderName,
 		Body: m.Text, Attachments: attachments, ClientID: optString(m.ClientID), Fingerprint: m.Fingerprint, At: millis(m.At),
-		Mentions: mentions,
+		Mentions: mentions, QuickReplies: answers,
 	}, err
 }
 
@@ -206,7 +210,7 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 			return chat.Result{}, err
 		}
 	}
-	m.Body, m.Attachments, m.DeletedAt = "", sql.NullString{}, optMillis(op.At)
+	m.Body, m.Attachments, m.QuickReplies, m.DeletedAt = "", sql.NullString{}, sql.NullString{}, optMillis(op.At)
 	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
 		return chat.Result{}, err
 	}

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { day, exact, firstName } from '../shared/format';
 import { down, Icon, note as noteIcon } from '../shared/icons';
+import { Offered } from './answers';
 import { AttachmentView } from '../shared/attachment';
 import { Going } from '../shared/staged';
 import type { Upload } from '../shared/upload';
@@ -231,6 +232,7 @@ function Said({ message: m, place, session, me }: { message: Message; place: Pla
       {m.deleted_at ? 'Message deleted' : (
         <>
           {m.message && <Body text={m.message} marks={!visitor} />}
+          {m.quick_replies && <Offered list={m.quick_replies} />}
           {m.attachments.map((a) => (
             <AttachmentView key={a.file_id} file={a} locale={locale} load={(f) => blob(f.url)} label="Download" failed="It could not be loaded. Try again" />
           ))}

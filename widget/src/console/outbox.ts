@@ -21,7 +21,7 @@ export function restoreOutbox() {
   });
 }
 
-export function send(session_id: string, text: string, options: { note: boolean; thenClose?: boolean }) {
+export function send(session_id: string, text: string, options: { note: boolean; thenClose?: boolean; quick_replies?: string[] }) {
   const me = get().me;
   if (!me) return;
   const item: Outgoing = {
@@ -66,7 +66,7 @@ async function pump(session: string): Promise<void> {
 /** Sends one item. Answers whether the next one may follow. */
 async function post(item: Outgoing): Promise<boolean> {
   const path = `/sessions/${encodeURIComponent(item.session_id)}/${item.note ? 'notes' : 'messages'}`;
-  const body = { message: item.text, client_id: item.client_id, ...(!item.note && { sender: 'agent' }) };
+  const body = { message: item.text, client_id: item.client_id, ...(!item.note && { sender: 'agent' }), ...(item.quick_replies?.length && { quick_replies: item.quick_replies }) };
   try {
     const message = await api<Message>('POST', path, body);
     attempt = 0;

@@ -2,7 +2,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { empty, touch } from '../shared/composer';
 import { firstName } from '../shared/format';
 import { dropTarget } from '../shared/drop';
-import { bolt, Icon, note as noteIcon } from '../shared/icons';
+import { bolt, choices, Icon, note as noteIcon } from '../shared/icons';
+import { Answers } from './answers';
 import { draftOf, keepDraft, type Draft } from './drafts';
 import { send, takeBack } from './outbox';
 import { useSlash } from './slash';
@@ -37,6 +38,7 @@ export function Reply({ id }: { id: string }) {
   const closed = session?.status === 'closed';
   const [noting, setNoting] = useState(false);
   const [staged, setStaged] = useState<{ files: File[]; fault: string }>({ files: [], fault: '' });
+  const [answers, setAnswers] = useState<string[] | null>(null);
   const takesFiles = useApp((s) => s.limits?.file !== 0);
   const mode = closed ? 'note' : draft.mode;
   const text = draft[mode];
@@ -84,7 +86,10 @@ export function Reply({ id }: { id: string }) {
   function submit(thenClose = false) {
     if (blank) return;
     // A conversation that is to be closed stays open until its files have arrived: closing is left to the agent then.
-    if (!empty.test(text)) send(id, text.trim(), { note: mode === 'note', thenClose: thenClose && !files.length });
+    if (!empty.test(text)) {
+      send(id, text.trim(), { note: mode === 'note', thenClose: thenClose && !files.length, ...(mode === 'reply' && answers?.length && { quick_replies: answers }) });
+      if (mode === 'reply') setAnswers(null);
+    }
     if (files.length) uploads.add(files, id);
     if (mode === 'reply') setStaged({ files: [], fault: '' });
     update({ [mode]: '' });
@@ -131,10 +136,12 @@ export function Reply({ id }: { id: string }) {
           const list = [...(e.clipboardData?.files ?? [])];
           if (list.length) { e.preventDefault(); attach(list); }
         }} onBlur={() => { slash.look(); if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
+      {mode === 'reply' && answers && <Answers list={answers} onChange={setAnswers} onLeave={() => { if (!answers.length) setAnswers(null); focus(); }} />}
       {mode === 'reply' && (staged.files.length > 0 || staged.fault) && <Staged {...staged} locale={locale} label={(n) => `Leave out ${n}`} onRemove={leaveOut} />}
       <footer>
         {mode === 'reply' && takesFiles && <Attach label="Add a file" onFiles={attach} />}
         <button type="button" class="icon" aria-label="Saved replies" title="Saved replies (/)" onClick={slash.begin}><Icon of={bolt} /></button>
+        {mode === 'reply' && <button type="button" class="icon" aria-label="Offer answers" title="Offer answers to choose from" aria-expanded={!!answers} onClick={() => { setAnswers(answers ? null : []); if (answers) focus(); }}><Icon of={choices} /></button>}
         {mode === 'reply' && <span class="hint" aria-hidden="true">{command}{mac ? '' : '+'}↵ send and close</span>}
         <button class="solid" aria-disabled={blank}>{mode === 'note' ? 'Add note' : 'Send'}</button>
       </footer>

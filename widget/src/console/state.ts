@@ -33,6 +33,8 @@ export interface Outgoing {
   /** Another try may help: it is made when the connection is back, or on the writer's word. */
   temporary?: boolean;
   thenClose?: boolean;
+  /** Answers for the visitor to choose from. */
+  quick_replies?: string[];
 }
 
 export interface Typing { name: string; until: number }

@@ -40,6 +40,8 @@ export interface Chat {
   setTopic(topic: string): void;
   /** Has files go along with what is sent next, those that may. */
   attach(files: File[]): void;
+  /** Sends words that were chosen, not written: what stands in the field stays there. */
+  say(text: string): void;
   /** Sends what stands in the field; `who` says what the form asked, where there was one. */
   send(who?: Who): void;
   dismiss(): void;
@@ -150,7 +152,8 @@ export function createChat(host: Host): Chat {
 
   /** Puts a message into the outbox. From then on it is kept, whatever becomes of this page or the code that sends it. */
   function say(words: Parameters<typeof post>[1]) {
-    post(keep, words);
+    const session = current(get())?.session_id;
+    post(keep, { ...words, ...(session && { session }) });
     set({ outbox: keep.get().outbox });
     api.remember();
     settle();
@@ -173,6 +176,7 @@ export function createChat(host: Host): Chat {
       prepare();
       set((state) => ({ files: [...state.files, ...files], fault: null }));
     },
+    say(text) { say({ text }); greeting.greet(); },
     dismiss() {
       const { preview } = get();
       if (preview) keep.change((kept) => { kept.dismissed = preview.message_id; });

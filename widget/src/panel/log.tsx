@@ -7,6 +7,7 @@ import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import { AttachmentView } from '../shared/attachment';
 import type { Upload } from '../shared/upload';
 import type { Message, VisitorSession } from '../shared/types';
+import { Answers } from './answers';
 import { useAround, useChat, type Surroundings } from './context';
 import type { Pending } from './keep';
 import { partner, personOf } from './people';
@@ -87,6 +88,7 @@ export function Log() {
       <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={look}>
         {older && <Older load={chat.talk!.loadOlder} root={box} />}
         {rows(state, around)}
+        <Answers />
         {rateable && <Rate session={rateable} />}
         {typing !== null && (
           <Typing person={typing ? { name: typing, ...(person?.name === typing && person) } : person ?? { name: state.config?.name ?? '' }} label={t('typing', { name: typing || person?.name || t('someone') })} />

@@ -49,6 +49,7 @@ export const words = {
   theyClosed: '{name} closed this conversation',
   closed: 'This conversation was closed',
   newMessages: { one: '{n} new message', other: '{n} new messages' },
+  answers: 'Suggested answers',
   older: 'Loading earlier messages',
   yours: 'Your last conversation',
 } satisfies Strings;

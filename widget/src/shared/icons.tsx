@@ -10,6 +10,7 @@ type Shape = string | [string, Record<string, string | number>];
 
 export type IconShapes = Shape[];
 
+export const choices: IconShapes = [rect(3.5, 4.5, 17, 6), rect(3.5, 13.5, 11, 6)];
 export const peal: IconShapes = ['M10.6 5.2a7.4 7.4 0 1 1-3.5 13.9L3.4 20.2l1.1-3.6A7.4 7.4 0 0 1 10.6 5.2Z', 'M15.4 2.6a9.6 9.6 0 0 1 5.9 5.9'];
 export const down: IconShapes = ['m6 9.5 6 6 6-6'];
 export const right: IconShapes = ['m9.5 6 6 6-6 6'];

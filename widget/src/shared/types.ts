@@ -27,6 +27,8 @@ export interface Message {
   edited_at?: string;
   deleted_at?: string;
   attachments: Attachment[];
+  /** Answers to choose from while this is the newest message. */
+  quick_replies?: string[];
   /** An agents' note; never sent to a visitor. */
   note?: true;
 }

@@ -9,6 +9,7 @@ m.sender_id,
 m.sender_name,
 m.body,
 m.attachments,
+m.quick_replies,
 m.client_id,
 m.fingerprint,
 m.at,
@@ -68,9 +69,9 @@ SELECT {message-columns}
 
 -- name: message-insert
 INSERT INTO chat_messages (
-  public_id, session_id, seq, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions
+  public_id, session_id, seq, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions, quick_replies
 ) VALUES (
-  :public_id, :session_id, :seq, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions
+  :public_id, :session_id, :seq, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions, :quick_replies
 )
 RETURNING id
 
@@ -106,6 +107,7 @@ UPDATE chat_messages
 UPDATE chat_messages
    SET body = '',
        attachments = NULL,
+       quick_replies = NULL,
        deleted_at = :at
  WHERE id = :id
 
