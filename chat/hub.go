@@ -11,7 +11,9 @@ type hub struct {
 	all      map[*Subscription]struct{}
 	sessions map[string]map[*Subscription]struct{}
 	visitors map[string]map[*Subscription]struct{}
+	farewell map[*Subscription]struct{} // that close waits for
 	closed   bool
+	left     chan struct{} // closed when nobody is left to wait for
 }
 
 func newHub() *hub {
@@ -19,6 +21,8 @@ func newHub() *hub {
 		all:      map[*Subscription]struct{}{},
 		sessions: map[string]map[*Subscription]struct{}{},
 		visitors: map[string]map[*Subscription]struct{}{},
+		farewell: map[*Subscription]struct{}{},
+		left:     make(chan struct{}),
 	}
 }
 
@@ -83,6 +87,9 @@ func (h *hub) add(s *Subscription) (Position, error) {
 	default:
 		h.all[s] = struct{}{}
 	}
+	if s.farewell {
+		h.farewell[s] = struct{}{}
+	}
 	return h.head, nil
 }
 
@@ -92,12 +99,28 @@ func (h *hub) remove(s *Subscription) {
 	delete(h.all, s)
 	drop(h.sessions, s.topic.SessionID, s)
 	drop(h.visitors, s.topic.VisitorID, s)
+	if _, waited := h.farewell[s]; waited {
+		delete(h.farewell, s)
+		h.allLeft()
+	}
+}
+
+// allLeft is called with the mutex held.
+func (h *hub) allLeft() {
+	if h.closed && len(h.farewell) == 0 {
+		select {
+		case <-h.left:
+		default:
+			close(h.left)
+		}
+	}
 }
 
 // close ends every subscription. Later ones are refused.
 func (h *hub) close() {
 	h.mu.Lock()
 	h.closed = true
+	h.allLeft()
 	var subs []*Subscription
 	for s := range h.all {
 		subs = append(subs, s)

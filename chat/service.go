@@ -121,7 +121,8 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // Close ends all subscriptions, refuses further writes with ErrClosed, and
-// returns when those under way are committed. It is idempotent.
+// returns when those under way are committed and event streams have said
+// farewell, or two seconds have passed over that. It is idempotent.
 func (s *Service) Close() error {
 	s.once.Do(func() {
 		if err := s.storeTrail(context.Background()); err != nil {
@@ -131,8 +132,16 @@ func (s *Service) Close() error {
 	})
 	s.hub.close()
 	s.writer.close()
+	select {
+	case <-s.hub.left:
+	case <-time.After(farewellTimeout):
+	}
 	return nil
 }
+
+// farewellTimeout bounds how long Close waits for those who are told of the
+// end. It leaves a host that has five seconds to stop enough for the rest.
+const farewellTimeout = 2 * time.Second
 
 // Done is closed when the service closes.
 func (s *Service) Done() <-chan struct{} { return s.closed }

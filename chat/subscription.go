@@ -26,6 +26,7 @@ type Subscription struct {
 	svc        *Service
 	topic      Topic
 	forVisitor bool
+	farewell   bool
 	wake       func()
 	start      Position
 
@@ -48,6 +49,11 @@ type Subscribe struct {
 	// there was nothing, and when the subscription ends. It must return at
 	// once and must not call the subscription.
 	Wake func()
+
+	// Farewell has Service.Close wait, for two seconds at most, until this
+	// subscription is closed too: for subscribers that tell somebody else of
+	// the end.
+	Farewell bool
 }
 
 // Subscribe starts a subscription. Visitors hear of their own sessions only,
@@ -60,7 +66,7 @@ func (s *Service) Subscribe(ctx context.Context, by Actor, in Subscribe) (*Subsc
 	if err := s.checkTopic(ctx, by, &in.Topic); err != nil {
 		return nil, err
 	}
-	sub := &Subscription{svc: s, topic: in.Topic, forVisitor: by.IsVisitor(), wake: in.Wake, ready: make(chan struct{}, 1)}
+	sub := &Subscription{svc: s, topic: in.Topic, forVisitor: by.IsVisitor(), farewell: in.Farewell, wake: in.Wake, ready: make(chan struct{}, 1)}
 	var after Position
 	var identity string
 	if in.After != "" {

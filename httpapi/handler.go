@@ -43,7 +43,8 @@ func New(svc *chat.Service, opts *Options) *Handler {
 	}
 	h.streams = newStreamer(svc, streamOptions{
 		heartbeat: opts.Streams.Heartbeat, recheck: opts.Streams.Recheck, life: opts.Streams.Life, write: opts.Streams.WriteTimeout,
-		logger: h.log,
+		ordinary: opts.Streams.NoTakeover,
+		logger:   h.log,
 	})
 	h.ancestors = ancestorList(opts.FrameAncestors, h.log)
 	h.vouchers.init(opts.VisitorSecrets, h.log)

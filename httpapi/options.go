@@ -104,6 +104,13 @@ type Streams struct {
 	Recheck      time.Duration // between two looks at whether the caller may still listen: 30 seconds, and 5 at most for agents and keys
 	Life         time.Duration // of one connection at most, after which the client makes a new one: 10 minutes
 	WriteTimeout time.Duration // of one write, after which the client counts as stalled: 10 seconds
+
+	// NoTakeover leaves every connection to net/http. Otherwise a stream on
+	// plain HTTP/1.1 with no middleware's writer in between takes its
+	// connection over ([http.Hijacker]), which saves some 30 KB for each. The
+	// bytes are the same. The server's ConnState then sees it as hijacked, and
+	// Server.Shutdown no longer waits for it: close the service, which does.
+	NoTakeover bool
 }
 
 // Widget is what the visitor's panel shows of the host.

@@ -20,6 +20,7 @@ type streamOptions struct {
 	recheck   time.Duration // between two looks at whether the reader still may listen; 30 s, agents at most agentRecheck
 	life      time.Duration // of one connection at most, of which each gets 80 to 100 %; 10 min
 	write     time.Duration // that one write may take before the reader counts as stalled; 10 s
+	ordinary  bool          // take no connection over from net/http
 	logger    *slog.Logger
 	now       func() time.Time // for the timestamps of control events
 }
@@ -75,27 +76,42 @@ func newStreamer(svc *chat.Service, opts streamOptions) *streamer {
 // serve answers with the events of the topic until the reader leaves, the
 // stream's time is up, or the service closes. What goes wrong before the
 // status line is returned for the caller to answer; afterwards it returns nil.
+// It may return at once, having taken the connection over.
 //
 // recheck, if not nil, is asked now and then whether the caller still may
-// listen. It must not touch w.
-func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) error {
-	c, err := st.open(w, r, by, topic, recheck)
+// listen. It must not touch w. release, if not nil, is called once, when the
+// stream is over or has not begun.
+func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error, release func()) error {
+	if release == nil {
+		release = func() {}
+	}
+	s, err := st.open(w, r, by, topic, recheck)
 	if err != nil {
+		release()
 		return err
 	}
-	defer c.stream.leave() // before the response ends: nothing may touch w or r afterwards
+	if s.detached {
+		if st.takeOver(s, w, release) {
+			return nil
+		}
+		defer context.AfterFunc(r.Context(), s.cancel)()
+	}
+	defer release()
+	defer s.leave() // before the response ends: nothing may touch w or r afterwards
 	if r.Method == http.MethodHead {
 		setStreamHeaders(w.Header(), r.ProtoMajor)
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	c := newSSEConn(s, w, r.ProtoMajor)
+	s.out = c
 	c.run()
 	return nil
 }
 
 // open does what can still be answered with an error. It is apart from serve
 // because what serve has on its stack stays there for as long as the stream.
-func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) (*sseConn, error) {
+func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) (*stream, error) {
 	after, field, err := resumeFrom(r)
 	if err != nil {
 		return nil, err
@@ -104,8 +120,13 @@ func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	s := newStream(r.Context(), st, by, recheck)
-	s.sub, err = st.svc.Subscribe(s.ctx, by, chat.Subscribe{Topic: topic, After: after, Wake: s.wake})
+	ctx, detached := r.Context(), st.mayTakeOver(w, r)
+	if detached {
+		ctx = context.WithoutCancel(ctx) // it ends when the handler returns
+	}
+	s := newStream(ctx, st, by, recheck)
+	s.detached = detached
+	s.sub, err = st.svc.Subscribe(s.ctx, by, chat.Subscribe{Topic: topic, After: after, Wake: s.wake, Farewell: true})
 	if err != nil {
 		s.cancel()
 		if errors.Is(err, chat.ErrInvalidEventID) {
@@ -116,9 +137,7 @@ func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, 
 	if !until.IsZero() {
 		s.timer = time.AfterFunc(time.Until(until), func() { s.remind(dutyEnd) })
 	}
-	c := newSSEConn(s, w, r.ProtoMajor)
-	s.out = c
-	return c, nil
+	return s, nil
 }
 
 // resumeFrom returns the event id that the request asks to resume after, and

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http/httptest"
@@ -21,6 +20,15 @@ import (
 // The figures stand beside those of a server that does the least one can:
 // write bytes that are ready to sockets. Readers and server share the
 // process, so trust the ratios only.
+
+var benchCases = []struct {
+	name    string
+	readers int
+	opts    streamOptions
+}{
+	{"1", 1, streamOptions{}}, {"100", 100, streamOptions{}}, {"2000", 2000, streamOptions{}},
+	{"2000 ordinary", 2000, streamOptions{ordinary: true}},
+}
 
 // benchReaders reads n connections and tells when each has come to the end
 // of another event.
@@ -82,11 +90,12 @@ func newRawSockets(b *testing.B, n int) (rs *benchReaders, servers []net.Conn) {
 
 // BenchmarkStreamFanOut: one message to n streams, until all have it.
 func BenchmarkStreamFanOut(b *testing.B) {
-	for _, n := range []int{1, 100, 2000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+	for _, c := range benchCases {
+		b.Run(c.name, func(b *testing.B) {
+			n := c.readers
 			raw, servers := newRawSockets(b, n)
 			frame := []byte("event: message_sent\ndata: " + strings.Repeat("x", 300) + "\nid: memory00.1234\n\n")
-			r := newRigOn(b, newMemoryStore(), streamOptions{})
+			r := newRigOn(b, newMemoryStore(), c.opts)
 			session := r.session("Ines")
 			rs := newBenchStreams(b, r, n)
 			var floor, took time.Duration
@@ -114,9 +123,10 @@ func BenchmarkStreamFanOut(b *testing.B) {
 // BenchmarkStreamBurst: 200 messages to n streams, as fast as they come.
 func BenchmarkStreamBurst(b *testing.B) {
 	const burst = 200
-	for _, n := range []int{1, 100, 2000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			r := newRigOn(b, newMemoryStore(), streamOptions{})
+	for _, c := range benchCases {
+		b.Run(c.name, func(b *testing.B) {
+			n := c.readers
+			r := newRigOn(b, newMemoryStore(), c.opts)
 			session := r.session("Ines")
 			rs := newBenchStreams(b, r, n)
 			for b.Loop() {
@@ -133,6 +143,11 @@ func BenchmarkStreamBurst(b *testing.B) {
 
 // BenchmarkStreamIdle: what an idle stream holds, beside an idle socket.
 func BenchmarkStreamIdle(b *testing.B) {
+	b.Run("taken over", func(b *testing.B) { benchmarkStreamIdle(b, nil) })
+	b.Run("ordinary", func(b *testing.B) { benchmarkStreamIdle(b, &Options{Streams: Streams{NoTakeover: true}}) })
+}
+
+func benchmarkStreamIdle(b *testing.B, opts *Options) {
 	const n = 2000
 	for b.Loop() {
 		empty := held()
@@ -160,7 +175,7 @@ func BenchmarkStreamIdle(b *testing.B) {
 		l.Close()
 
 		svc, key := newBenchService(b)
-		srv := httptest.NewServer(New(svc, nil)) // all of it, because depth costs stack
+		srv := httptest.NewServer(New(svc, opts)) // all of it, because depth costs stack
 		empty = held()
 		for range n {
 			c, err := net.Dial("tcp", srv.Listener.Addr().String())

@@ -101,7 +101,9 @@ func (c *chaosReader) connect(n int, last string) (done bool) {
 // Readers come and go in the middle of everything: messages one by one and
 // in bursts that overflow their queues, typing, a slow log, slow connections.
 // Each must end up with every event once, in order.
-func TestStreamChaos(t *testing.T) {
+func TestStreamChaos(t *testing.T) { onBothPaths(t, testStreamChaos) }
+
+func testStreamChaos(t *testing.T) {
 	opts := streamOptions{heartbeat: 15 * time.Millisecond}
 	t.Run("sqlite", func(t *testing.T) { chaos(t, newRig(t, opts)) })
 	t.Run("memory", func(t *testing.T) { chaos(t, newRigOn(t, newMemoryStore(), opts)) })

@@ -100,6 +100,10 @@ func TestStreamSurvivesAPanickingFlush(t *testing.T) {
 
 // A store that panics ends the stream that asked it.
 func TestStreamSurvivesAPanickingStore(t *testing.T) {
+	onBothPaths(t, testStreamSurvivesAPanickingStore)
+}
+
+func testStreamSurvivesAPanickingStore(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	position := r.head()

@@ -63,9 +63,13 @@ func (st *streamer) clock(stop chan struct{}) {
 }
 
 func (st *streamer) remind(now time.Time) {
+	var scratch [512]byte
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for s := range st.streams {
+		if s.raw != nil {
+			s.raw.probe(now, scratch[:])
+		}
 		var due duty
 		if !now.Before(s.beatAt) {
 			s.beatAt = now.Add(st.opts.heartbeat)

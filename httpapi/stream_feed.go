@@ -14,10 +14,14 @@ import (
 
 // sink is how a stream's bytes get to its reader.
 type sink interface {
-	// send begins to send a batch of whole frames and returns at once. The
-	// batch is the sink's from then on. When it is ready for another it calls
-	// stream.next, once, from a goroutine of its own.
-	send(batch []byte)
+	// send sends a batch of whole frames, which is the sink's from then on. It
+	// returns true when that is done and it is ready for another. Otherwise it
+	// has only begun, and calls stream.next, once, when it is ready, from a
+	// goroutine of its own.
+	send(batch []byte) (sent bool)
+
+	// end ends the connection in an orderly way. For the stream's owner.
+	end()
 
 	// close ends the connection, and cuts off a write that is under way.
 	close()
@@ -37,6 +41,8 @@ type stream struct {
 	recheck  func(context.Context) error
 	sub      *chat.Subscription
 	out      sink
+	raw      *rawConn    // the same, where the connection was taken over
+	detached bool        // from the request, whose context ends before the stream does
 	timer    *time.Timer // for a request that has a deadline
 
 	// For the owner only.
@@ -103,11 +109,20 @@ func (s *stream) remind(d duty) {
 	}
 	s.owned = true
 	s.feeders++
-	go s.feed()
+	go s.feed(nil)
+}
+
+// begin starts a stream whose sink has no goroutine of its own: first is done
+// before anything else.
+func (s *stream) begin(first func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.feeders++
+	go s.feed(first)
 }
 
 // feed is the owner of a stream that was idle.
-func (s *stream) feed() {
+func (s *stream) feed(first func()) {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -115,6 +130,9 @@ func (s *stream) feed() {
 			s.fed.Broadcast()
 		}
 	}()
+	if first != nil {
+		first()
+	}
 	s.next()
 }
 
@@ -123,17 +141,18 @@ func (s *stream) next() {
 	defer func() { // a host's function or store that panics ends this stream only
 		if v := recover(); v != nil {
 			s.streamer.opts.logger.Error("httpapi: an event stream panicked", "panic", v, "stack", string(debug.Stack()))
-			s.out.close()
+			s.out.end()
 		}
 	}()
 	for {
 		batch, ok := s.take()
 		switch {
 		case len(batch) > 0:
-			s.out.send(batch)
-			return
+			if !s.out.send(batch) {
+				return
+			}
 		case !ok:
-			s.out.close()
+			s.out.end()
 			return
 		case s.rest():
 			return

@@ -37,6 +37,13 @@ type rig struct {
 	recheck func(context.Context) error
 }
 
+// onBothPaths runs a test with connections taken over from net/http, and
+// without: the same must come out. The rig knows by the test's name.
+func onBothPaths(t *testing.T, test func(*testing.T)) {
+	t.Run("taken over", test)
+	t.Run("ordinary", test)
+}
+
 func newRig(t testing.TB, opts streamOptions) *rig {
 	t.Helper()
 	store, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "chat.db"), nil)
@@ -55,6 +62,9 @@ func newRigOn(t testing.TB, store chat.Store, opts streamOptions) *rig {
 	if opts.logger == nil {
 		opts.logger = quiet
 	}
+	if strings.Contains(t.Name(), "/ordinary") {
+		opts.ordinary = true
+	}
 	r.streamer = newStreamer(r.svc, opts)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/events", r.serve)
@@ -69,7 +79,7 @@ func (r *rig) serve(w http.ResponseWriter, req *http.Request) {
 	if id := req.Header.Get("X-Visitor"); id != "" {
 		by = chat.AsVisitor(chat.Visitor{ID: id})
 	}
-	err := r.streamer.serve(w, req, by, chat.Topic{SessionID: req.PathValue("id")}, r.check)
+	err := r.streamer.serve(w, req, by, chat.Topic{SessionID: req.PathValue("id")}, r.check, nil)
 	if err == nil {
 		return
 	}

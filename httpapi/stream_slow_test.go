@@ -50,6 +50,10 @@ func (r *rig) listenSmall() (network func() (net.Conn, error)) {
 // Fifty readers who take nothing, for as long as the test lasts, cost the
 // others nothing. When the service closes they are cut off.
 func TestStreamStalledReadersDelayNobody(t *testing.T) {
+	onBothPaths(t, testStreamStalledReadersDelayNobody)
+}
+
+func testStreamStalledReadersDelayNobody(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{write: time.Hour})
 	session := r.session("Ines")
 	network := r.listenSmall()
@@ -79,18 +83,28 @@ func writing(r *rig) (n int) {
 	r.streamer.mu.Lock()
 	defer r.streamer.mu.Unlock()
 	for s := range r.streamer.streams {
-		c := s.out.(*sseConn)
-		c.mu.Lock()
-		if c.writing {
+		writing := false
+		switch c := s.out.(type) {
+		case *sseConn:
+			c.mu.Lock()
+			writing = c.writing
+			c.mu.Unlock()
+		case *rawConn:
+			s.mu.Lock()
+			writing = s.owned
+			s.mu.Unlock()
+		}
+		if writing {
 			n++
 		}
-		c.mu.Unlock()
 	}
 	return n
 }
 
 // A reader that pauses for longer than its queue lasts loses nothing.
-func TestStreamSlowReaderLosesNothing(t *testing.T) {
+func TestStreamSlowReaderLosesNothing(t *testing.T) { onBothPaths(t, testStreamSlowReaderLosesNothing) }
+
+func testStreamSlowReaderLosesNothing(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{write: time.Hour})
 	session := r.session("Ines")
 	c := dial(t, r.listenSmall(), "/events")
@@ -114,14 +128,27 @@ func TestStreamSlowReaderLosesNothing(t *testing.T) {
 // What happens between the subscription and the first bytes, or while the log
 // is being read, waits for its turn.
 func TestStreamKeepsOrderWhileItBegins(t *testing.T) {
+	onBothPaths(t, testStreamKeepsOrderWhileItBegins)
+}
+
+func testStreamKeepsOrderWhileItBegins(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	position := r.head()
 	r.sendMany(session.ID, 0, 3)
-	inner := r.handler
-	r.handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		inner.ServeHTTP(&beginningWriter{loggedWriter{w}, func() { r.sendMany(session.ID, 3, 6) }}, req)
-	})
+	srv := httptest.NewUnstartedServer(r.handler)
+	if r.streamer.opts.ordinary {
+		srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			r.handler.ServeHTTP(&beginningWriter{loggedWriter{w}, func() { r.sendMany(session.ID, 3, 6) }}, req)
+		})
+	}
+	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateHijacked {
+			r.sendMany(session.ID, 3, 6)
+		}
+	}
+	srv.Start()
+	t.Cleanup(func() { r.svc.Close(); srv.CloseClientConnections(); srv.Close() })
 	var reads, pages atomic.Int32
 	r.store.hook(func(context.Context) error {
 		if reads.Add(1) == 1 {
@@ -134,7 +161,7 @@ func TestStreamKeepsOrderWhileItBegins(t *testing.T) {
 		}
 		return nil
 	})
-	c := dial(t, to(r.listen()), "/events", "Last-Event-ID: "+position)
+	c := dial(t, to(srv), "/events", "Last-Event-ID: "+position)
 	c.want("ready")
 	c.wantTexts(0, 12)
 	r.sendMany(session.ID, 12, 14)
@@ -144,6 +171,10 @@ func TestStreamKeepsOrderWhileItBegins(t *testing.T) {
 // A reader who comes between a commit and its publication has the event from
 // the log, or has a position that includes it: not the event once more.
 func TestStreamDoesNotRepeatWhatIsBeingPublished(t *testing.T) {
+	onBothPaths(t, testStreamDoesNotRepeatWhatIsBeingPublished)
+}
+
+func testStreamDoesNotRepeatWhatIsBeingPublished(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	position := r.head()
@@ -180,7 +211,9 @@ func (w *beginningWriter) WriteHeader(status int) {
 
 // An idle stream is woken by each event, also by one that comes in the moment
 // in which it becomes idle. No heartbeat comes to its help.
-func TestStreamIsWokenByEachEvent(t *testing.T) {
+func TestStreamIsWokenByEachEvent(t *testing.T) { onBothPaths(t, testStreamIsWokenByEachEvent) }
+
+func testStreamIsWokenByEachEvent(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{heartbeat: time.Hour})
 	session := r.session("Ines")
 	c := dial(t, to(r.listen()), "/events")

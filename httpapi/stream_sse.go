@@ -65,12 +65,16 @@ func (c *sseConn) begin() *http.Request {
 }
 
 // send passes the batch to r3labs. Its loop then calls Write and Flush.
-func (c *sseConn) send(batch []byte) {
+func (c *sseConn) send(batch []byte) (sent bool) {
 	c.event.Comment = batch[:len(batch)-2] // r3labs adds the last two line ends
 	if !c.server.TryPublish(c.id, &c.event) {
 		c.close()
 	}
+	return false
 }
+
+// end is close: net/http ends the body when the handler returns.
+func (c *sseConn) end() { c.close() }
 
 // close ends r3labs' loop.
 func (c *sseConn) close() {

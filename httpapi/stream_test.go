@@ -13,7 +13,9 @@ import (
 	"github.com/pealchat/pealchat/chat"
 )
 
-func TestStreamBeginsWithReady(t *testing.T) {
+func TestStreamBeginsWithReady(t *testing.T) { onBothPaths(t, testStreamBeginsWithReady) }
+
+func testStreamBeginsWithReady(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	c := dial(t, to(r.listen()), "/events")
@@ -52,6 +54,10 @@ func TestStreamBeginsWithReady(t *testing.T) {
 }
 
 func TestStreamResumesAfterMissedEvents(t *testing.T) {
+	onBothPaths(t, testStreamResumesAfterMissedEvents)
+}
+
+func testStreamResumesAfterMissedEvents(t *testing.T) {
 	for _, how := range []string{"header", "query", "header wins"} {
 		t.Run(how, func(t *testing.T) {
 			r := newRig(t, streamOptions{})
@@ -87,7 +93,9 @@ func TestStreamResumesAfterMissedEvents(t *testing.T) {
 	}
 }
 
-func TestStreamSaysWhenItCannotResume(t *testing.T) {
+func TestStreamSaysWhenItCannotResume(t *testing.T) { onBothPaths(t, testStreamSaysWhenItCannotResume) }
+
+func testStreamSaysWhenItCannotResume(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	old := r.head()
@@ -117,7 +125,9 @@ func TestStreamSaysWhenItCannotResume(t *testing.T) {
 	reset(old, "too_old")
 }
 
-func TestStreamRefusesWhatIsNoEventID(t *testing.T) {
+func TestStreamRefusesWhatIsNoEventID(t *testing.T) { onBothPaths(t, testStreamRefusesWhatIsNoEventID) }
+
+func testStreamRefusesWhatIsNoEventID(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	srv := r.listen()
 	id := r.store.Identity()
@@ -158,6 +168,10 @@ func TestStreamRefusesWhatIsNoEventID(t *testing.T) {
 }
 
 func TestStreamRefusesAStrangersSession(t *testing.T) {
+	onBothPaths(t, testStreamRefusesAStrangersSession)
+}
+
+func testStreamRefusesAStrangersSession(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	mine, other := r.session("Ines"), r.session("Bram")
 	srv := r.listen()
@@ -177,6 +191,10 @@ func TestStreamRefusesAStrangersSession(t *testing.T) {
 }
 
 func TestStreamTellsVisitorsOnlyWhatIsTheirs(t *testing.T) {
+	onBothPaths(t, testStreamTellsVisitorsOnlyWhatIsTheirs)
+}
+
+func testStreamTellsVisitorsOnlyWhatIsTheirs(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	mine, other := r.session("Ines"), r.session("Bram")
 	srv := r.listen()
@@ -208,6 +226,10 @@ func TestStreamTellsVisitorsOnlyWhatIsTheirs(t *testing.T) {
 }
 
 func TestStreamKeepsThePositionOverEphemeralEvents(t *testing.T) {
+	onBothPaths(t, testStreamKeepsThePositionOverEphemeralEvents)
+}
+
+func testStreamKeepsThePositionOverEphemeralEvents(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	c := dial(t, to(r.listen()), "/events")
@@ -223,7 +245,9 @@ func TestStreamKeepsThePositionOverEphemeralEvents(t *testing.T) {
 	}
 }
 
-func TestStreamHeadIsAnsweredAtOnce(t *testing.T) {
+func TestStreamHeadIsAnsweredAtOnce(t *testing.T) { onBothPaths(t, testStreamHeadIsAnsweredAtOnce) }
+
+func testStreamHeadIsAnsweredAtOnce(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	srv := r.listen()
 	for path, want := range map[string]int{"/events": 200, "/events?after=x": 400, "/sessions/x/events": 404} {
@@ -241,7 +265,9 @@ func TestStreamHeadIsAnsweredAtOnce(t *testing.T) {
 }
 
 // What people write stays data, whatever it looks like.
-func TestStreamTextStaysData(t *testing.T) {
+func TestStreamTextStaysData(t *testing.T) { onBothPaths(t, testStreamTextStaysData) }
+
+func testStreamTextStaysData(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	c := dial(t, to(r.listen()), "/events")
@@ -257,7 +283,9 @@ func TestStreamTextStaysData(t *testing.T) {
 }
 
 // The exact bytes, on HTTP/1.1 and on HTTP/2.
-func TestStreamBytes(t *testing.T) {
+func TestStreamBytes(t *testing.T) { onBothPaths(t, testStreamBytes) }
+
+func testStreamBytes(t *testing.T) {
 	at := time.Date(2026, 3, 24, 12, 0, 0, 0, time.UTC)
 	for _, http2 := range []bool{false, true} {
 		r := newRig(t, streamOptions{now: func() time.Time { return at }})
@@ -315,6 +343,10 @@ func TestStreamBytes(t *testing.T) {
 }
 
 func TestStreamEndsWithByeWhenTheServiceCloses(t *testing.T) {
+	onBothPaths(t, testStreamEndsWithByeWhenTheServiceCloses)
+}
+
+func testStreamEndsWithByeWhenTheServiceCloses(t *testing.T) {
 	r := newRig(t, streamOptions{})
 	session := r.session("Ines")
 	srv := r.listen()

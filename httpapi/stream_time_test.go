@@ -58,7 +58,9 @@ func collect(c *client, start time.Time) <-chan collected {
 	return ch
 }
 
-func TestStreamHeartbeatsAndLifetime(t *testing.T) {
+func TestStreamHeartbeatsAndLifetime(t *testing.T) { onBothPaths(t, testStreamHeartbeatsAndLifetime) }
+
+func testStreamHeartbeatsAndLifetime(t *testing.T) {
 	bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
 		start := time.Now()
 		c := dial(r, l.dial, "/events")
@@ -91,7 +93,9 @@ func TestStreamHeartbeatsAndLifetime(t *testing.T) {
 }
 
 // Streams that begin together must not end together.
-func TestStreamLifetimesDiffer(t *testing.T) {
+func TestStreamLifetimesDiffer(t *testing.T) { onBothPaths(t, testStreamLifetimesDiffer) }
+
+func testStreamLifetimesDiffer(t *testing.T) {
 	bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
 		start := time.Now()
 		var all []<-chan collected
@@ -113,7 +117,9 @@ func TestStreamLifetimesDiffer(t *testing.T) {
 }
 
 // A visitor counts as present while a stream is open, though they do nothing.
-func TestStreamKeepsItsReaderPresent(t *testing.T) {
+func TestStreamKeepsItsReaderPresent(t *testing.T) { onBothPaths(t, testStreamKeepsItsReaderPresent) }
+
+func testStreamKeepsItsReaderPresent(t *testing.T) {
 	bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
 		session := r.session("Ines")
 		ctx, cancel := context.WithCancel(context.Background())
@@ -147,7 +153,9 @@ func TestStreamKeepsItsReaderPresent(t *testing.T) {
 	})
 }
 
-func TestStreamAsksAgainWhoMayListen(t *testing.T) {
+func TestStreamAsksAgainWhoMayListen(t *testing.T) { onBothPaths(t, testStreamAsksAgainWhoMayListen) }
+
+func testStreamAsksAgainWhoMayListen(t *testing.T) {
 	unauthorized := &chat.Error{Kind: chat.ErrUnauthenticated, Message: "revoked"}
 	for _, test := range []struct {
 		name    string
@@ -217,6 +225,10 @@ func TestStreamAsksAgainAsOftenAsItShould(t *testing.T) {
 
 // The server's own timeouts are for requests that end. A stream has its own.
 func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
+	onBothPaths(t, testStreamOutlivesTheServersTimeouts)
+}
+
+func testStreamOutlivesTheServersTimeouts(t *testing.T) {
 	short := func(srv *http.Server) {
 		srv.ReadTimeout, srv.WriteTimeout, srv.IdleTimeout = 2*time.Second, 2*time.Second, 2*time.Second
 	}
@@ -270,7 +282,9 @@ func TestStreamEndsBeforeTheRequestsDeadline(t *testing.T) {
 
 // A reader that takes nothing is cut off at the deadline of the write, and at
 // the latest a second after the service closes.
-func TestStreamCutsOffWhoStalls(t *testing.T) {
+func TestStreamCutsOffWhoStalls(t *testing.T) { onBothPaths(t, testStreamCutsOffWhoStalls) }
+
+func testStreamCutsOffWhoStalls(t *testing.T) {
 	for _, closing := range []bool{false, true} {
 		bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
 			session := r.session("Ines")
@@ -300,7 +314,9 @@ func TestStreamCutsOffWhoStalls(t *testing.T) {
 
 // Events that cannot be read from the log are read when it is back. The
 // stream stays, and beats.
-func TestStreamWaitsForTheLog(t *testing.T) {
+func TestStreamWaitsForTheLog(t *testing.T) { onBothPaths(t, testStreamWaitsForTheLog) }
+
+func testStreamWaitsForTheLog(t *testing.T) {
 	bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
 		session := r.session("Ines")
 		position := r.head()
