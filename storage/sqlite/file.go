@@ -20,7 +20,7 @@ const migrationTable = `CREATE TABLE IF NOT EXISTS chat_migrations (
 ) STRICT`
 
 func migrate(ctx context.Context, db *sqlx.DB, list []sqlstore.Migration) error {
-	return sqlstore.Migrate(ctx, db, migrationTable, list)
+	return sqlstore.Migrator{DB: db, Table: migrationTable, Steps: list}.Run(ctx)
 }
 
 // smallest is the size of the smallest database: one page of the least size.

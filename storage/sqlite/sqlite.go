@@ -24,6 +24,9 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
+//go:embed queries/*.sql
+var queryFiles embed.FS
+
 // Options configures a [Store]. The zero value is fine.
 type Options struct {
 	// Logger gets what an operator can act on. Nil means slog.Default().
@@ -134,7 +137,7 @@ func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store,
 	if s.file, err = os.Stat(full); err != nil {
 		return nil, err
 	}
-	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, Classify: classify, Erased: s.scrub})
+	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: classify, Erased: s.scrub})
 	return s, err
 }
 

@@ -28,14 +28,16 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error
 	var erased bool
 	err := s.transact(ctx, func(b *batch) error {
 		results = make([]chat.Result, len(ops))
-		for i, op := range ops {
-			var err error
-			if results[i], err = b.apply(op); err != nil {
+		if s.cfg.Shared {
+			if err := b.lock(wants(ops)); err != nil {
 				return err
 			}
 		}
+		if err := b.applyAll(ops, results); err != nil {
+			return err
+		}
 		erased = b.erased
-		return b.flush()
+		return b.flush(true)
 	})
 	if err != nil {
 		return nil, err
@@ -58,32 +60,48 @@ type batch struct {
 	erased  bool // something was, and must not stay in the files
 }
 
+// applyAll carries out the ops, those that can be sent together together.
+func (b *batch) applyAll(ops []chat.Op, results []chat.Result) error {
+	for i := 0; i < len(ops); {
+		n := 1
+		together := b.s.cfg.Shared && plain(ops[i])
+		for together && i+n < len(ops) && plain(ops[i+n]) {
+			n++
+		}
+		if together {
+			ok, err := b.appendMany(ops[i:i+n], results[i:i+n])
+			if err != nil {
+				return err
+			}
+			together = ok
+		}
+		for ; n > 0; n-- {
+			if !together || results[i].Message.ID == "" {
+				var err error
+				if results[i], err = b.apply(ops[i]); err != nil {
+					return err
+				}
+			}
+			i++
+		}
+	}
+	return nil
+}
+
 // transact runs f in a transaction. The caller's context counts until the
 // database's lock is there, for which a process outside may let it wait.
 // Within the transaction there is nobody to wait for, and no time limit but
 // for the whole.
+//
+// Where other processes get in the way of a transaction so that none could go
+// on, the database undoes one of them. f is then called again.
 func (s *Store) transact(caller context.Context, f func(*batch) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.writeTimeout())
 	defer cancel()
-	err := func() error {
-		release := context.AfterFunc(caller, cancel)
-		tx, err := s.cfg.Writer.BeginTxx(ctx, nil)
-		if !release() {
-			if err == nil {
-				tx.Rollback()
-			}
-			return caller.Err()
-		}
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() // after a commit it does nothing
-		b := &batch{s: s, tx: tx, stmts: map[*sqlx.NamedStmt]*sqlx.NamedStmt{}}
-		if err := f(b); err != nil {
-			return err
-		}
-		return tx.Commit()
-	}()
+	err := s.attempt(caller, ctx, cancel, f)
+	for n := 1; n < maxAttempts && err != nil && s.cfg.Classify(err) == Contended && ctx.Err() == nil; n++ {
+		err = s.attempt(caller, ctx, cancel, f)
+	}
 	err = s.explain(err)
 	switch {
 	case err == nil:
@@ -94,23 +112,46 @@ func (s *Store) transact(caller context.Context, f func(*batch) error) error {
 	return err
 }
 
+// maxAttempts is how often a transaction is tried while others are in its way.
+const maxAttempts = 5
+
+func (s *Store) attempt(caller, ctx context.Context, cancel func(), f func(*batch) error) error {
+	release := context.AfterFunc(caller, cancel)
+	tx, err := s.cfg.Writer.BeginTxx(ctx, nil)
+	if !release() {
+		if err == nil {
+			tx.Rollback()
+		}
+		return caller.Err()
+	}
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // after a commit it does nothing
+	b := &batch{s: s, tx: tx, stmts: map[*sqlx.NamedStmt]*sqlx.NamedStmt{}}
+	if err := f(b); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 // apply carries out one op within a savepoint. An error of the op's own
 // undoes it and goes into the result; any other ends the batch.
 func (b *batch) apply(op chat.Op) (chat.Result, error) {
 	switch op.(type) {
 	case chat.MergeVisitor, chat.EraseVisitor, chat.PruneEvents:
 		// These change or remove what is in the log, so it must be complete.
-		if err := b.flush(); err != nil {
+		if err := b.flush(false); err != nil {
 			return chat.Result{}, err
 		}
 	}
-	if err := b.run(b.s.write.OpBegin, nothing); err != nil {
+	if err := b.later(b.s.write.OpBegin, nothing); err != nil {
 		return chat.Result{}, err
 	}
 	mark := len(b.pending)
 	res, err := b.do(op)
 	if err == nil {
-		return res, b.run(b.s.write.OpEnd, nothing)
+		return res, b.later(b.s.write.OpEnd, nothing)
 	}
 	if !b.s.ownError(err) {
 		return chat.Result{}, err
@@ -119,7 +160,7 @@ func (b *batch) apply(op chat.Op) (chat.Result, error) {
 	if err := b.rewind(); err != nil {
 		return chat.Result{}, err
 	}
-	return chat.Result{Err: err}, b.run(b.s.write.OpEnd, nothing)
+	return chat.Result{Err: err}, b.later(b.s.write.OpEnd, nothing)
 }
 
 // rewind undoes what the present op has done so far.
@@ -308,13 +349,22 @@ func (b *batch) add(p pendingEvent) []*chat.Event {
 // flush writes the pending events to the log, in order, and gives them their
 // positions. It runs at the end of the transaction: where several nodes write
 // to one database, the lock that keeps positions in commit order is held only
-// from here to the commit.
-func (b *batch) flush() error {
+// from here to the commit, which goes out with the events at the last.
+func (b *batch) flush(last bool) error {
 	if len(b.pending) == 0 {
 		return nil
 	}
+	if b.s.cfg.Shared {
+		if err := b.later(b.s.shared.LockLog, struct{ Key int64 }{b.s.cfg.Locks.Log}); err != nil {
+			return err
+		}
+	}
 	var positions []int64
-	if err := b.in(b.s.write.EventInsert).Select(&positions, struct{ Events string }{eventList(b.pending)}); err != nil {
+	insert := func(stmt *sqlx.NamedStmt, dst, arg any) error { return b.in(stmt).Select(dst, arg) }
+	if last {
+		insert = b.last
+	}
+	if err := insert(b.s.write.EventInsert, &positions, struct{ Events string }{eventList(b.pending)}); err != nil {
 		return err
 	}
 	if len(positions) != len(b.pending) {

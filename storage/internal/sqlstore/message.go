@@ -33,6 +33,7 @@ type messageRow struct {
 	QuickReplies sql.NullString `db:"quick_replies"`
 
 	Session string `db:"session"`
+	Words   string `db:"words"` // a parameter only, see Config.Text
 }
 
 func (r *messageRow) message() (chat.Message, error) {

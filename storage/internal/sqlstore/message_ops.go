@@ -10,7 +10,7 @@ import (
 // errClosedOrUnknown: the session took no message. Why is found out only then.
 var errClosedOrUnknown = &chat.Error{Kind: chat.ErrConflict}
 
-func newMessage(m chat.Message) (messageRow, error) {
+func (b *batch) newMessage(m chat.Message) (messageRow, error) {
 	attachments, err := encodeOpt("attachments", m.Attachments, len(m.Attachments) > 0)
 	if err != nil {
 		return messageRow{}, err
@@ -23,7 +23,7 @@ func newMessage(m chat.Message) (messageRow, error) {
 	return messageRow{
 		PublicID: m.ID, Session: m.SessionID, Sender: m.Sender, SenderID: m.SenderID, SenderName: m.SenderName,
 		Body: m.Text, Attachments: attachments, ClientID: optString(m.ClientID), Fingerprint: m.Fingerprint, At: millis(m.At),
-		Mentions: mentions, QuickReplies: answers,
+		Mentions: mentions, QuickReplies: answers, Words: b.s.words(m.Text),
 	}, err
 }
 
@@ -39,6 +39,11 @@ func (b *batch) appendMessage(op chat.AppendMessage) (res chat.Result, err error
 	if err != nil {
 		return chat.Result{}, err
 	}
+	return b.sent(row, session)
+}
+
+// sent is the result of a message that was added.
+func (b *batch) sent(row messageRow, session sessionRow) (res chat.Result, err error) {
 	if res.Session, err = session.session(); err != nil {
 		return chat.Result{}, err
 	}
@@ -55,7 +60,7 @@ func (b *batch) appendMessage(op chat.AppendMessage) (res chat.Result, err error
 // would cost every message that is sent once. The session comes without its
 // latest message, which is this one.
 func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, err error) {
-	if row, err = newMessage(m); err != nil {
+	if row, err = b.newMessage(m); err != nil {
 		return row, session, err
 	}
 	if err := b.need(b.s.write.SessionBump, &session, row, errClosedOrUnknown); err != nil {
@@ -126,7 +131,7 @@ func (b *batch) notAppended(m chat.Message, cause error) (chat.Result, error) {
 
 func (b *batch) appendNote(m chat.Message) (chat.Result, error) {
 	m.Note = true
-	row, err := newMessage(m)
+	row, err := b.newMessage(m)
 	if err != nil {
 		return chat.Result{}, err
 	}
@@ -193,6 +198,9 @@ func (b *batch) editMessage(op chat.EditMessage) (chat.Result, error) {
 	if err := b.run(b.s.write.MessageEdit, arg); err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.messageWords(m.ID, m.Body); err != nil {
+		return chat.Result{}, err
+	}
 	return b.messageChanged(m, row, chat.EventMessageUpdated, arg.At)
 }
 
@@ -212,6 +220,9 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 	}
 	m.Body, m.Attachments, m.QuickReplies, m.DeletedAt = "", sql.NullString{}, sql.NullString{}, optMillis(op.At)
 	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
+		return chat.Result{}, err
+	}
+	if err := b.messageWords(m.ID, ""); err != nil {
 		return chat.Result{}, err
 	}
 	if err := b.blankBodies(m); err != nil {

@@ -56,51 +56,83 @@ func LoadMigrations(fsys fs.FS) ([]Migration, error) {
 	return list, nil
 }
 
-// Migrate brings the schema up to date. Each step is a transaction together
-// with the record of it, so a process that dies on the way leaves a database
-// that the next one can go on from. table creates chat_migrations if it is
-// not there.
-func Migrate(ctx context.Context, db *sqlx.DB, table string, list []Migration) error {
-	if _, err := db.ExecContext(ctx, table); err != nil {
-		return err
-	}
-	for _, m := range list {
-		if err := m.apply(ctx, db); err != nil {
-			return fmt.Errorf("migration %d (%s): %w", m.Version, m.Name, err)
-		}
-	}
-	var newest int
-	err := db.GetContext(ctx, &newest, "SELECT COALESCE(MAX(version), 0) FROM chat_migrations")
-	if err == nil && newest > len(list) {
-		err = fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, newest, len(list))
-	}
-	return err
+// Migrator brings a schema up to date.
+type Migrator struct {
+	DB    *sqlx.DB
+	Table string // creates chat_migrations if it is not there
+	Steps []Migration
+
+	// Begin, if not nil, is called first in every transaction.
+	Begin func(context.Context, *sqlx.Tx) error
+
+	// Made, if not nil, is called in the transaction of the first step.
+	Made func(context.Context, *sqlx.Tx) error
 }
 
-// apply looks within its transaction whether the step is still to be taken:
-// another process may have been faster.
-func (m Migration) apply(ctx context.Context, db *sqlx.DB) error {
-	tx, err := db.BeginTxx(ctx, nil)
+// Run takes the steps that have not been taken. Each is a transaction together
+// with the record of it, so a process that dies on the way leaves a database
+// that the next one can go on from.
+func (m Migrator) Run(ctx context.Context) error {
+	var newest int
+	err := m.transact(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, m.Table); err != nil {
+			return err
+		}
+		return tx.GetContext(ctx, &newest, "SELECT COALESCE(MAX(version), 0) FROM chat_migrations")
+	})
+	if err == nil && newest > len(m.Steps) {
+		err = fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, newest, len(m.Steps))
+	}
+	if err != nil {
+		return err
+	}
+	for _, step := range m.Steps {
+		if err := m.transact(ctx, func(tx *sqlx.Tx) error { return m.take(ctx, tx, step) }); err != nil {
+			return fmt.Errorf("migration %d (%s): %w", step.Version, step.Name, err)
+		}
+	}
+	return nil
+}
+
+func (m Migrator) transact(ctx context.Context, f func(*sqlx.Tx) error) error {
+	tx, err := m.DB.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
+	if m.Begin != nil {
+		if err := m.Begin(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// take looks within its transaction whether the step is still to be taken:
+// another process may have been faster.
+func (m Migrator) take(ctx context.Context, tx *sqlx.Tx, step Migration) error {
 	var have []string
-	err = tx.SelectContext(ctx, &have, tx.Rebind("SELECT checksum FROM chat_migrations WHERE version = ?"), m.Version)
+	err := tx.SelectContext(ctx, &have, tx.Rebind("SELECT checksum FROM chat_migrations WHERE version = ?"), step.Version)
 	switch {
 	case err != nil:
 		return err
-	case len(have) > 0 && have[0] != m.checksum():
+	case len(have) > 0 && have[0] != step.checksum():
 		return ErrChanged
 	case len(have) > 0:
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, m.SQL); err != nil {
+	if _, err := tx.ExecContext(ctx, step.SQL); err != nil {
 		return err
+	}
+	if step.Version == 1 && m.Made != nil {
+		if err := m.Made(ctx, tx); err != nil {
+			return err
+		}
 	}
 	record := tx.Rebind("INSERT INTO chat_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)")
-	if _, err := tx.ExecContext(ctx, record, m.Version, m.Name, m.checksum(), millis(time.Now())); err != nil {
-		return err
-	}
-	return tx.Commit()
+	_, err = tx.ExecContext(ctx, record, step.Version, step.Name, step.checksum(), millis(time.Now()))
+	return err
 }

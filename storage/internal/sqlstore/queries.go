@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -105,7 +106,7 @@ var (
 
 // bind prepares on db the statement that the tag of each of dst's fields
 // names. A string field gets the SQL itself.
-func (b blocks) bind(db *sqlx.DB, dst any, used map[string]bool) error {
+func (b blocks) bind(cfg *Config, db *sqlx.DB, dst any, used map[string]bool) error {
 	v := reflect.ValueOf(dst).Elem()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -117,7 +118,7 @@ func (b blocks) bind(db *sqlx.DB, dst any, used map[string]bool) error {
 		case textType:
 			v.Field(i).SetString(text)
 		case statementType:
-			stmt, err := db.PrepareNamed(text)
+			stmt, err := cfg.prepare(context.Background(), db, text)
 			if err != nil {
 				return fmt.Errorf("%s: %w", field.Name, err)
 			}

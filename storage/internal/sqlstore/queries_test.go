@@ -69,13 +69,13 @@ func TestBindNeedsStatements(t *testing.T) {
 	var good struct {
 		A string `query:"a"`
 	}
-	if err := b.bind(nil, &good, map[string]bool{}); err != nil || good.A != "SELECT 1" {
+	if err := b.bind(nil, nil, &good, map[string]bool{}); err != nil || good.A != "SELECT 1" {
 		t.Errorf("%q, %v", good.A, err)
 	}
 	var bad struct {
 		A int `query:"a"`
 	}
-	if err := b.bind(nil, &bad, map[string]bool{}); err == nil {
+	if err := b.bind(nil, nil, &bad, map[string]bool{}); err == nil {
 		t.Error("a number took a query")
 	}
 }

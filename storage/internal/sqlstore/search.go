@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -52,13 +53,19 @@ func (s *Store) Search(ctx context.Context, q chat.SearchQuery) (chat.SearchPage
 
 func (s *Store) search(ctx context.Context, tx *sqlx.Tx, q chat.SearchQuery, after chat.Cursor) (chat.SearchPage, error) {
 	size := limit(chat.Page{Limit: q.Limit})
+	words := matchAll(q.Words)
+	if text := s.cfg.Text; text != nil {
+		if words = text.Query(q.Words); words == "" {
+			return chat.SearchPage{}, nil
+		}
+	}
 	var rows []searchRow
 	for part, stmt := range []*sqlx.NamedStmt{s.read.SearchSessions, s.read.SearchMessages} {
 		arg := struct {
 			Words  string
 			Before int64
 			Limit  int
-		}{matchAll(q.Words), math.MaxInt64, size + 1 - len(rows)}
+		}{words, math.MaxInt64, size + 1 - len(rows)}
 		switch {
 		case int64(part) < after.Key || arg.Limit == 0:
 			continue
@@ -71,6 +78,9 @@ func (s *Store) search(ctx context.Context, tx *sqlx.Tx, q chat.SearchQuery, aft
 		}
 		for i := range found {
 			found[i].partOf = int64(part)
+			if s.cfg.Text != nil {
+				found[i].mark(s.cfg.Text, q.Words)
+			}
 		}
 		rows = append(rows, found...)
 	}
@@ -176,4 +186,57 @@ func matchAll(words []string) string {
 		quoted[i] = `"` + strings.NewReplacer(`"`, `""`, "\x00", " ").Replace(w) + `"`
 	}
 	return strings.Join(quoted, " ") + "*"
+}
+
+// TextIndex says what is kept of texts so that the database finds them.
+type TextIndex interface {
+	// Words returns what is kept of some texts that belong together.
+	Words(texts ...string) string
+
+	// Query returns what to look for, so that all the words are found, the
+	// last of them also as the beginning of one; empty if nothing can be.
+	Query(words []string) string
+
+	// Mark returns the text with the characters 1 and 2 around what was found.
+	Mark(text string, words []string) string
+}
+
+func (s *Store) words(texts ...string) string {
+	if s.cfg.Text == nil {
+		return ""
+	}
+	return s.cfg.Text.Words(texts...)
+}
+
+// messageWords keeps what a search finds of a message whose text has changed.
+func (b *batch) messageWords(row int64, text string) error {
+	if b.s.cfg.Text == nil {
+		return nil
+	}
+	return b.run(b.s.text.MessageWords, struct {
+		ID    int64
+		Words string
+	}{row, b.s.words(text)})
+}
+
+// sessionWords keeps what a search finds of a session itself.
+func (b *batch) sessionWords(row int64, s sessionRow) error {
+	if b.s.cfg.Text == nil {
+		return nil
+	}
+	var tags []string
+	if err := json.Unmarshal([]byte(s.Tags), &tags); err != nil {
+		return err
+	}
+	return b.run(b.s.text.SessionWords, struct {
+		ID    int64
+		Words string
+	}{row, b.s.words(s.VisitorName, s.VisitorEmail, strings.Join(tags, chat.SearchJoint))})
+}
+
+// mark does what the database has not.
+func (r *searchRow) mark(text TextIndex, words []string) {
+	for _, field := range []*string{&r.VisitorName, &r.VisitorEmail, &r.Tags, &r.Body} {
+		*field = text.Mark(*field, words)
+	}
 }

@@ -12,8 +12,11 @@ type searchDone struct{ Sessions, Messages, Tidy int64 }
 
 // indexSearch adds the next rows to the index.
 func (b *batch) indexSearch(op chat.IndexSearch) (chat.Result, error) {
+	if b.s.cfg.Text != nil {
+		return chat.Result{Duplicate: true}, nil
+	}
 	var done searchDone
-	if err := b.need(b.s.write.SearchDone, &done, nothing, sql.ErrNoRows); err != nil {
+	if err := b.need(b.s.index.SearchDone, &done, nothing, sql.ErrNoRows); err != nil {
 		return chat.Result{}, err
 	}
 	count := 0
@@ -21,8 +24,8 @@ func (b *batch) indexSearch(op chat.IndexSearch) (chat.Result, error) {
 		find, add *sqlx.NamedStmt
 		done      *int64
 	}{
-		{b.s.write.SearchSessionLast, b.s.write.SearchSessionIndex, &done.Sessions},
-		{b.s.write.SearchMessageLast, b.s.write.SearchMessageIndex, &done.Messages},
+		{b.s.index.SearchSessionLast, b.s.index.SearchSessionIndex, &done.Sessions},
+		{b.s.index.SearchMessageLast, b.s.index.SearchMessageIndex, &done.Messages},
 	} {
 		var next struct {
 			Last  int64
@@ -44,7 +47,7 @@ func (b *batch) indexSearch(op chat.IndexSearch) (chat.Result, error) {
 		count = max(count, next.Count)
 	}
 	if count > 0 {
-		if err := b.run(b.s.write.SearchSetDone, done); err != nil {
+		if err := b.run(b.s.index.SearchSetDone, done); err != nil {
 			return chat.Result{}, err
 		}
 	}
@@ -68,7 +71,7 @@ const tidyPages = 200
 // tidySearch takes the next step of writing the index anew, and says whether
 // there is another.
 func (b *batch) tidySearch(state int64) (more bool, err error) {
-	q := &b.s.write
+	q := &b.s.index
 	if state == tidyNone {
 		return false, nil
 	}
@@ -109,13 +112,13 @@ func (b *batch) tidyOne(state int64, part, unpart, merge *sqlx.NamedStmt) (chang
 		return true, b.run(unpart, nothing)
 	}
 	var before, after int64
-	if err := b.need(b.s.write.SearchChanges, &before, nothing, sql.ErrNoRows); err != nil {
+	if err := b.need(b.s.index.SearchChanges, &before, nothing, sql.ErrNoRows); err != nil {
 		return false, err
 	}
 	if err := b.run(merge, pages{tidyPages}); err != nil {
 		return false, err
 	}
-	err = b.need(b.s.write.SearchChanges, &after, nothing, sql.ErrNoRows)
+	err = b.need(b.s.index.SearchChanges, &after, nothing, sql.ErrNoRows)
 	return after-before >= 2, err
 }
 
@@ -124,21 +127,27 @@ func (b *batch) tidyOne(state int64, part, unpart, merge *sqlx.NamedStmt) (chang
 // erasure of thousands longer than others can wait; its words go when the
 // index is written anew.
 func (b *batch) secureSearch(on bool) error {
+	if b.s.cfg.Text != nil {
+		return nil
+	}
 	arg := struct{ On int }{}
 	if on {
 		arg.On = 1
 	}
-	if err := b.run(b.s.write.SearchSessionSecure, arg); err != nil {
+	if err := b.run(b.s.index.SearchSessionSecure, arg); err != nil {
 		return err
 	}
-	return b.run(b.s.write.SearchMessageSecure, arg)
+	return b.run(b.s.index.SearchMessageSecure, arg)
 }
 
 // searchErased ends what secureSearch(false) began where nothing in the index
 // was erased. Otherwise the first step of writing it anew does.
 func (b *batch) searchErased() error {
+	if b.s.cfg.Text != nil {
+		return nil
+	}
 	var done searchDone
-	err := b.need(b.s.write.SearchDone, &done, nothing, sql.ErrNoRows)
+	err := b.need(b.s.index.SearchDone, &done, nothing, sql.ErrNoRows)
 	if err != nil || done.Tidy == tidyBegin {
 		return err
 	}

@@ -222,7 +222,7 @@ func sessionConditions(q chat.SessionQuery) []string {
 
 // list runs a list whose SQL was put together.
 func (s *Store) list(ctx context.Context, text string, dst, arg any) error {
-	stmt, err := s.lists.prepare(ctx, s.cfg.Reader, strings.TrimSpace(text))
+	stmt, err := s.lists.prepare(ctx, &s.cfg, strings.TrimSpace(text))
 	if err != nil {
 		return s.explain(err)
 	}

@@ -125,6 +125,9 @@ func (b *batch) insertSession(in chat.Session, visitor int64) (row int64, err er
 	if err := b.need(b.s.write.SessionInsert, &row, arg, sql.ErrNoRows); err != nil {
 		return 0, err
 	}
+	if err := b.sessionWords(row, arg.sessionRow); err != nil {
+		return 0, err
+	}
 	return row, b.insertTags(row, in.Tags)
 }
 
@@ -207,6 +210,11 @@ func (b *batch) updateSession(op chat.UpdateSession) (chat.Result, error) {
 	patched.UpdatedAt = millis(op.At)
 	if err := b.run(b.s.write.SessionUpdate, patched); err != nil {
 		return chat.Result{}, err
+	}
+	if patched.Tags != row.Tags || patched.VisitorName != row.VisitorName || patched.VisitorEmail != row.VisitorEmail {
+		if err := b.sessionWords(row.ID, patched); err != nil {
+			return chat.Result{}, err
+		}
 	}
 	if patched.Tags != row.Tags {
 		if err := b.run(b.s.write.TagClear, struct{ Session int64 }{row.ID}); err != nil {

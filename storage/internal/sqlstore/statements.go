@@ -26,6 +26,7 @@ type reads struct {
 	VisitorByToken    *sqlx.NamedStmt `query:"visitor-get-token"`
 	VisitorByExternal *sqlx.NamedStmt `query:"visitor-get-external"`
 	VisitorSelect     string          `query:"visitor-select"`
+	EachName          string          `query:"each-name"`
 
 	BanSelect string `query:"ban-select"`
 
@@ -165,23 +166,6 @@ type writes struct {
 	DraftRemove   *sqlx.NamedStmt `query:"draft-remove"`
 	MentionInsert *sqlx.NamedStmt `query:"mention-insert"`
 
-	SearchDone          *sqlx.NamedStmt `query:"search-done"`
-	SearchSessionLast   *sqlx.NamedStmt `query:"search-session-last"`
-	SearchMessageLast   *sqlx.NamedStmt `query:"search-message-last"`
-	SearchSessionIndex  *sqlx.NamedStmt `query:"search-session-index"`
-	SearchMessageIndex  *sqlx.NamedStmt `query:"search-message-index"`
-	SearchSessionSecure *sqlx.NamedStmt `query:"search-session-secure"`
-	SearchMessageSecure *sqlx.NamedStmt `query:"search-message-secure"`
-	SearchSetTidy       *sqlx.NamedStmt `query:"search-set-tidy"`
-	SearchSessionPart   *sqlx.NamedStmt `query:"search-session-part"`
-	SearchSessionUnpart *sqlx.NamedStmt `query:"search-session-unpart"`
-	SearchSessionMerge  *sqlx.NamedStmt `query:"search-session-merge"`
-	SearchMessagePart   *sqlx.NamedStmt `query:"search-message-part"`
-	SearchMessageUnpart *sqlx.NamedStmt `query:"search-message-unpart"`
-	SearchMessageMerge  *sqlx.NamedStmt `query:"search-message-merge"`
-	SearchChanges       *sqlx.NamedStmt `query:"search-changes"`
-	SearchSetDone       *sqlx.NamedStmt `query:"search-set-done"`
-
 	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`
 	EventPrune   *sqlx.NamedStmt `query:"event-prune"`
@@ -232,4 +216,41 @@ type writes struct {
 	CursorMove   *sqlx.NamedStmt `query:"cursor-move"`
 	CursorSet    *sqlx.NamedStmt `query:"cursor-set"`
 	CursorRemove *sqlx.NamedStmt `query:"cursor-remove"`
+}
+
+// indexWrites keep an index that follows in steps: see Config.Text.
+type indexWrites struct {
+	SearchDone          *sqlx.NamedStmt `query:"search-done"`
+	SearchSessionLast   *sqlx.NamedStmt `query:"search-session-last"`
+	SearchMessageLast   *sqlx.NamedStmt `query:"search-message-last"`
+	SearchSessionIndex  *sqlx.NamedStmt `query:"search-session-index"`
+	SearchMessageIndex  *sqlx.NamedStmt `query:"search-message-index"`
+	SearchSessionSecure *sqlx.NamedStmt `query:"search-session-secure"`
+	SearchMessageSecure *sqlx.NamedStmt `query:"search-message-secure"`
+	SearchSetTidy       *sqlx.NamedStmt `query:"search-set-tidy"`
+	SearchSessionPart   *sqlx.NamedStmt `query:"search-session-part"`
+	SearchSessionUnpart *sqlx.NamedStmt `query:"search-session-unpart"`
+	SearchSessionMerge  *sqlx.NamedStmt `query:"search-session-merge"`
+	SearchMessagePart   *sqlx.NamedStmt `query:"search-message-part"`
+	SearchMessageUnpart *sqlx.NamedStmt `query:"search-message-unpart"`
+	SearchMessageMerge  *sqlx.NamedStmt `query:"search-message-merge"`
+	SearchChanges       *sqlx.NamedStmt `query:"search-changes"`
+	SearchSetDone       *sqlx.NamedStmt `query:"search-set-done"`
+}
+
+// textWrites keep what Config.Text makes of texts.
+type textWrites struct {
+	SessionWords *sqlx.NamedStmt `query:"search-session-words"`
+	MessageWords *sqlx.NamedStmt `query:"search-message-words"`
+}
+
+// sharedWrites are for databases that several processes write to.
+type sharedWrites struct {
+	LockShared     *sqlx.NamedStmt `query:"lock-shared"`
+	LockAlone      *sqlx.NamedStmt `query:"lock-alone"`
+	LockDeliveries *sqlx.NamedStmt `query:"lock-deliveries"`
+	LockVisitors   *sqlx.NamedStmt `query:"lock-visitors"`
+	LockSessions   *sqlx.NamedStmt `query:"lock-sessions"`
+	LockLog        *sqlx.NamedStmt `query:"lock-log"`
+	MessageAppend  *sqlx.NamedStmt `query:"message-append"`
 }

@@ -19,12 +19,33 @@ import (
 
 // Config says what a database's own package brings along.
 type Config struct {
-	Writer *sqlx.DB // for Append, which uses one connection at a time
+	Writer *sqlx.DB // for Append
 	Reader *sqlx.DB // for everything else
 	SQL    fs.FS    // queries/*.sql whose blocks replace the shared ones; may be nil
 
 	// Classify says what an error of the driver means.
 	Classify func(error) Failure
+
+	// Writers is how many Appends may run at a time: 1 if it is not set.
+	Writers int
+
+	// WriteTimeout bounds how long a transaction may take, with the wait for
+	// locks that others hold. 0 means 30 seconds.
+	WriteTimeout time.Duration
+
+	// Shared says that other processes may write to the database at the same
+	// time. Then Append takes Locks, and the driver must know Many, Later and
+	// Last.
+	Shared bool
+	Locks  Locks
+
+	// Compile turns the text of a statement into what the database takes, and
+	// says which parameters it has. Nil leaves that to sqlx.
+	Compile func(text string) (query string, params []string)
+
+	// Text says what is kept of texts so that they can be searched. Nil means
+	// that the database has an index that IndexSearch brings up to date.
+	Text TextIndex
 
 	// Erased, if not nil, is called after a commit that erased a visitor,
 	// while no other Append can run.
@@ -36,13 +57,17 @@ type Failure int
 
 const (
 	Broken      Failure = iota // a fault of ours or of the database
+	Contended                  // others were in the way; the transaction was undone and may be repeated
 	Refused                    // a constraint or limit; the transaction can go on without the op
 	Unavailable                // the database cannot serve now; trying again may help
 )
 
-// writeTimeout bounds how long a transaction may take. It includes the wait
-// for a lock that a process outside holds.
-const writeTimeout = 30 * time.Second
+func (c *Config) writeTimeout() time.Duration {
+	if c.WriteTimeout > 0 {
+		return c.WriteTimeout
+	}
+	return 30 * time.Second
+}
 
 // Store implements chat.Store, but for Close, Ping and Identity's making.
 type Store struct {
@@ -50,8 +75,12 @@ type Store struct {
 	identity string
 	read     reads
 	write    writes
+	index    indexWrites
+	text     textWrites
+	shared   sharedWrites
 	lists    listCache
-	turn     chan struct{} // holds a token while somebody writes
+	turn     chan struct{} // holds a token for everybody who writes
+	alone    sync.Mutex
 	closed   atomic.Bool
 	failing  atomic.Bool // the last write failed because the database could not serve
 }
@@ -59,13 +88,13 @@ type Store struct {
 // New prepares every statement. The schema must be there, with an identity in
 // chat_meta.
 func New(ctx context.Context, cfg Config) (*Store, error) {
-	s := &Store{cfg: cfg, turn: make(chan struct{}, 1)}
+	s := &Store{cfg: cfg, turn: make(chan struct{}, max(cfg.Writers, 1))}
 	b, err := loadBlocks(sharedQueries, cfg.SQL)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
 	used := map[string]bool{}
-	if err := errors.Join(b.bind(cfg.Reader, &s.read, used), b.bind(cfg.Writer, &s.write, used)); err != nil {
+	if err := s.bind(b, used); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
 	if err := b.unused(used); err != nil {
@@ -78,6 +107,21 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	return s, err
 }
 
+// bind prepares the statements that this database needs.
+func (s *Store) bind(b blocks, used map[string]bool) error {
+	c := &s.cfg
+	errs := []error{b.bind(c, c.Reader, &s.read, used), b.bind(c, c.Writer, &s.write, used)}
+	if c.Text == nil {
+		errs = append(errs, b.bind(c, c.Writer, &s.index, used))
+	} else {
+		errs = append(errs, b.bind(c, c.Writer, &s.text, used))
+	}
+	if c.Shared {
+		errs = append(errs, b.bind(c, c.Writer, &s.shared, used))
+	}
+	return errors.Join(errs...)
+}
+
 // Identity implements chat.Store.
 func (s *Store) Identity() string { return s.identity }
 
@@ -85,15 +129,22 @@ func (s *Store) Identity() string { return s.identity }
 // written. It reports whether this call was the first.
 func (s *Store) Shut() (first bool) {
 	first = !s.closed.Swap(true)
-	s.turn <- struct{}{}
-	<-s.turn
+	s.Exclusively(func() {})
 	return first
 }
 
 // Exclusively runs f while no Append can.
 func (s *Store) Exclusively(f func()) {
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
+	s.alone.Lock() // two who take all the turns would wait for each other
+	defer s.alone.Unlock()
+	for range cap(s.turn) {
+		s.turn <- struct{}{}
+	}
+	defer func() {
+		for range cap(s.turn) {
+			<-s.turn
+		}
+	}()
 	f()
 }
 
@@ -153,10 +204,15 @@ func (s *Store) explain(err error) error {
 		return err
 	case s.closed.Load():
 		return chat.ErrClosed
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone), errors.Is(err, driver.ErrBadConn), s.cfg.Classify(err) == Unavailable:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone), errors.Is(err, driver.ErrBadConn), s.unavailable(err):
 		return &chat.Error{Kind: chat.ErrUnavailable, Code: chat.ErrBusy.Code, Message: chat.ErrBusy.Message, Err: err}
 	}
 	return err
+}
+
+func (s *Store) unavailable(err error) bool {
+	f := s.cfg.Classify(err)
+	return f == Unavailable || f == Contended
 }
 
 // one reads one row into dst. Without one it returns unknown.
@@ -181,14 +237,14 @@ type listCache struct {
 	stmts map[string]*sqlx.NamedStmt
 }
 
-func (c *listCache) prepare(ctx context.Context, db *sqlx.DB, text string) (*sqlx.NamedStmt, error) {
+func (c *listCache) prepare(ctx context.Context, cfg *Config, text string) (*sqlx.NamedStmt, error) {
 	c.mu.Lock()
 	stmt := c.stmts[text]
 	c.mu.Unlock()
 	if stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := db.PrepareNamedContext(ctx, text)
+	stmt, err := cfg.prepare(ctx, cfg.Reader, text)
 	if err != nil {
 		return nil, err
 	}

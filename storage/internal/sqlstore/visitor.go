@@ -97,7 +97,7 @@ func (s *Store) Visitors(ctx context.Context, q chat.VisitorQuery) (chat.Visitor
 	}{Now: millis(q.BannedAt), keyset: place}
 	var conditions []string
 	if q.IDs != nil {
-		conditions = append(conditions, "v.public_id IN (SELECT value FROM json_each(:ids))")
+		conditions = append(conditions, "v.public_id IN ("+s.read.EachName+")")
 		if arg.IDs, err = encode("ids", q.IDs); err != nil {
 			return chat.VisitorPage{}, err
 		}

@@ -20,8 +20,11 @@ SELECT s.id,
        COALESCE(s.rating_score, 0) AS rating,
        s.replies,
        CASE WHEN s.closed_at IS NULL THEN (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = s.visitor_id) END AS visitor,
-       CASE :pages WHEN 1 THEN json_extract(s.page, '$.url') END AS url
+       CASE WHEN :pages = 1 THEN {page-url} END AS url
   FROM chat_sessions AS s
+
+-- name: page-url
+json_extract(s.page, '$.url')
 
 -- name: analytics-agents
 SELECT id, public_id

@@ -71,7 +71,7 @@ INSERT INTO chat_webhook_deliveries (webhook_id, n, session_id, event, state, at
 SELECT w.id, :n, :session_id, :event, :state, 0, 0, 0, :due_at, :at, :settled_at
   FROM chat_webhooks AS w
  WHERE w.removed = 0
-   AND w.public_id IN (SELECT value FROM json_each(:webhooks))
+   AND w.public_id IN ({each-webhook})
 ON CONFLICT (webhook_id, n) DO NOTHING
 
 -- name: delivery-claim
@@ -188,7 +188,7 @@ INSERT INTO chat_webhook_lanes (webhook_id, session_id, due_at, blocked)
 SELECT w.id, :session_id, :due_at, 0
   FROM chat_webhooks AS w
  WHERE w.removed = 0
-   AND w.public_id IN (SELECT value FROM json_each(:webhooks))
+   AND w.public_id IN ({each-webhook})
 ON CONFLICT (webhook_id, session_id) DO UPDATE
    SET due_at = excluded.due_at
  WHERE chat_webhook_lanes.leased_until IS NULL

@@ -45,7 +45,7 @@ SELECT {message-columns}
 SELECT {message-columns}
   FROM chat_messages AS m
   JOIN chat_sessions AS s ON s.id = m.session_id
- WHERE m.id IN (SELECT value FROM json_each(:ids))
+ WHERE m.id IN ({each-row})
 
 -- name: message-list-after
 SELECT {message-columns}
@@ -68,12 +68,20 @@ SELECT {message-columns}
  LIMIT :limit
 
 -- name: message-insert
-INSERT INTO chat_messages (
-  public_id, session_id, seq, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions, quick_replies
-) VALUES (
-  :public_id, :session_id, :seq, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions, :quick_replies
-)
+INSERT INTO chat_messages (session_id, seq, {message-own-columns}{message-words-column})
+VALUES (:session_id, :seq, {message-own-values}{message-words-value})
 RETURNING id
+
+-- name: message-own-columns
+public_id, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions, quick_replies
+
+-- name: message-own-values
+:public_id, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions, :quick_replies
+
+-- What the search index needs of a message, where it is kept in the row.
+-- name: message-words-column
+
+-- name: message-words-value
 
 -- name: message-get-crossing
 SELECT {message-columns}

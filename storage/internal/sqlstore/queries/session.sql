@@ -99,7 +99,7 @@ SELECT {session-columns}
 -- name: session-get-rows
 SELECT {session-columns}
   FROM {session-tables}
- WHERE s.id IN (SELECT value FROM json_each(:ids))
+ WHERE s.id IN ({each-row})
 
 -- name: session-get-visitor-rows
 SELECT {session-columns}
@@ -119,8 +119,8 @@ INSERT INTO chat_sessions (
   unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint, assigned_at
 ) VALUES (
   :public_id, :visitor_id, :visitor_name, :visitor_email, :source, :department, :assignee_id, :tags, :custom_data, :page,
-  :created_at, :updated_at, :active_at, :closed_at, CASE WHEN :closed_at IS NULL THEN 1 ELSE 0 END, :close_reason, :version, 0,
-  0, 0, 0, 0, :client_id, :fingerprint, CASE WHEN :assignee_id IS NULL THEN NULL ELSE :created_at END
+  :created_at, :updated_at, :active_at, :closed_at, CASE WHEN CAST(:closed_at AS BIGINT) IS NULL THEN 1 ELSE 0 END, :close_reason, :version, 0,
+  0, 0, 0, 0, :client_id, :fingerprint, CASE WHEN CAST(:assignee_id AS BIGINT) IS NULL THEN NULL ELSE CAST(:created_at AS BIGINT) END
 )
 RETURNING id
 
@@ -173,7 +173,7 @@ UPDATE chat_sessions
          WHEN 'agent' THEN NULL
          ELSE waiting_since END
  WHERE public_id = :session
-   AND closed_at IS NULL
+   AND closed_at IS NULL {session-bump-unless}
 RETURNING {session-own-columns},
           first_visitor_at,
           (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = visitor_id) AS visitor,
@@ -181,6 +181,9 @@ RETURNING {session-own-columns},
           (SELECT a.public_id FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee,
           (SELECT a.name FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_name,
           (SELECT a.avatar_url FROM chat_agents AS a WHERE a.id = assignee_id) AS assignee_photo
+
+-- A condition more, where one database wants it.
+-- name: session-bump-unless
 
 -- Not part of session-bump: what is set there is written to its indexes with
 -- every message.
@@ -192,7 +195,7 @@ UPDATE chat_sessions
 -- name: session-update
 UPDATE chat_sessions
    SET assignee_id = (SELECT id FROM chat_agents WHERE public_id = :assignee),
-       assigned_at = CASE WHEN :assignee IS NULL THEN assigned_at ELSE COALESCE(assigned_at, :updated_at) END,
+       assigned_at = CASE WHEN CAST(:assignee AS TEXT) IS NULL THEN assigned_at ELSE COALESCE(assigned_at, :updated_at) END,
        department = :department,
        tags = :tags,
        visitor_name = :visitor_name,

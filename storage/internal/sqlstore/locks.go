@@ -1,0 +1,121 @@
+package sqlstore
+
+import (
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pealchat/pealchat/chat"
+)
+
+// Locks are the numbers of the locks that processes with one database take
+// from each other, for as long as a transaction lasts.
+//
+// Transactions that only add messages, or change sessions and visitors, run
+// beside each other: each takes the rows it is about, in the same order
+// everywhere, so that they never wait for one another in a circle. What
+// webhooks keep is for one transaction at a time. Whatever is not known here
+// to be safe beside others runs alone. The log's lock comes last, right before
+// the commit: see flush.
+type Locks struct {
+	All        int64 // shared, or alone
+	Deliveries int64
+	Log        int64
+}
+
+// wanted is what a transaction has to lock.
+type wanted struct {
+	alone, deliveries  bool
+	sessions, visitors []string // public ids; sessions whose rows are taken in order anyway are left out
+}
+
+// wants says what the ops have to lock.
+func wants(ops []chat.Op) (w wanted) {
+	for _, op := range ops {
+		w.add(op)
+	}
+	if !slices.ContainsFunc(ops, func(op chat.Op) bool { return !plain(op) }) {
+		w.sessions = nil // appendMany goes by the same order
+	}
+	return w
+}
+
+func (w *wanted) add(op chat.Op) {
+	session := func(id string) { w.sessions = append(w.sessions, id) }
+	visitor := func(id string) { w.visitors = append(w.visitors, id) }
+	switch op := op.(type) {
+	case chat.AppendMessage:
+		session(op.Message.SessionID)
+	case chat.AppendNote:
+		session(op.Message.SessionID)
+	case chat.EditMessage:
+		session(op.SessionID)
+	case chat.DeleteMessage:
+		session(op.SessionID)
+		w.deliveries = true // it empties what is kept of the message there
+	case chat.UpdateSession:
+		session(op.SessionID)
+	case chat.CloseSession:
+		session(op.SessionID)
+	case chat.RateSession:
+		session(op.SessionID)
+	case chat.MarkSeen:
+		session(op.SessionID)
+	case chat.CreateSession:
+		visitor(op.Session.VisitorID)
+	case chat.SaveVisitor:
+		visitor(op.Visitor.ID)
+	case chat.BanVisitor:
+		visitor(op.VisitorID)
+	case chat.PlaceVisit:
+		visitor(op.VisitorID)
+	case chat.AddPageViews:
+		for _, v := range op.Views {
+			visitor(v.VisitorID)
+		}
+	case chat.AddDeliveries, chat.ClaimDeliveries, chat.SettleDelivery, chat.RearmDelivery, chat.RearmDeliveries,
+		chat.PruneDeliveries, chat.SaveWebhook, chat.RemoveWebhook, chat.DisableWebhook:
+		w.deliveries = true
+	case chat.AddFile, chat.AddFileChunk, chat.DiscardFile, chat.RemoveFile, chat.SaveAgent, chat.TouchKey, chat.SaveDraft,
+		chat.HoldCursor, chat.RemoveCursor, chat.PruneEvents, chat.IndexSearch:
+		// One statement, or one whose outcome others cannot change.
+	default:
+		w.alone = true
+	}
+}
+
+// lock takes what the ops want, in the order that all processes keep to. It
+// is sent with the first statement that follows.
+func (b *batch) lock(w wanted) error {
+	q, keys := &b.s.shared, b.s.cfg.Locks
+	type key struct{ Key int64 }
+	if w.alone {
+		return b.later(q.LockAlone, key{keys.All})
+	}
+	if err := b.later(q.LockShared, key{keys.All}); err != nil {
+		return err
+	}
+	if w.deliveries {
+		if err := b.later(q.LockDeliveries, key{keys.Deliveries}); err != nil {
+			return err
+		}
+	}
+	for _, rows := range []struct {
+		stmt *sqlx.NamedStmt
+		ids  []string
+	}{{q.LockVisitors, w.visitors}, {q.LockSessions, w.sessions}} {
+		if len(rows.ids) == 0 {
+			continue
+		}
+		slices.Sort(rows.ids)
+		list, err := encode("ids", slices.Compact(rows.ids))
+		if err == nil {
+			err = b.later(rows.stmt, struct {
+				IDs string `db:"ids"`
+			}{list})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pealchat/pealchat/chat"
+)
+
+// Where the database is on another machine each statement costs a journey
+// there and back, a hundred times what it costs the database. A driver that
+// can send several at once (Config.Shared asks for such a one) understands
+// these arguments.
+type (
+	// Many as the only argument of a query runs it once for each list of
+	// arguments. The rows of all come together, each with the number of its
+	// list before its own columns, as nth.
+	Many [][]any
+
+	// Later as the last argument lets a statement go out with the next one.
+	// Should it fail, the next one reports it.
+	Later struct{}
+
+	// Last as the last argument of a query sends the commit with it.
+	Last struct{}
+)
+
+// arguments returns the values of a statement's parameters.
+func arguments(stmt *sqlx.NamedStmt, arg any) ([]any, error) {
+	fields := stmt.Stmt.Mapper.FieldMap(reflect.Indirect(reflect.ValueOf(arg)))
+	args := make([]any, len(stmt.Params), len(stmt.Params)+1)
+	for i, name := range stmt.Params {
+		field, ok := fields[name]
+		if !ok {
+			return nil, fmt.Errorf("sqlstore: %T has no %q", arg, name)
+		}
+		args[i] = field.Interface()
+	}
+	return args, nil
+}
+
+// later is run where the outcome need not be known before the next statement.
+func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
+	if !b.s.cfg.Shared {
+		return b.run(stmt, arg)
+	}
+	args, err := arguments(stmt, arg)
+	if err == nil {
+		_, err = b.tx.ExecContext(context.Background(), stmt.QueryString, append(args, Later{})...)
+	}
+	return err
+}
+
+// last reads rows with the last statement of the transaction.
+func (b *batch) last(stmt *sqlx.NamedStmt, dst, arg any) error {
+	if !b.s.cfg.Shared {
+		return b.in(stmt).Select(dst, arg)
+	}
+	args, err := arguments(stmt, arg)
+	if err != nil {
+		return err
+	}
+	return b.tx.Select(dst, stmt.QueryString, append(args, Last{})...)
+}
+
+// plain says whether the op is one of those that appendMany takes together.
+func plain(op chat.Op) bool {
+	m, ok := op.(chat.AppendMessage)
+	return ok && m.AfterSeq == nil && len(m.Message.Attachments) == 0
+}
+
+// appended is a row of message-append.
+type appended struct {
+	Nth        int   `db:"nth"`
+	MessageRow int64 `db:"message_row"`
+	sessionRow
+}
+
+// appendMany adds messages in one exchange with the database. Those that were
+// not accepted have no result afterwards and are left to appendMessage, which
+// finds out why. Without ok nothing was done.
+func (b *batch) appendMany(ops []chat.Op, results []chat.Result) (ok bool, err error) {
+	messages := make([]messageRow, len(ops))
+	order := make([]int, len(ops))
+	for i, op := range ops {
+		if messages[i], err = b.newMessage(op.(chat.AppendMessage).Message); err != nil {
+			break
+		}
+		order[i] = i
+	}
+	if b.s.ownError(err) {
+		return false, nil // its own op will say so
+	}
+	// Everybody locks sessions in this order, so nobody waits in a circle.
+	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(messages[i].Session, messages[j].Session) })
+	if err := b.later(b.s.write.OpBegin, nothing); err != nil {
+		return false, err
+	}
+	rows, err := b.sendMany(messages, order)
+	switch {
+	case err != nil && b.s.cfg.Classify(err) == Refused:
+		if err := b.rewind(); err != nil {
+			return false, err
+		}
+		return false, b.later(b.s.write.OpEnd, nothing)
+	case err != nil:
+		return false, err
+	}
+	if err := b.later(b.s.write.OpEnd, nothing); err != nil {
+		return false, err
+	}
+	if err := b.firstWords(messages, rows); err != nil {
+		return false, err
+	}
+	slices.SortFunc(rows, func(x, y appended) int { return x.Nth - y.Nth })
+	for _, row := range rows {
+		m := &messages[row.Nth]
+		m.ID, m.SessionID, m.Seq = row.MessageRow, row.ID, row.MessageCount
+		if results[row.Nth], err = b.sent(*m, row.sessionRow); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// sendMany inserts the messages in the order given. The rows' numbers are
+// indexes of messages.
+func (b *batch) sendMany(messages []messageRow, order []int) ([]appended, error) {
+	stmt := b.s.shared.MessageAppend
+	many := make(Many, len(order))
+	for i, nth := range order {
+		var err error
+		if many[i], err = arguments(stmt, messages[nth]); err != nil {
+			return nil, err
+		}
+	}
+	var rows []appended
+	if err := b.tx.Select(&rows, stmt.QueryString, many); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		rows[i].Nth = order[rows[i].Nth]
+	}
+	return rows, nil
+}
+
+// firstWords sets when visitors first wrote, for sessions that had no message
+// of theirs before. The rows come session by session.
+func (b *batch) firstWords(messages []messageRow, rows []appended) error {
+	var done int64
+	for _, row := range rows {
+		m := &messages[row.Nth]
+		if m.Sender != chat.SenderVisitor || row.FirstVisitorAt.Valid || row.ID == done {
+			continue
+		}
+		done = row.ID
+		if err := b.later(b.s.write.SessionFirstWord, struct{ ID, At int64 }{row.ID, m.At}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare compiles the text of a statement.
+func (c *Config) prepare(ctx context.Context, db *sqlx.DB, text string) (*sqlx.NamedStmt, error) {
+	if c.Compile == nil {
+		return db.PrepareNamedContext(ctx, text)
+	}
+	query, params := c.Compile(text)
+	stmt, err := db.PreparexContext(ctx, query)
+	return &sqlx.NamedStmt{QueryString: query, Params: params, Stmt: stmt}, err
+}

@@ -1,0 +1,453 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pealchat/pealchat/storage/internal/sqlstore"
+)
+
+// The SQL of this store goes through database/sql, as that of every store, on
+// connections that are lent by a pool for as long as a statement or a
+// transaction lasts. What database/sql does not know is how to send several
+// statements at once: see conn.send.
+
+// source lends connections.
+type source interface {
+	borrow(ctx context.Context) (loan, error)
+}
+
+// loan is a connection that must be given back.
+type loan interface {
+	use(f func(*pgx.Conn) error) error
+	giveBack()
+}
+
+// poolSource lends from a pool of pgx.
+type poolSource struct{ pool *pgxpool.Pool }
+
+func (s poolSource) borrow(ctx context.Context) (loan, error) {
+	c, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, &connectError{err}
+	}
+	return poolLoan{c}, nil
+}
+
+type poolLoan struct{ c *pgxpool.Conn }
+
+func (l poolLoan) use(f func(*pgx.Conn) error) error { return f(l.c.Conn()) }
+func (l poolLoan) giveBack()                         { l.c.Release() }
+
+// dbSource lends from a *sql.DB of pgx's driver.
+type dbSource struct{ db *sql.DB }
+
+func (s dbSource) borrow(ctx context.Context) (loan, error) {
+	c, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, &connectError{err}
+	}
+	return dbLoan{c}, nil
+}
+
+type dbLoan struct{ c *sql.Conn }
+
+func (l dbLoan) use(f func(*pgx.Conn) error) error {
+	return l.c.Raw(func(c any) error {
+		std, ok := c.(*stdlib.Conn)
+		if !ok {
+			return errDriver
+		}
+		return f(std.Conn())
+	})
+}
+
+// giveBack leaves a connection that is in the middle of something to nobody.
+func (l dbLoan) giveBack() {
+	l.c.Raw(func(c any) error {
+		std, ok := c.(*stdlib.Conn)
+		if ok && !std.Conn().IsClosed() && std.Conn().PgConn().TxStatus() == 'I' {
+			return nil
+		}
+		return driver.ErrBadConn
+	})
+	l.c.Close()
+}
+
+// connector makes database/sql borrow from a source.
+type connector struct {
+	source source
+	check  bool // prepare every statement on the server when it is made, to see whether it is sound
+}
+
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	loan, err := c.source.borrow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{loan: loan, check: c.check}, nil
+}
+
+// Driver implements driver.Connector; nothing here goes by it.
+func (c *connector) Driver() driver.Driver { return noDriver{} }
+
+type noDriver struct{}
+
+func (noDriver) Open(string) (driver.Conn, error) {
+	return nil, errors.New("postgres: no driver to open by name")
+}
+
+// statement is what is sent: SQL with its arguments.
+type statement struct {
+	text string
+	args []any
+}
+
+// conn is a borrowed connection. Statements whose outcome nobody waits for,
+// the beginning of a transaction among them, stay in queue until the next one
+// goes out.
+type conn struct {
+	loan      loan
+	check     bool
+	queue     []statement
+	ctx       context.Context // of the transaction: its end ends every statement
+	begun     bool            // the server has heard of the transaction
+	committed bool            // together with its last statement
+	broken    bool
+}
+
+// Prepare implements driver.Conn.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// PrepareContext costs nothing: pgx prepares on the server what it sees for
+// the first time, and remembers it with the connection.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if c.check && !transactional(query) {
+		err := c.do(func(pg *pgx.Conn) error {
+			_, err := pg.Prepare(ctx, "check", query)
+			return errors.Join(err, pg.Deallocate(ctx, "check"))
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &stmt{c, query}, nil
+}
+
+// Close gives the connection back.
+func (c *conn) Close() error {
+	c.loan.giveBack()
+	return nil
+}
+
+// IsValid implements driver.Validator.
+func (c *conn) IsValid() bool { return !c.broken }
+
+// CheckNamedValue lets the arguments of this store through that are none.
+// Flags are numbers in the database.
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	switch v.Value.(type) {
+	case sqlstore.Many, sqlstore.Later, sqlstore.Last:
+		return nil
+	}
+	value, err := driver.DefaultParameterConverter.ConvertValue(v.Value)
+	switch is := value.(type) {
+	case bool:
+		value = int64(0)
+		if is {
+			value = int64(1)
+		}
+	case string:
+		value = clean(is)
+	}
+	v.Value = value
+	return err
+}
+
+// clean replaces what PostgreSQL takes for no text. Whoever asks for an id
+// with such characters is then told that there is none.
+func clean(s string) string {
+	if utf8.ValidString(s) && !strings.Contains(s, "\x00") {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+}
+
+// do runs f on the connection. An error that cost the connection is told from
+// one that the server gave.
+func (c *conn) do(f func(*pgx.Conn) error) error {
+	return c.loan.use(func(pg *pgx.Conn) error {
+		err := f(pg)
+		if pg.IsClosed() {
+			c.broken = true
+			if err != nil && !isServerError(err) {
+				err = &lostError{err}
+			}
+		}
+		return err
+	})
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Result, error) {
+	args, mark := split(named)
+	if _, later := mark.(sqlstore.Later); later || transactional(query) && !strings.HasPrefix(query, "ROLLBACK") {
+		c.queue = append(c.queue, statement{query, args})
+		return driver.RowsAffected(0), nil
+	}
+	if len(args) == 0 && !transactional(query) {
+		return driver.RowsAffected(0), c.script(ctx, query)
+	}
+	res, err := c.send(ctx, statement{query, args})
+	if err != nil {
+		return nil, err
+	}
+	return driver.RowsAffected(res[len(res)-1].tag.RowsAffected()), nil
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Rows, error) {
+	args, mark := split(named)
+	switch mark := mark.(type) {
+	case sqlstore.Many:
+		return c.queryMany(ctx, query, mark)
+	case sqlstore.Last:
+		res, err := c.send(ctx, statement{query, args}, statement{text: "COMMIT"})
+		if err != nil {
+			return nil, err
+		}
+		c.committed = true
+		if err := committed(res[len(res)-1]); err != nil {
+			return nil, err
+		}
+		return &res[len(res)-2].rows, nil
+	}
+	res, err := c.send(ctx, statement{query, args})
+	if err != nil {
+		return nil, err
+	}
+	return &res[len(res)-1].rows, nil
+}
+
+func (c *conn) queryMany(ctx context.Context, query string, many sqlstore.Many) (driver.Rows, error) {
+	list := make([]statement, len(many))
+	for i, args := range many {
+		list[i] = statement{query, make([]any, len(args))}
+		for j, arg := range args {
+			v := driver.NamedValue{Value: arg}
+			if err := c.CheckNamedValue(&v); err != nil {
+				return nil, err
+			}
+			list[i].args[j] = v.Value
+		}
+	}
+	res, err := c.send(ctx, list...)
+	if err != nil {
+		return nil, err
+	}
+	all := &rows{}
+	for i, r := range res[len(res)-len(list):] {
+		all.columns = append([]string{"nth"}, r.rows.columns...)
+		for _, row := range r.rows.data {
+			all.data = append(all.data, append([]driver.Value{int64(i)}, row...))
+		}
+	}
+	return all, nil
+}
+
+// split takes the mark off the end of the arguments.
+func split(named []driver.NamedValue) (args []any, mark any) {
+	for _, v := range named {
+		switch v.Value.(type) {
+		case sqlstore.Many, sqlstore.Later, sqlstore.Last:
+			mark = v.Value
+		default:
+			args = append(args, v.Value)
+		}
+	}
+	return args, mark
+}
+
+// transactional says whether the statement only moves within a transaction.
+func transactional(query string) bool {
+	for _, word := range []string{"SAVEPOINT ", "RELEASE ", "ROLLBACK"} {
+		if strings.HasPrefix(query, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// send runs what is in the queue and then the statements, in one exchange
+// with the server. Its results are those of all of them.
+func (c *conn) send(ctx context.Context, list ...statement) (res []result, err error) {
+	all := append(c.queue, list...)
+	c.queue, c.begun = nil, true
+	if c.ctx != nil {
+		ctx = c.ctx
+	}
+	err = c.do(func(pg *pgx.Conn) error {
+		if len(all) == 1 {
+			rows, err := pg.Query(ctx, all[0].text, all[0].args...)
+			if err != nil {
+				return err
+			}
+			r, err := read(rows)
+			res = []result{r}
+			return err
+		}
+		batch := &pgx.Batch{}
+		for _, s := range all {
+			batch.Queue(s.text, s.args...)
+		}
+		replies := pg.SendBatch(ctx, batch)
+		for range all {
+			rows, err := replies.Query()
+			if err != nil {
+				return errors.Join(err, ignoreSame(err, replies.Close()))
+			}
+			r, err := read(rows)
+			if err != nil {
+				return errors.Join(err, ignoreSame(err, replies.Close()))
+			}
+			res = append(res, r)
+		}
+		return replies.Close()
+	})
+	return res, err
+}
+
+// ignoreSame: what closes a batch reports its first error again.
+func ignoreSame(first, err error) error {
+	var a, b *pgconn.PgError
+	if errors.As(first, &a) && errors.As(err, &b) && a.Code == b.Code {
+		return nil
+	}
+	return err
+}
+
+// script runs several statements without arguments.
+func (c *conn) script(ctx context.Context, text string) error {
+	if len(c.queue) > 0 {
+		if _, err := c.send(ctx, statement{text: "SELECT 1"}); err != nil {
+			return err
+		}
+	}
+	return c.do(func(pg *pgx.Conn) error {
+		_, err := pg.PgConn().Exec(ctx, text).ReadAll()
+		return err
+	})
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	text := "BEGIN"
+	if opts.ReadOnly {
+		text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" // one state for all that is read
+	}
+	c.ctx, c.queue, c.begun, c.committed = ctx, []statement{{text: text}}, false, false
+	return c, nil
+}
+
+// Begin implements driver.Conn.
+func (c *conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+// Commit implements driver.Tx.
+func (c *conn) Commit() error {
+	if c.committed {
+		return nil
+	}
+	res, err := c.send(c.ctx, statement{text: "COMMIT"})
+	if err != nil {
+		return err
+	}
+	return committed(res[len(res)-1])
+}
+
+// errUndone: the server answers a COMMIT that way where an error came before.
+var errUndone = errors.New("postgres: the transaction was undone")
+
+func committed(r result) error {
+	if r.tag.String() != "COMMIT" {
+		return errUndone
+	}
+	return nil
+}
+
+// rollbackTimeout bounds the wait for a server that does not answer any more.
+const rollbackTimeout = 2 * time.Second
+
+// Rollback implements driver.Tx. What the server has not heard of it need not
+// undo.
+func (c *conn) Rollback() error {
+	c.queue = nil
+	if !c.begun || c.committed || c.broken {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+	defer cancel()
+	c.ctx = ctx
+	_, err := c.send(ctx, statement{text: "ROLLBACK"})
+	return err
+}
+
+// stmt is a statement that database/sql takes for prepared.
+type stmt struct {
+	conn *conn
+	text string
+}
+
+func (s *stmt) Close() error                               { return nil }
+func (s *stmt) NumInput() int                              { return -1 }
+func (s *stmt) Exec([]driver.Value) (driver.Result, error) { return nil, driver.ErrSkip }
+func (s *stmt) Query([]driver.Value) (driver.Rows, error)  { return nil, driver.ErrSkip }
+
+// ExecContext implements driver.StmtExecContext.
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return s.conn.ExecContext(ctx, s.text, args)
+}
+
+// QueryContext implements driver.StmtQueryContext.
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.conn.QueryContext(ctx, s.text, args)
+}
+
+// result is the outcome of one statement, read to its end.
+type result struct {
+	rows rows
+	tag  pgconn.CommandTag
+}
+
+// rows are rows that were read.
+type rows struct {
+	columns []string
+	data    [][]driver.Value
+	next    int
+}
+
+func (r *rows) Columns() []string { return r.columns }
+func (r *rows) Close() error      { return nil }
+
+// Next implements driver.Rows.
+func (r *rows) Next(dst []driver.Value) error {
+	if r.next == len(r.data) {
+		return io.EOF
+	}
+	copy(dst, r.data[r.next])
+	r.next++
+	return nil
+}

@@ -1,0 +1,178 @@
+package postgres
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// words makes what a search goes by: letters and numbers in lower case and
+// without accents, everything else parts words. PostgreSQL's own parsers
+// depend on the language of the database and take addresses and the like for
+// one word; this finds the same on every server, and the same as SQLite.
+type words struct{}
+
+// token is a word of a text and where it stands there, in characters.
+type token struct {
+	text     string
+	from, to int
+}
+
+// maxToken is how many bytes of a word count: PostgreSQL refuses words of 2 kB.
+const maxToken = 512
+
+// maxPlace is the highest place that a tsvector can hold.
+const maxPlace = 16383
+
+// parse returns the words of a text.
+func parse(text string) (list []token) {
+	var word []rune
+	from, at := 0, 0
+	end := func() {
+		if len(word) > 0 {
+			list = append(list, token{fold(string(word)), from, at})
+			word = word[:0]
+		}
+	}
+	for _, r := range text {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			if len(word) == 0 {
+				from = at
+			}
+			word = append(word, r)
+		case unicode.IsMark(r) && len(word) > 0:
+			word = append(word, r)
+		default:
+			end()
+		}
+		at++
+	}
+	end()
+	return list
+}
+
+// fold takes the case and the accents off a word.
+func fold(word string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(word) {
+		r = unicode.ToLower(r)
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			b.WriteRune(r)
+		}
+	}
+	return cut(b.String())
+}
+
+func cut(word string) string {
+	if len(word) <= maxToken {
+		return word
+	}
+	return strings.ToValidUTF8(word[:maxToken], "")
+}
+
+// Words implements sqlstore.TextIndex: a tsvector. Between two texts a place
+// stays free, so that no words are found that stand in both.
+func (words) Words(texts ...string) string {
+	var b strings.Builder
+	place := 0
+	for _, text := range texts {
+		for _, t := range parse(text) {
+			place++
+			b.WriteString("'" + t.text + "':" + strconv.Itoa(min(place, maxPlace)) + " ")
+		}
+		place++
+	}
+	return b.String()
+}
+
+// Query implements sqlstore.TextIndex: a tsquery. What of a word is parted by
+// signs must stand together.
+func (words) Query(typed []string) string {
+	var parts []string
+	for _, phrase := range phrases(typed) {
+		for i, t := range phrase.tokens {
+			phrase.tokens[i] = "'" + t + "'"
+		}
+		part := strings.Join(phrase.tokens, " <-> ")
+		if phrase.open {
+			part += ":*"
+		}
+		parts = append(parts, "("+part+")")
+	}
+	return strings.Join(parts, " & ")
+}
+
+// phrase is a word as it was typed. open: the last of it is unfinished.
+type phrase struct {
+	tokens []string
+	open   bool
+}
+
+func phrases(typed []string) (list []phrase) {
+	for i, word := range typed {
+		p := phrase{open: i == len(typed)-1}
+		for _, t := range parse(word) {
+			p.tokens = append(p.tokens, t.text)
+		}
+		if len(p.tokens) > 0 {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// in says whether the phrase stands at the beginning of the tokens.
+func (p phrase) in(tokens []token) bool {
+	if len(tokens) < len(p.tokens) {
+		return false
+	}
+	for i, want := range p.tokens {
+		last := i == len(p.tokens)-1
+		if tokens[i].text != want && !(last && p.open && strings.HasPrefix(tokens[i].text, want)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Mark implements sqlstore.TextIndex.
+func (words) Mark(text string, typed []string) string {
+	tokens, found := parse(text), phrases(typed)
+	marks := make([]bool, len([]rune(text))+1) // characters that belong to something found
+	starts := make([]bool, len(marks))
+	for i := range tokens {
+		for _, p := range found {
+			if !p.in(tokens[i:]) {
+				continue
+			}
+			from, to := tokens[i].from, tokens[i+len(p.tokens)-1].to
+			if !marks[from] {
+				starts[from] = true
+			}
+			for at := from; at < to; at++ {
+				marks[at] = true
+			}
+		}
+	}
+	var b strings.Builder
+	at, open := 0, false
+	for _, r := range text {
+		if open && (!marks[at] || starts[at]) {
+			b.WriteByte('\x02')
+			open = false
+		}
+		if marks[at] && !open {
+			b.WriteByte('\x01')
+			open = true
+		}
+		b.WriteRune(r)
+		at++
+	}
+	if open {
+		b.WriteByte('\x02')
+	}
+	return b.String()
+}
