@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // SignIn notes that one of the host's users has called, and returns them as
@@ -28,9 +29,7 @@ func (s *Service) saveAgent(ctx context.Context, a Agent) (Agent, error) {
 	if a.Name == "" {
 		a.Name = a.ID
 	}
-	s.mu.Lock()
-	known, ok := s.agents[a.ID]
-	s.mu.Unlock()
+	known, ok := s.knownAgent(ctx, a.ID)
 	if ok && known.Name == a.Name && known.Email == a.Email && known.AvatarURL == a.AvatarURL && known.Admin == a.Admin &&
 		(a.Availability == "" || a.Availability == known.Availability) {
 		return known, nil
@@ -39,10 +38,37 @@ func (s *Service) saveAgent(ctx context.Context, a Agent) (Agent, error) {
 	if err != nil {
 		return Agent{}, err
 	}
-	s.mu.Lock()
-	s.agents[a.ID] = res.Agent
-	s.mu.Unlock()
+	s.keepAgent(res.Agent)
 	return res.Agent, nil
+}
+
+// knownAgent is the agent's row as it was last read or written. Where other
+// processes may have written it since, it is read again after a while.
+func (s *Service) knownAgent(ctx context.Context, id string) (Agent, bool) {
+	s.mu.Lock()
+	known, ok := s.agents[id]
+	s.mu.Unlock()
+	if !ok || !s.shared || time.Since(known.readAt) < settingsTTL {
+		return known.Agent, ok
+	}
+	a, err := s.store.Agent(ctx, id)
+	if err != nil {
+		return Agent{}, false
+	}
+	s.keepAgent(a)
+	return a, true
+}
+
+func (s *Service) keepAgent(a Agent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.agents[a.ID] = agentRow{a, time.Now()}
+}
+
+// agentRow is an agent as the store has it, or had it when it was read.
+type agentRow struct {
+	Agent
+	readAt time.Time
 }
 
 // saveActor makes sure that whoever acts has an agent's row, so that sessions

@@ -26,8 +26,9 @@ func newHub() *hub {
 	}
 }
 
-// publish hands events to everyone who listens, in order. Only one goroutine
-// publishes durable events: the writer's.
+// publish hands events to everyone who listens, in order. Durable events are
+// published one call after the other, with growing positions: by the writer's
+// goroutine, or, where other processes write too, under the follower's mutex.
 func (h *hub) publish(events []*Event) {
 	if len(events) == 0 {
 		return
@@ -70,6 +71,29 @@ func (h *hub) saw(p Position) {
 	defer h.mu.Unlock()
 	h.head = max(h.head, p)
 }
+
+// skipTo moves the head on where nobody listens. Otherwise it does nothing and
+// returns false.
+func (h *hub) skipTo(p Position) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.listeners() > 0 {
+		return false
+	}
+	h.head = max(h.head, p)
+	return true
+}
+
+// idle says whether nobody listens.
+func (h *hub) idle() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.listeners() == 0
+}
+
+// listeners is called with the mutex held. It counts topics, not all who
+// listen to them.
+func (h *hub) listeners() int { return len(h.all) + len(h.sessions) + len(h.visitors) }
 
 // add registers the subscription and returns the position that everything
 // published from now on lies behind.

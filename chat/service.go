@@ -20,6 +20,8 @@ type Service struct {
 	keep     time.Duration // how long the event log is kept; negative: for ever
 	files    FileStore
 	hub      *hub
+	shared   bool // other processes write to the store too
+	follower follower
 	writer   *writer
 	presence *presence
 	viewing  *viewing
@@ -38,7 +40,7 @@ type Service struct {
 	unindexed atomic.Bool   // there may be something that the search index does not have
 
 	mu     sync.Mutex
-	agents map[string]Agent     // rows known to be saved as they are here
+	agents map[string]agentRow  // rows known to be saved as they are here
 	keys   map[string]time.Time // when each key's last use was written down
 	closed chan struct{}
 	once   sync.Once
@@ -56,7 +58,7 @@ func New(store Store, opts *Options) *Service {
 		hub:      newHub(),
 		presence: newPresence(),
 		viewing:  newViewing(),
-		agents:   map[string]Agent{},
+		agents:   map[string]agentRow{},
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
 		indexing: make(chan struct{}, 1),
@@ -66,6 +68,9 @@ func New(store Store, opts *Options) *Service {
 	}
 	if opts != nil && opts.Place != nil {
 		s.placeOf, s.unplaced = opts.Place, make(chan unplaced, maxUnplaced)
+	}
+	if store, ok := store.(SharedStore); ok {
+		s.shared = store.Shared()
 	}
 	s.unindexed.Store(true) // by a process before this one
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
@@ -78,7 +83,8 @@ func New(store Store, opts *Options) *Service {
 
 // Run does what needs a clock: it notices who has left and when the opening
 // hours begin and end, removes events that are older than
-// Options.EventRetention, and brings the search index up to date. It returns
+// Options.EventRetention, brings the search index up to date, and hears of what
+// other processes have written to a [SharedStore]. It returns
 // when ctx ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
 	presence := time.NewTicker(presenceStep)
@@ -95,6 +101,13 @@ func (s *Service) Run(ctx context.Context) error {
 		for range placers {
 			group.Go(func() { s.findPlaces(asking) })
 		}
+		defer group.Wait()
+		defer stop()
+	}
+	if s.shared {
+		following, stop := context.WithCancel(ctx)
+		var group sync.WaitGroup
+		group.Go(func() { s.keepFollowing(following) })
 		defer group.Wait()
 		defer stop()
 	}
@@ -132,6 +145,7 @@ func (s *Service) Close() error {
 	})
 	s.hub.close()
 	s.writer.close()
+	s.stopFollowing()
 	select {
 	case <-s.hub.left:
 	case <-time.After(farewellTimeout):
@@ -165,6 +179,10 @@ func (s *Service) now() time.Time { return clock(s.clock) }
 func (s *Service) publish(events []*Event) {
 	if len(events) > 0 {
 		s.unindexed.Store(true)
+	}
+	if s.shared && len(events) > 0 {
+		s.publishNext(events)
+		return
 	}
 	s.hub.publish(s.decorate(events))
 }

@@ -53,6 +53,14 @@ type Store interface {
 	Close() error
 }
 
+// SharedStore is a Store that other processes may write to at the same time. A
+// service over one reads what they have written from the log: within half a
+// second while [Service.Run] runs, or at once when [Service.CatchUp] is called.
+type SharedStore interface {
+	Store
+	Shared() bool
+}
+
 // SessionStore reads sessions. AssigneeName and AssigneePhoto come from the
 // agent's row.
 type SessionStore interface {

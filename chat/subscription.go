@@ -80,6 +80,9 @@ func (s *Service) Subscribe(ctx context.Context, by Actor, in Subscribe) (*Subsc
 		return nil, err
 	}
 	s.hub.saw(log.Head)
+	if s.shared {
+		s.startFollowing(log.Head)
+	}
 	sub.mu.Lock() // push waits until the position is set
 	defer sub.mu.Unlock()
 	head, err := s.hub.add(sub)

@@ -75,7 +75,7 @@ type Store struct {
 	once sync.Once
 }
 
-var _ chat.Store = (*Store)(nil)
+var _ chat.SharedStore = (*Store)(nil)
 
 // Open connects to the database that dsn names, and makes the tables if they
 // are not there. dsn is a URL or a list of key=value, with the parameters of
@@ -245,5 +245,5 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.Probe(ctx)
 }
 
-// Shared says that other processes may write to the same database.
+// Shared implements chat.SharedStore.
 func (s *Store) Shared() bool { return true }
