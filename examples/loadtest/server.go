@@ -1,0 +1,151 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/httpapi"
+	"github.com/pealchat/pealchat/storage/sqlite"
+)
+
+// server is a server process, as the one that measures sees it.
+type server struct {
+	kind string // chat or floor
+	addr string
+	cmd  *exec.Cmd
+	dir  string
+}
+
+const key = "peal_loadtest_key_for_loopback_only"
+
+func startServer(ctx context.Context, cfg config, kind string) (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pealchat-loadtest")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{kind: kind, dir: dir}
+	s.cmd = exec.CommandContext(ctx, self, "-child", kind, "-dir", dir, fmt.Sprint("-takeover=", cfg.takeover))
+	s.cmd.Stderr = os.Stderr
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("the server does not start: %w", err)
+	}
+	s.addr = strings.TrimSpace(line)
+	return s, nil
+}
+
+func (s *server) stop() {
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	s.cmd.Wait()
+	os.RemoveAll(s.dir)
+}
+
+// usage is what the server process says of itself.
+type usage struct {
+	CPU    float64 `json:"cpu_s"`  // since it started
+	Memory int64   `json:"memory"` // bytes in use on the heap and in stacks, after a collection
+}
+
+func (s *server) usage(collect bool) (u usage, err error) {
+	resp, err := http.Get(fmt.Sprintf("http://%s/control/usage?collect=%v", s.addr, collect))
+	if err != nil {
+		return u, err
+	}
+	defer resp.Body.Close()
+	return u, json.NewDecoder(resp.Body).Decode(&u)
+}
+
+// control answers what server.usage asks.
+func control(mux *http.ServeMux) {
+	mux.HandleFunc("GET /control/usage", func(w http.ResponseWriter, r *http.Request) {
+		var u usage
+		if r.URL.Query().Get("collect") == "true" {
+			for range 3 {
+				runtime.GC() // shrinks stacks by half each time
+				time.Sleep(100 * time.Millisecond)
+			}
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			u.Memory = int64(m.HeapAlloc + m.StackInuse)
+		}
+		var ru syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &ru); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		u.CPU = time.Duration(ru.Utime.Nano() + ru.Stime.Nano()).Seconds()
+		json.NewEncoder(w).Encode(u)
+	})
+}
+
+// serveChat is the server that is measured: everything a host would have.
+func serveChat(ctx context.Context, cfg config, out io.Writer) error {
+	store, err := sqlite.Open(ctx, filepath.Join(cfg.dir, "chat.db"), nil)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	quiet := slog.New(slog.DiscardHandler)
+	svc := chat.New(store, &chat.Options{Logger: quiet})
+	defer svc.Close()
+	if _, err := svc.EnsureKey(ctx, key, chat.NewKey{Name: "Load", Scopes: []string{chat.ScopeAdmin}}); err != nil {
+		return err
+	}
+	go svc.Run(ctx)
+	mux := http.NewServeMux()
+	mux.Handle("/chat/", httpapi.New(svc, &httpapi.Options{
+		Logger: quiet, Streams: httpapi.Streams{NoTakeover: !cfg.takeover, Life: time.Hour},
+		Rates: httpapi.Rates{Hellos: -1, Sessions: -1, Messages: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1},
+	}))
+	control(mux)
+	return serve(ctx, mux, out, func() { svc.Close() })
+}
+
+func serve(ctx context.Context, h http.Handler, out io.Writer, ending func()) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	srv.RegisterOnShutdown(ending)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	fmt.Fprintln(out, ln.Addr())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		done, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		srv.Shutdown(done)
+		return nil
+	}
+}
