@@ -19,6 +19,7 @@ import (
 type Outbox struct {
 	svc  *Service
 	bell chan struct{}
+	feed chan struct{} // the same bell, for Feed
 
 	mu     sync.Mutex
 	nudged map[string]struct{}
@@ -32,7 +33,7 @@ type outboxes struct {
 
 // Outbox returns a new outbox. Close it when done.
 func (s *Service) Outbox() *Outbox {
-	o := &Outbox{svc: s, bell: make(chan struct{}, 1), nudged: map[string]struct{}{}}
+	o := &Outbox{svc: s, bell: make(chan struct{}, 1), feed: make(chan struct{}, 1), nudged: map[string]struct{}{}}
 	s.outboxes.mu.Lock()
 	defer s.outboxes.mu.Unlock()
 	if s.outboxes.all == nil {
@@ -47,9 +48,11 @@ func (s *Service) ring() {
 	s.outboxes.mu.Lock()
 	defer s.outboxes.mu.Unlock()
 	for o := range s.outboxes.all {
-		select {
-		case o.bell <- struct{}{}:
-		default:
+		for _, bell := range []chan struct{}{o.bell, o.feed} {
+			select {
+			case bell <- struct{}{}:
+			default:
+			}
 		}
 	}
 }

@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	feedBatch = 64          // deliveries made in one op, or a little more: others wait for its commit
-	feedIdle  = time.Second // pause after a failure, and between looks whether there is a webhook
-	feedStep  = 1024        // positions that the cursor may lag behind while nobody wants the events
+	feedBatch = 64               // deliveries made in one op, or a little more: others wait for its commit
+	feedPause = time.Second      // after a failure
+	feedIdle  = 10 * time.Second // between looks whether another node has made a webhook
+	feedStep  = 1024             // positions that the cursor may lag behind while nobody wants the events
 )
 
 // Feed turns events into deliveries until ctx ends or the service closes. The
@@ -20,7 +21,7 @@ const (
 // events one moves the cursor, and the others go on from there.
 func (o *Outbox) Feed(ctx context.Context) error {
 	for {
-		err := o.feed(ctx)
+		err := o.follow(ctx)
 		select {
 		case <-o.svc.closed:
 			return ErrClosed
@@ -29,15 +30,18 @@ func (o *Outbox) Feed(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		wait := feedIdle
 		switch {
 		case errors.Is(err, ErrCursorMoved):
 			continue
 		case err != nil:
 			o.svc.log.Warn("chat: cannot feed webhooks; trying again", "error", err)
+			wait = feedPause
 		}
-		pause := time.NewTimer(feedIdle)
+		pause := time.NewTimer(wait)
 		select {
 		case <-pause.C:
+		case <-o.feed:
 		case <-ctx.Done():
 		case <-o.svc.closed:
 		}
@@ -45,9 +49,9 @@ func (o *Outbox) Feed(ctx context.Context) error {
 	}
 }
 
-// feed reads the log from the cursor on. It returns without an error when
+// follow reads the log from the cursor on. It returns without an error when
 // there is no webhook.
-func (o *Outbox) feed(ctx context.Context) error {
+func (o *Outbox) follow(ctx context.Context) error {
 	hooks, err := o.svc.store.Webhooks(ctx)
 	if err != nil || len(hooks) == 0 {
 		return err

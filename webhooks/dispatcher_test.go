@@ -295,7 +295,7 @@ func TestASlowEndpointDelaysNoOther(t *testing.T) {
 	})
 }
 
-func TestTwoDispatchersShareTheWork(t *testing.T) {
+func TestSeveralDispatchersShareTheWork(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, r *rig) {
 		var c recorder
 		r.receiver("shop.test", func(w http.ResponseWriter, req *http.Request) {
@@ -304,8 +304,12 @@ func TestTwoDispatchersShareTheWork(t *testing.T) {
 		})
 		r.webhook("shop.test")
 		r.start()
-		second := r.run(r.dispatcher(&Options{Logger: quiet()}))
-		defer second()
+		defer r.run(r.dispatcher(&Options{Logger: quiet()}))()
+		// One more is another node: it hears of nothing, and has to look.
+		node := *r
+		node.svc = chat.New(r.store, &chat.Options{Logger: quiet(), WebhookTargets: chat.WebhookTargets{Any: true}})
+		defer node.svc.Close()
+		defer node.run(node.dispatcher(&Options{Logger: quiet(), Poll: 20 * time.Millisecond}))()
 		var sessions []chat.Session
 		for range 8 {
 			sessions = append(sessions, r.session())
