@@ -20,8 +20,7 @@ const (
 // that turns hundreds of disk syncs into one; an idle service commits each op
 // at once. The goroutine exists only while there is something to write.
 //
-// Background ops have transactions of their own, and those wait while others
-// write: see turns.
+// Background ops give way to the others: see turns.
 type writer struct {
 	store   Store
 	timeout time.Duration
@@ -147,19 +146,25 @@ func (w *writer) next() (batch []*pending, wait time.Duration) {
 		w.idle.Broadcast()
 		return nil, 0
 	}
-	queue, n := &w.queue, min(len(w.queue), maxBatch)
-	if len(w.background) > 0 {
-		room, wait := w.turns.background(time.Now(), n > 0, w.closed)
-		switch {
-		case room > 0:
-			queue, n = &w.background, fitting(w.background, room)
-		case n == 0:
-			return nil, wait
-		}
+	if len(w.queue) > 0 {
+		batch = take(&w.queue, min(len(w.queue), maxBatch))
+		n, weight := fitting(w.background, w.turns.along(len(batch)))
+		w.turns.rode(weight)
+		return append(batch, take(&w.background, n)...), 0
 	}
-	batch = slices.Clone(*queue)[:n]
+	room, wait := w.turns.alone(time.Now(), w.closed)
+	if room == 0 {
+		return nil, wait
+	}
+	n, _ := fitting(w.background, room)
+	return take(&w.background, n), 0
+}
+
+// take removes the first n ops of a queue.
+func take(queue *[]*pending, n int) []*pending {
+	batch := slices.Clone((*queue)[:n])
 	*queue = slices.Delete(*queue, 0, n)
-	return batch, 0
+	return batch
 }
 
 // write commits one batch, tells the subscribers, and lets the callers go: in
@@ -173,9 +178,11 @@ func (w *writer) write(batch []*pending) {
 	defer cancel()
 	began := time.Now()
 	results, err := w.append(ctx, ops)
-	w.mu.Lock()
-	w.turns.wrote(began, time.Now(), weight(ops[0]) > 0)
-	w.mu.Unlock()
+	if weight(ops[0]) == 0 {
+		w.mu.Lock()
+		w.turns.wrote(began, time.Now())
+		w.mu.Unlock()
+	}
 	var events []*Event
 	for i, p := range batch {
 		if err != nil {

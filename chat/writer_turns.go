@@ -4,65 +4,64 @@ import "time"
 
 // turns decides when background ops may write. They are the bookkeeping of
 // webhooks and the like: many, and nobody waits for them, while behind every
-// other op stands a person who has just pressed a key. So they write when
-// nobody else does, and, where somebody always does, for a small share of the
-// time.
+// other op stands a person who has just pressed a key.
 //
-// Callers who send one message after the other leave a gap after each commit.
-// That is not idleness: after a commit that took long, because many wait for
-// it, the next ops need a moment to come. So the writer counts as idle only
-// when nothing has come for as long as the last commit took.
+// While others write, background ops ride along in their transactions, which
+// spares them commits of their own. A small transaction, most of which is
+// waiting for the disk, takes enough of them to keep up with any ordinary
+// traffic. The larger it is the fewer they become, down to a share that costs
+// the others a few percent: then everybody writes as fast as they can, and the
+// backlog of webhooks waits until the rush is over.
+//
+// While nobody else writes they have transactions of their own. Callers who
+// send one message after the other leave a gap after each commit, which is not
+// idleness: the next ops need a moment to come. So the writer counts as idle
+// only when nothing has come for as long as the last commit took.
 type turns struct {
-	ended  time.Time     // when the last foreground batch was committed
+	ended  time.Time     // when the last transaction with foreground ops was committed
 	took   time.Duration // how long that took
-	credit time.Duration // what background ops may use while others write
-	since  time.Time     // credit is counted up to here
-	own    bool          // the last batch was a background one
+	credit float64       // weight that may ride along; negative after a heavy op
 }
 
 const (
-	backgroundShare = 64 // 1 in so many
-	maxCredit       = 5 * time.Millisecond
-	maxDebt         = 40 * time.Millisecond // what they used while nobody else wrote is soon forgotten
+	alongFill  = 10 // weight that a transaction of one foreground op takes along; less by 1 for each further one
+	alongShare = 16 // but 1 for so many foreground ops at least
+
 	minGap          = time.Millisecond
 	maxGap          = 20 * time.Millisecond
 	quiet           = 100 * time.Millisecond // without foreground ops: background batches may be large
-	backgroundBatch = 32                     // weight of a background batch while others write
-	backgroundLarge = 256                    // and while nobody does
-	weightOfMany    = 8                      // of ops that concern many rows
+	backgroundBatch = 32                     // weight of a background batch while others may come back soon
+	backgroundLarge = 256                    // and while nobody is there
+	weightOfMany    = 64                     // of ops that concern many rows
 )
 
-// background says how much weight of background ops may be written now, or,
-// if none, how long to wait. contended: foreground ops are waiting. closing:
+// along says how much weight of background ops may ride with n foreground ops.
+func (t *turns) along(n int) (room int) {
+	t.credit = min(t.credit+max(float64(alongFill-n), float64(n)/alongShare), alongFill)
+	return int(t.credit)
+}
+
+// rode takes into account what did.
+func (t *turns) rode(weight int) { t.credit -= float64(weight) }
+
+// alone says how much weight of background ops may be written while no
+// foreground op waits, or, if none, for how long to leave them be. closing:
 // everything is to be finished.
-func (t *turns) background(now time.Time, contended, closing bool) (room int, wait time.Duration) {
-	if !t.since.IsZero() {
-		t.credit = min(t.credit+now.Sub(t.since)/backgroundShare, maxCredit)
-	}
-	t.since = now
+func (t *turns) alone(now time.Time, closing bool) (room int, wait time.Duration) {
 	idle := now.Sub(t.ended)
 	gap := min(max(t.took, minGap), maxGap)
 	switch {
-	case contended && (t.own || t.credit <= 0):
-		return 0, 0
-	case contended:
-		return backgroundBatch, 0
 	case closing || idle >= quiet:
 		return backgroundLarge, 0
-	case idle >= gap || t.credit > 0:
+	case idle >= gap:
 		return backgroundBatch, 0
 	}
 	return 0, gap - idle
 }
 
-// wrote takes a batch into account.
-func (t *turns) wrote(began, ended time.Time, background bool) {
-	t.own = background
-	if background {
-		t.credit = max(t.credit-ended.Sub(began), -maxDebt)
-	} else {
-		t.ended, t.took = ended, ended.Sub(began)
-	}
+// wrote takes a transaction with foreground ops into account.
+func (t *turns) wrote(began, ended time.Time) {
+	t.ended, t.took = ended, ended.Sub(began)
 }
 
 // weight is about how long a background op takes, in units of the smallest. 0
@@ -90,12 +89,16 @@ func weight(op Op) int {
 	return 0
 }
 
-// fitting returns how many of the ops fit into room, at least one.
-func fitting(ops []*pending, room int) int {
-	n := 0
-	for n < len(ops) && (n == 0 || room >= weight(ops[n].op)) {
-		room -= weight(ops[n].op)
+// fitting returns how many of the ops fit into room, and what they weigh. One
+// that is heavier than the whole room fits if it is the first.
+func fitting(ops []*pending, room int) (n, total int) {
+	for n < len(ops) {
+		w := weight(ops[n].op)
+		if total+w > room && (n > 0 || room <= 0) {
+			break
+		}
+		total += w
 		n++
 	}
-	return n
+	return n, total
 }
