@@ -115,7 +115,7 @@ type Claimed struct {
 
 // Claim takes deliveries of a webhook that are due, limit at most and one of
 // each session. They are the caller's until lease: by then each must have been
-// settled, and a request that is not finished must not be sent. The attempt is
+// settled or renewed, and a request that is under way must be broken off. The attempt is
 // counted before Claim returns, so whatever happens to this process, a later
 // try will have a higher number.
 func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease time.Time) (Claimed, error) {
@@ -139,6 +139,13 @@ func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease t
 		claimed.Secrets = append(claimed.Secrets, secret.Secret)
 	}
 	return claimed, nil
+}
+
+// Renew keeps a claimed delivery until lease. Without ok it is the caller's no
+// more.
+func (o *Outbox) Renew(ctx context.Context, d Delivery, lease time.Time) (ok bool, err error) {
+	res, err := o.svc.writer.do(ctx, RenewDelivery{DeliveryID: d.ID, Attempt: d.Attempt, Lease: lease})
+	return err == nil && !res.Duplicate, err
 }
 
 // Settle records what became of a delivery. Where op.Next is set it may return

@@ -94,6 +94,14 @@ type SettleDelivery struct {
 	Next       time.Time
 }
 
+// RenewDelivery keeps a delivery that was claimed until Lease. Where Attempt is
+// not the delivery's, or it is settled: Duplicate.
+type RenewDelivery struct {
+	DeliveryID string
+	Attempt    int
+	Lease      time.Time
+}
+
 // RearmDelivery makes a delivery pending and due, whatever its state; its
 // schedule begins anew. Where it is claimed at this moment: Duplicate.
 type RearmDelivery struct {
@@ -145,6 +153,7 @@ func (DisableWebhook) op()  {}
 func (AddDeliveries) op()   {}
 func (ClaimDeliveries) op() {}
 func (SettleDelivery) op()  {}
+func (RenewDelivery) op()   {}
 func (RearmDelivery) op()   {}
 func (RearmDeliveries) op() {}
 func (PruneDeliveries) op() {}

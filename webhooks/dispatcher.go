@@ -17,16 +17,19 @@ type Dispatcher struct {
 	opts    *Options
 	log     *slog.Logger
 	timeout time.Duration
-	hold    time.Duration // how long a claim lasts
+	hold    time.Duration // how long a claim lasts that is not renewed
 	plan    schedule
 	connect func(chat.WebhookTargets) *http.Client
 }
 
+// claimHold is how long another node waits for one that has died in the middle
+// of a delivery. A claim is renewed long before it is over.
+const claimHold = 12 * time.Second
+
 // New returns a dispatcher of the service's webhooks. opts may be nil. It
 // does nothing before Run is called.
 func New(svc *chat.Service, opts *Options) *Dispatcher {
-	d := &Dispatcher{svc: svc, opts: opts, log: opts.logger(), timeout: opts.timeout(), plan: opts.schedule()}
-	d.hold = 2*d.timeout + 15*time.Second // longer than a request can take, and what is before and after it
+	d := &Dispatcher{svc: svc, opts: opts, log: opts.logger(), timeout: opts.timeout(), hold: claimHold, plan: opts.schedule()}
 	d.connect = func(t chat.WebhookTargets) *http.Client { return newClient(t, d.timeout, opts.concurrency()) }
 	return d
 }

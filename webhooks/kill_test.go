@@ -139,7 +139,6 @@ func killDispatcher(svc *chat.Service) *Dispatcher {
 		waits[i] = 50 * time.Millisecond
 	}
 	d := New(svc, &Options{Logger: quiet(), Timeout: 500 * time.Millisecond, Schedule: waits, Poll: 20 * time.Millisecond})
-	d.hold = time.Second
 	return d
 }
 

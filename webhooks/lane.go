@@ -31,19 +31,27 @@ func (l *lane) work(ctx context.Context, d chat.Delivery) {
 // deliver makes one try, and returns the next delivery of the session if the
 // lane can go on with it.
 func (l *lane) deliver(ctx context.Context, d chat.Delivery) *chat.Delivery {
-	if !l.admitted(ctx) {
+	claim := l.keep(ctx, d, l.until)
+	defer claim.release()
+	if !l.admitted(ctx, claim) {
+		claim.release()
 		l.record(ctx, d, chat.SettleDelivery{State: chat.DeliveryPending, Due: l.out.Now()})
 		l.wake(l.out.Now())
 		return nil
 	}
 	// A request that was begun is finished: whoever receives it will act on it.
-	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.timeout)
+	sending, cancel := context.WithTimeout(claim.ctx, l.timeout)
 	a := send(sending, l.client, l.out.Now, l.webhook.URL, l.secrets, d)
 	cancel()
 	<-l.slots
+	claim.release()
 	now := l.out.Now()
-	l.measured(a.latency)
-	l.breaker.record(a.delivered(), now)
+	if a.err != nil && claim.lost() {
+		a.err = errLost
+	} else {
+		l.measured(a.latency)
+		l.breaker.record(a.delivered(), now)
+	}
 	op := l.outcome(d, a, now)
 	if ctx.Err() == nil && !l.breaker.open() && now.Sub(l.claimedAt) < freshness {
 		op.Next = now.Add(l.hold)
@@ -62,15 +70,16 @@ func (l *lane) deliver(ctx context.Context, d chat.Delivery) *chat.Delivery {
 
 // admitted waits for the turn to send. Without it the slot is free again, and
 // the delivery must be given back.
-func (l *lane) admitted(ctx context.Context) bool {
+func (l *lane) admitted(ctx context.Context, c *claim) bool {
 	select {
 	case l.slots <- struct{}{}:
+	case <-c.ctx.Done():
+		return false
 	case <-ctx.Done():
 		return false
 	}
 	err := l.limiter.Wait(ctx)
-	late := l.out.Now().Add(l.timeout).After(l.until) // it could still be under way when somebody else sends it
-	if err != nil || ctx.Err() != nil || late || !l.probe && l.breaker.open() {
+	if err != nil || ctx.Err() != nil || c.ctx.Err() != nil || !l.probe && l.breaker.open() {
 		<-l.slots
 		return false
 	}
@@ -119,6 +128,8 @@ func (l *lane) disable(ctx context.Context, a answer, now time.Time) {
 	var before time.Time
 	limit, since := l.opts.disableAfter(), l.webhook.FailingSince
 	switch {
+	case a.err == errLost:
+		return // it says nothing about the endpoint
 	case a.status == http.StatusGone:
 		reason = chat.DisabledGone
 	case !a.delivered() && limit > 0 && !since.IsZero() && now.Sub(since) >= limit:

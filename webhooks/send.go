@@ -111,6 +111,8 @@ func describe(err error) string {
 	switch {
 	case errors.Is(err, errBlocked):
 		return errBlocked.Error()
+	case err == errLost:
+		return errLost.Error()
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return "the host name cannot be resolved"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):

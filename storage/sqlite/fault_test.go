@@ -289,6 +289,7 @@ func TestPlans(t *testing.T) {
 		{"FROM chat_webhooks", "SCAN chat_webhooks"}, // there are few
 		{"FROM chat_webhooks", "SCAN w"},
 		{"FROM chat_bans", "SCAN chat_bans"},                                              // a thousand at most
+		{"WHERE leased_until IS NOT NULL", "SCAN chat_webhook_lanes"},                     // once, when the database is opened
 		{"AS part", "SCAN part"},                                                          // a few rows, taken by their number
 		{"INSERT INTO chat_session_search", "USE TEMP B-TREE FOR group_concat(ORDER BY)"}, // the tags of one session
 	}

@@ -281,6 +281,39 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestOpenReleases: what a process had claimed when it died is due when the next
+// one opens the database.
+func TestOpenReleases(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chat.db")
+	s := mustOpen(t, path)
+	now := time.Now().Truncate(time.Millisecond)
+	hook := chat.Webhook{ID: "hook", URL: "https://example.com", Events: []string{"*"}, Enabled: true, Version: 1, CreatedAt: now, UpdatedAt: now}
+	claim := func() []chat.Delivery {
+		t.Helper()
+		res, err := s.Append(t.Context(), []chat.Op{chat.ClaimDeliveries{WebhookID: "hook", Limit: 10, Now: time.Now(), Lease: now.Add(time.Hour)}})
+		if err != nil || res[0].Err != nil {
+			t.Fatal(err, res[0].Err)
+		}
+		return res[0].Deliveries
+	}
+	if _, err := s.Append(t.Context(), []chat.Op{
+		chat.SaveWebhook{Webhook: hook},
+		chat.AddDeliveries{Messages: []chat.Outgoing{{Event: "ping", At: now, Body: []byte("{}"), To: []string{"hook"}}}, Due: now},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(); len(got) != 1 || got[0].Attempt != 1 || len(claim()) != 0 {
+		t.Fatalf("claimed %+v, and again %+v", got, claim())
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, path)
+	if got := claim(); len(got) != 1 || got[0].Attempt != 2 || len(claim()) != 0 {
+		t.Fatalf("claimed %+v, and again %+v", got, claim())
+	}
+}
+
 // TestPragmas asks every connection that the pools can hold for what the
 // durability rests on.
 func TestPragmas(t *testing.T) {

@@ -138,7 +138,10 @@ func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store,
 		return nil, err
 	}
 	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: classify, Erased: s.scrub})
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	return s, s.ReleaseDeliveries(ctx)
 }
 
 // checkPath returns the absolute path of the file itself, so that a later

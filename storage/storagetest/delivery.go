@@ -15,6 +15,7 @@ var deliveryRows = []row{
 	{"Delivery/IsNumberedWithoutAnEvent", testDeliveryPing},
 	{"Delivery/IsClaimedOnce", testDeliveryClaim},
 	{"Delivery/IsClaimedAgainAfterItsLease", testDeliveryLease},
+	{"Delivery/IsKeptByRenewing", testDeliveryRenew},
 	{"Delivery/GoesInOrderInItsSession", testDeliveryOrder},
 	{"Delivery/RefusedHoldsNobodyUp", testDeliveryRefused},
 	{"Delivery/SettledGoesOnWithTheNext", testDeliveryNext},
@@ -134,6 +135,28 @@ func testDeliveryLease(f *fixture) {
 	f.equal("the same again", []any{again.ID, again.Attempt}, []any{first.ID, 2})
 	f.duplicate(chat.SettleDelivery{DeliveryID: first.ID, Attempt: first.Attempt, State: chat.DeliveryDelivered, Now: f.now})
 	f.wantTexts(f.delivered(again), "two")
+}
+
+func testDeliveryRenew(f *fixture) {
+	s, w := f.start(""), f.hook()
+	f.posted(s.ID, w.ID, "one")
+	d := f.claimOne(w.ID)
+	renewal := func(attempt int) chat.RenewDelivery {
+		return chat.RenewDelivery{DeliveryID: d.ID, Attempt: attempt, Lease: f.now.Add(lease)}
+	}
+	f.now = f.now.Add(lease - time.Millisecond)
+	f.do(renewal(1))
+	f.duplicate(renewal(2)) // there was no such attempt
+	f.now = f.now.Add(lease - time.Millisecond)
+	f.equal("claimed meanwhile", len(f.claim(w.ID)), 0)
+	f.equal("the attempt", f.delivery(d.ID).Attempt, 1)
+	f.now = f.now.Add(time.Millisecond)
+	f.equal("claimed after it", f.claimOne(w.ID).Attempt, 2)
+	f.duplicate(renewal(1)) // it is somebody else's
+	d.Attempt = 2
+	f.delivered(d)
+	f.duplicate(renewal(2)) // it is over
+	f.fails(chat.RenewDelivery{DeliveryID: chat.DeliveryID(w.ID, 1), Attempt: 1, Lease: f.now}, chat.ErrUnknownDelivery)
 }
 
 func testDeliveryOrder(f *fixture) {

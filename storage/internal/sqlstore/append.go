@@ -272,6 +272,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.claimDeliveries(op)
 	case chat.SettleDelivery:
 		return b.settleDelivery(op)
+	case chat.RenewDelivery:
+		return b.renewDelivery(op)
 	case chat.RearmDelivery:
 		return b.rearmDelivery(op)
 	case chat.RearmDeliveries:

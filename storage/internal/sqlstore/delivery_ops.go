@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -135,6 +136,27 @@ func (b *batch) settleDelivery(op chat.SettleDelivery) (res chat.Result, err err
 	}
 	key := laneKey{WebhookID: row.WebhookID, SessionID: row.SessionID, Now: millis(op.Now), Lease: millis(op.Next)}
 	return res, b.advance(key, !op.Next.IsZero() && row.Enabled != 0, &res)
+}
+
+func (b *batch) renewDelivery(op chat.RenewDelivery) (chat.Result, error) {
+	row, err := b.findDelivery(op.DeliveryID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if row.State != statePending || row.Attempt != op.Attempt {
+		return chat.Result{Duplicate: true}, nil
+	}
+	key := laneKey{WebhookID: row.WebhookID, SessionID: row.SessionID, N: row.N, Lease: millis(op.Lease)}
+	n, err := b.exec(b.s.write.LaneRenew, key)
+	return chat.Result{Duplicate: n == 0}, err
+}
+
+// ReleaseDeliveries gives back everything that is claimed. It is for databases
+// that one process at a time uses: when it opens them, whoever claimed is gone.
+func (s *Store) ReleaseDeliveries(ctx context.Context) error {
+	return s.transact(ctx, func(b *batch) error {
+		return b.run(s.write.LaneRelease, laneKey{Now: millis(time.Now())})
+	})
 }
 
 // settle puts the outcome of an attempt into the row.

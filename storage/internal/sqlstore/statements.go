@@ -206,6 +206,8 @@ type writes struct {
 	LaneDue      *sqlx.NamedStmt `query:"lane-due"`
 	LaneLeased   *sqlx.NamedStmt `query:"lane-leased"`
 	LaneLease    *sqlx.NamedStmt `query:"lane-lease"`
+	LaneRenew    *sqlx.NamedStmt `query:"lane-renew"`
+	LaneRelease  *sqlx.NamedStmt `query:"lane-release"`
 	LanePark     *sqlx.NamedStmt `query:"lane-park"`
 	LaneClose    *sqlx.NamedStmt `query:"lane-close"`
 	LaneCloseAll *sqlx.NamedStmt `query:"lane-close-all"`

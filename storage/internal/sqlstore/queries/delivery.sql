@@ -227,6 +227,21 @@ UPDATE chat_webhook_lanes
  WHERE webhook_id = :webhook_id
    AND session_id = :session_id
 
+-- name: lane-renew
+UPDATE chat_webhook_lanes
+   SET due_at = :lease,
+       leased_until = :lease
+ WHERE webhook_id = :webhook_id
+   AND session_id = :session_id
+   AND leased_n = :n
+
+-- name: lane-release
+UPDATE chat_webhook_lanes
+   SET due_at = :now,
+       leased_until = NULL,
+       leased_n = NULL
+ WHERE leased_until IS NOT NULL
+
 -- name: lane-park
 UPDATE chat_webhook_lanes
    SET due_at = :due_at,
