@@ -20,7 +20,9 @@ const (
 // that turns hundreds of disk syncs into one; an idle service commits each op
 // at once. The goroutine exists only while there is something to write.
 //
-// Background ops give way to the others: see turns.
+// Background ops give way to the others: see turns. A store that several
+// processes share carries out several transactions at a time; there they have a
+// writer of their own, so that the locks they take are not everybody's.
 type writer struct {
 	store   Store
 	timeout time.Duration
@@ -34,6 +36,7 @@ type writer struct {
 	busy       bool
 	closed     bool
 	idle       sync.Cond     // signalled when busy becomes false
+	beside     *writer       // of background ops, or nil
 	news       chan struct{} // gets a value when what run waits for may have changed
 }
 
@@ -45,6 +48,14 @@ type pending struct {
 }
 
 func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger) *writer {
+	w := newQueue(store, timeout, publish, log)
+	if store, ok := store.(interface{ Shared() bool }); ok && store.Shared() {
+		w.beside = newQueue(w.store, timeout, publish, log)
+	}
+	return w
+}
+
+func newQueue(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger) *writer {
 	w := &writer{store: store, timeout: timeout, publish: publish, log: log, news: make(chan struct{}, 1)}
 	w.idle.L = &w.mu
 	return w
@@ -56,6 +67,9 @@ func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *
 func (w *writer) do(ctx context.Context, op Op) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
+	}
+	if w.beside != nil && weight(op) > 0 {
+		return w.beside.do(ctx, op)
 	}
 	p := &pending{op: op, done: make(chan struct{})}
 	if err := w.enqueue(p); err != nil {
@@ -220,6 +234,9 @@ func (w *writer) append(ctx context.Context, ops []Op) (results []Result, err er
 
 // close refuses further ops and waits until the queued ones are written.
 func (w *writer) close() {
+	if w.beside != nil {
+		w.beside.close()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true

@@ -124,6 +124,32 @@ func TestFitting(t *testing.T) {
 	}
 }
 
+// sharedTape is one that other processes write to.
+type sharedTape struct{ tape }
+
+func (s *sharedTape) Shared() bool { return true }
+
+func TestBackgroundOpsGoBesideTheOthersWhereTheStoreIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &sharedTape{tape{held: make(chan struct{}), batches: make(chan []Op, 10)}}
+		w := newWriter(store, time.Minute, func([]*Event) {}, slog.New(slog.DiscardHandler))
+		var calls sync.WaitGroup
+		for _, op := range []Op{AppendMessage{}, SettleDelivery{}} {
+			calls.Go(func() { w.do(t.Context(), op) })
+			synctest.Wait()
+		}
+		if len(store.batches) != 2 {
+			t.Fatalf("%d transactions are under way", len(store.batches))
+		}
+		close(store.held)
+		calls.Wait()
+		w.close()
+		if _, err := w.do(t.Context(), SettleDelivery{}); err != ErrClosed {
+			t.Fatalf("after close: %v", err)
+		}
+	})
+}
+
 // tape is a store that keeps the ops of each transaction.
 type tape struct {
 	Store

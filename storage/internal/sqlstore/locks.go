@@ -72,7 +72,7 @@ func (w *wanted) add(op chat.Op) {
 		for _, v := range op.Views {
 			visitor(v.VisitorID)
 		}
-	case chat.AddDeliveries, chat.ClaimDeliveries, chat.SettleDelivery, chat.RearmDelivery, chat.RearmDeliveries,
+	case chat.AddDeliveries, chat.ClaimDeliveries, chat.SettleDelivery, chat.RenewDelivery, chat.RearmDelivery, chat.RearmDeliveries,
 		chat.PruneDeliveries, chat.SaveWebhook, chat.RemoveWebhook, chat.DisableWebhook:
 		w.deliveries = true
 	case chat.AddFile, chat.AddFileChunk, chat.DiscardFile, chat.RemoveFile, chat.SaveAgent, chat.TouchKey, chat.SaveDraft,
