@@ -4,16 +4,24 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // TestMain runs the tests, and then looks whether they have seen every answer
 // that the document promises: one that never comes is a promise that nobody
-// has checked.
+// has checked. A goroutine that any of them has left behind fails them too.
 func TestMain(m *testing.M) {
 	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Println(err)
+		code = 1
+	}
 	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
 		code = unseen()
 	}
