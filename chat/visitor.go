@@ -13,6 +13,7 @@ type Visitor struct {
 	ExternalID string         `json:"external_id,omitempty"` // the host's own id of a person it knows
 	Verified   bool           `json:"verified"`              // the host vouches for name and e-mail; otherwise they were only typed
 	Locale     string         `json:"locale,omitempty"`
+	TimeZone   string         `json:"time_zone,omitempty"` // an IANA name, as their browser says
 	UserAgent  string         `json:"user_agent,omitempty"`
 	Page       *PageRef       `json:"page,omitempty"`  // where they were last
 	Visit      *Visit         `json:"visit,omitempty"` // the latest, where pages are tracked

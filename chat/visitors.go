@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 )
 
 // Hello is what a browser says when it begins.
@@ -14,6 +15,7 @@ type Hello struct {
 	Identity  *Identity // whom the host knows this person to be, if it does
 	Page      *PageRef
 	Locale    string // a BCP 47 tag, such as "pt-BR"
+	TimeZone  string // an IANA name, such as "Europe/Lisbon"; may be empty
 	UserAgent string
 	From      netip.Addr // the address they come from; it is not kept
 }
@@ -24,6 +26,10 @@ type Welcome struct {
 	Visitor Visitor
 	Session *Session // the visitor's open session, if there is one
 }
+
+// zoneName is the form of the names that browsers have for time zones. Whether
+// there is such a zone shows where a time is written in it.
+var zoneName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_+/-]{0,63}$`)
 
 var errDeadToken = &Error{Kind: ErrUnauthenticated, Code: "invalid_token", Message: "This visitor token is not valid. Say hello again."}
 
@@ -38,6 +44,9 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 	}
 	if in.Locale, err = cleanLine("locale", in.Locale, 35); err != nil {
 		return Welcome{}, err
+	}
+	if in.TimeZone != "" && !zoneName.MatchString(in.TimeZone) {
+		return Welcome{}, invalid("time_zone", "time_zone must be an IANA name such as \"Europe/Lisbon\".")
 	}
 	if in.UserAgent, err = cleanLine("User-Agent", shortenRaw(in.UserAgent, 400), 400); err != nil {
 		in.UserAgent = "" // a header that no browser sends is not worth a refusal
@@ -69,6 +78,7 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 			Email: w.Visitor.Email, Verified: w.Visitor.Verified, CustomData: w.Visitor.CustomData}
 	}
 	w.Visitor.LastSeenAt = now
+	w.Visitor.TimeZone = cmp.Or(in.TimeZone, w.Visitor.TimeZone)
 	w.Visitor.Locale, w.Visitor.UserAgent = cmp.Or(in.Locale, w.Visitor.Locale), cmp.Or(in.UserAgent, w.Visitor.UserAgent)
 	if page != nil {
 		w.Visitor.Page = page

@@ -9,8 +9,9 @@ import (
 )
 
 type hello struct {
-	Page   *chat.PageRef `json:"page"`
-	Locale string        `json:"locale"`
+	Page     *chat.PageRef `json:"page"`
+	Locale   string        `json:"locale"`
+	TimeZone string        `json:"time_zone"`
 	// Identity is what SignVisitor has made, for a person whom the request
 	// itself does not show to the host.
 	Identity string `json:"identity"`
@@ -68,7 +69,7 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 		return answer{}, err
 	}
 	w, err := h.svc.Welcome(r.Context(), chat.Hello{
-		Token: token, Identity: person, Page: in.Page, Locale: in.Locale, UserAgent: r.UserAgent(), From: by.from,
+		Token: token, Identity: person, Page: in.Page, Locale: in.Locale, TimeZone: in.TimeZone, UserAgent: r.UserAgent(), From: by.from,
 	})
 	if err != nil {
 		return answer{}, err

@@ -235,7 +235,7 @@ func fillMarked(t *testing.T, s *Store) (visitorID string) {
 	t.Helper()
 	now := time.UnixMilli(1_763_890_200_123)
 	v := chat.Visitor{
-		ID: "v-" + marker, Name: marker, Email: marker + "@example.com", ExternalID: marker, Locale: marker, UserAgent: marker,
+		ID: "v-" + marker, Name: marker, Email: marker + "@example.com", ExternalID: marker, Locale: marker, TimeZone: marker, UserAgent: marker,
 		Page: &chat.PageRef{URL: marker, Title: marker, Referrer: marker}, CustomData: map[string]any{marker: marker}, CreatedAt: now, LastSeenAt: now,
 	}
 	apply(t, s, chat.SaveVisitor{Visitor: v, TokenHash: marker})

@@ -33,7 +33,7 @@ func (f *fixture) visitorNow(id string) chat.Visitor {
 
 func testSaveVisitor(f *fixture) {
 	v := chat.Visitor{
-		ID: "v1", Name: "Inês 🦜", Email: "ines@example.com", ExternalID: "user-1", Verified: true, Locale: "pt-PT", UserAgent: "Browser/1",
+		ID: "v1", Name: "Inês 🦜", Email: "ines@example.com", ExternalID: "user-1", Verified: true, Locale: "pt-PT", TimeZone: "Europe/Lisbon", UserAgent: "Browser/1",
 		Page: &chat.PageRef{URL: "https://example.com/", Title: "T", Referrer: "R"}, CustomData: map[string]any{"n": json.Number("12345678901234567890")},
 		CreatedAt: f.tick(), LastSeenAt: f.now,
 	}

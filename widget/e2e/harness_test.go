@@ -103,20 +103,21 @@ func needBrowser(t *testing.T) {
 
 // server is the quickstart, running.
 type server struct {
-	t    *testing.T
-	addr string
-	db   string
-	cmd  *exec.Cmd
+	t     *testing.T
+	addr  string
+	db    string
+	flags []string // beside those that every test needs
+	cmd   *exec.Cmd
 
 	mu  sync.Mutex
 	log bytes.Buffer
 }
 
 // startServer runs the quickstart on a new database until the test ends.
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, flags ...string) *server {
 	t.Helper()
 	needBrowser(t)
-	s := &server{t: t, addr: "127.0.0.1:0", db: filepath.Join(t.TempDir(), "shop.db")}
+	s := &server{t: t, addr: "127.0.0.1:0", flags: flags, db: filepath.Join(t.TempDir(), "shop.db")}
 	s.start()
 	t.Cleanup(func() {
 		s.kill()
@@ -134,6 +135,7 @@ func startServer(t *testing.T) *server {
 func (s *server) start() {
 	s.t.Helper()
 	s.cmd = exec.Command(program, "-addr", s.addr, "-db", s.db, "-api-key", key)
+	s.cmd.Args = append(s.cmd.Args, s.flags...)
 	s.cmd.Stderr = writerFunc(func(p []byte) (int, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

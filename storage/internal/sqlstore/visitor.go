@@ -18,6 +18,7 @@ type visitorRow struct {
 	Email      string         `db:"email"`
 	Verified   bool           `db:"verified"`
 	Locale     string         `db:"locale"`
+	TimeZone   string         `db:"time_zone"`
 	UserAgent  string         `db:"user_agent"`
 	Page       sql.NullString `db:"page"`
 	CustomData string         `db:"custom_data"`
@@ -35,7 +36,7 @@ type visitorRow struct {
 func (r *visitorRow) visitor() (chat.Visitor, error) {
 	v := chat.Visitor{
 		ID: r.PublicID, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID.String, Verified: r.Verified,
-		Locale: r.Locale, UserAgent: r.UserAgent, CreatedAt: fromMillis(r.CreatedAt), LastSeenAt: fromMillis(r.LastSeenAt),
+		Locale: r.Locale, TimeZone: r.TimeZone, UserAgent: r.UserAgent, CreatedAt: fromMillis(r.CreatedAt), LastSeenAt: fromMillis(r.LastSeenAt),
 	}
 	var err error
 	if v.CustomData, err = decodeData(r.CustomData); err == nil && r.Page.Valid {

@@ -14,7 +14,7 @@ var errKnownVisitor = &chat.Error{Kind: chat.ErrConflict, Code: "conflict", Fiel
 func newVisitor(v chat.Visitor) (row visitorRow, err error) {
 	row = visitorRow{
 		PublicID: v.ID, ExternalID: optString(v.ExternalID), Name: v.Name, Email: v.Email, Verified: v.Verified,
-		Locale: v.Locale, UserAgent: v.UserAgent, CreatedAt: millis(v.CreatedAt), LastSeenAt: millis(v.LastSeenAt),
+		Locale: v.Locale, TimeZone: v.TimeZone, UserAgent: v.UserAgent, CreatedAt: millis(v.CreatedAt), LastSeenAt: millis(v.LastSeenAt),
 	}
 	if row.CustomData, err = encodeData(v.CustomData); err == nil {
 		row.Page, err = encodeOpt("page", v.Page, v.Page != nil)

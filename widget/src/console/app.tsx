@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { Page } from './page';
 import { firstName } from '../shared/format';
 import { Icon, warn } from '../shared/icons';
-import { About } from './about';
+import { About } from './about/about';
 import { Conversation, NoConversation } from './conversation';
 import { Help } from './help';
 import { List } from './list';

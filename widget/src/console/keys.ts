@@ -1,5 +1,5 @@
 // The keyboard. Single keys act only while nothing is being typed, and can be turned off.
-import { closeAbout, overlaid } from './about';
+import { closeAbout, overlaid } from './about/about';
 import { find } from './list';
 import { views } from './model';
 import { write } from './reply';

@@ -2,7 +2,7 @@
 // holds the stream from the server, the others from that tab.
 import { elect, type Leader } from '../shared/leader';
 import { openStream, type Stream, type StreamState } from '../shared/stream';
-import type { Agent, Envelope, Message, SeenData, Session, TypingData } from '../shared/types';
+import type { Agent, Envelope, Message, Page, SeenData, Session, TypingData } from '../shared/types';
 import { firstName } from '../shared/format';
 import { check } from './account';
 import { absorb, freshen, loadCounts, reload, want } from './lists';
@@ -124,6 +124,7 @@ function apply({ id, event, data }: Envelope) {
     case 'seen': return change((data as SeenData).session_id, (s) => withSeen(s, data as SeenData));
     case 'visitor_online': case 'visitor_offline':
       return presence((data as { visitor_id: string }).visitor_id, event === 'visitor_online');
+    case 'visitor_page': return visited(data as { visitor_id: string; page: Page });
     case 'agent_presence': return colleague(data as Agent);
   }
 }
@@ -193,6 +194,20 @@ function presence(visitor: string, online: boolean) {
     for (const [id, s] of sessions) if (s.visitor_id === visitor) next.set(id, { ...s, visitor_online: online });
     const known = visitors.get(visitor);
     return { sessions: next, visitors: known ? but(visitors, visitor, { ...known, online }) : visitors };
+  });
+}
+
+/** A visitor is on another page. */
+function visited({ visitor_id: id, page }: { visitor_id: string; page: Page }) {
+  set(({ visitors, trails }) => {
+    const known = visitors.get(id), trail = trails.get(id);
+    if (!known && !trail) return {};
+    const last = trail?.steps.find((step) => !step.name);
+    const steps = trail && (last?.url === page.url && last.title === page.title ? trail.steps : [{ ...page, timestamp: new Date().toISOString() }, ...trail.steps]);
+    return {
+      visitors: known ? but(visitors, id, { ...known, page }) : visitors,
+      trails: trail ? but(trails, id, { ...trail, steps: steps! }) : trails,
+    };
   });
 }
 

@@ -9,6 +9,7 @@ import { adopt } from '../shared/styles';
 import tokens from '../shared/tokens.css';
 import { start } from './account';
 import { App } from './app';
+import about from './about/about.css';
 import desk from './desk.css';
 import { listenToKeys } from './keys';
 import { refresh } from './live';
@@ -20,7 +21,7 @@ import talk from './talk.css';
 import { openThread } from './thread';
 import { closeNow, rememberKept, saveKept } from './work';
 
-adopt(document, tokens, base, chat, compose, files, sent, desk, talk, narrow);
+adopt(document, tokens, base, chat, compose, files, sent, desk, talk, about, narrow);
 
 // The tokens' dark half is a class, so that a page can choose; the console goes with the system.
 const dark = matchMedia('(prefers-color-scheme: dark)');

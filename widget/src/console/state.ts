@@ -1,6 +1,6 @@
 // Everything the console shows, in one store. The modules beside this one change it; the components only read it.
 import { createStore } from '../shared/store';
-import type { Agent, Session, Visitor } from '../shared/types';
+import type { Agent, Session, Step, Visitor } from '../shared/types';
 import type { Log, View } from './model';
 import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
@@ -68,6 +68,7 @@ export interface State {
   logs: Map<string, Log>;
   visitors: Map<string, Visitor>;
   earlier: Map<string, Session[] | 'failed'>; // by visitor
+  trails: Map<string, { steps: Step[]; cursor?: string | undefined }>; // by visitor, the latest first
   outbox: Outgoing[];
   uploads: Upload[];
   kept: Set<string>; // conversations kept as unread by this agent
@@ -90,7 +91,7 @@ export const fresh = () => ({
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), closed: page() },
   find: '', missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
-  earlier: new Map<string, Session[] | 'failed'>(), typing: new Map(), closing: undefined, saved: undefined,
+  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, saved: undefined,
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });
 

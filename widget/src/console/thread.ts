@@ -1,5 +1,5 @@
 // The messages of the open conversation, and what the agent's looking at them says to others.
-import type { Message, MessagePage, Session } from '../shared/types';
+import type { Message, MessagePage, Session, Step } from '../shared/types';
 import { absorb, readSession } from './lists';
 import { before, emptyLog, put, type Log } from './model';
 import { api, status, words } from './server';
@@ -161,4 +161,12 @@ export async function readEarlier(visitor: string) {
   } catch {
     set((s) => ({ earlier: but(s.earlier, visitor, 'failed') }));
   }
+}
+
+/** Reads where the visitor has been: the latest part, or what comes behind a cursor. */
+export async function readTrail(visitor: string, after?: string) {
+  try {
+    const page = await api<{ trail: Step[]; next_cursor?: string }>('GET', `/visitors/${encodeURIComponent(visitor)}/trail`, undefined, { query: { limit: 25, after } });
+    set((s) => ({ trails: but(s.trails, visitor, { steps: [...(after ? s.trails.get(visitor)?.steps ?? [] : []), ...page.trail], cursor: page.next_cursor }) }));
+  } catch { /* the last page that is known is shown instead */ }
 }

@@ -193,7 +193,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
 function Unsent({ pending, place, calm }: { pending: Pending; place: Place; calm: boolean }) {
   const { chat, t, locale } = useAround();
   const { client_id: id, state, why } = pending;
-  const words: Key = why === 'forbidden' ? 'forbidden' : why === 'body_too_large' || why === 'message' ? 'tooLong' : 'refused';
+  const words: Key = why === 'forbidden' || why === 'banned' ? 'forbidden' : why === 'body_too_large' || why === 'message' ? 'tooLong' : 'refused';
   const meta = state === 'refused'
     ? <>{t(words)} <button type="button" onClick={() => chat.talk!.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.talk!.discard(id, false)}>{t('discard')}</button></>
     : state === 'failed'

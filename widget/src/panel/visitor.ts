@@ -72,7 +72,7 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
     });
   }
 
-  const say = (who?: { identity: string }) => raw<Hello>('POST', '/hello', { ...who, page: here(), locale: host.locale().slice(0, 35) })
+  const say = (who?: { identity: string }) => raw<Hello>('POST', '/hello', { ...who, page: here(), locale: host.locale().slice(0, 35), time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || undefined })
     // Whatever is odd about this page or its language, a visitor is greeted.
     .catch((err: unknown) => { if (err instanceof APIError && err.status === 400) return raw<Hello>('POST', '/hello', { ...who }); throw err; });
 

@@ -1,6 +1,6 @@
 // A stream of server-sent events over fetch. EventSource cannot send a header, hides why it failed and never backs off.
 import { createParser } from 'eventsource-parser';
-import { failure, isAbort, type APIError } from './api';
+import { APIError, failure, isAbort } from './api';
 import type { Envelope } from './types';
 
 /**
@@ -130,14 +130,23 @@ export function openStream(options: StreamOptions): Stream {
       clearInterval(watchdog);
       connection.abort();
     }
-    if (bye === 'unauthorized' && !(await options.refresh())) return 'refused';
+    if (bye === 'unauthorized' && !(await refresh())) return 'refused';
     if (!ready) attempt++;
     return jitter(Math.min(longest, base * 2 ** Math.max(0, attempt - 1)));
   }
 
+  /** Where the server is only out of reach the next connection shows whether it knows us. */
+  async function refresh(): Promise<boolean> {
+    try {
+      return await options.refresh();
+    } catch (err) {
+      return err instanceof APIError && err.temporary;
+    }
+  }
+
   async function refused(err: APIError): Promise<number | 'refused'> {
     if (err.status === 401) {
-      if (refreshed || !(await options.refresh())) return 'refused';
+      if (refreshed || !(await refresh())) return 'refused';
       refreshed = true;
       return 0;
     }

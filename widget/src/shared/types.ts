@@ -91,12 +91,46 @@ export interface Session extends SessionBase {
   version: number;
   waiting_since?: string;
   first_reply_at?: string;
+  banned?: Ban;
   visitor_online: boolean;
 }
 
 export interface Person {
   name: string;
   avatar_url?: string;
+}
+
+/** One stay on the host's site, where pages are tracked. */
+export interface Visit {
+  started_at: string;
+  last_at: string;
+  pages: number;
+  landing: Page;
+  utm?: { source?: string; medium?: string; campaign?: string; term?: string; content?: string };
+  returning: boolean;
+  place?: { country?: string; region?: string; city?: string; company?: string };
+}
+
+/** A page that a visitor saw or, with a name, a line that the host's page added to their trail. */
+export interface Step extends Page {
+  name?: string;
+  data?: Record<string, unknown>;
+  timestamp: string;
+}
+
+/** Why a visitor may not come in, and until when; without an end until it is lifted. */
+export interface Ban {
+  reason?: string;
+  until?: string;
+  banned_at: string;
+  by?: string;
+  with_address?: boolean;
+}
+
+export interface AddressBan extends Ban {
+  ban_id: string;
+  address: string;
+  visitor_id?: string;
 }
 
 export interface Visitor {
@@ -106,8 +140,11 @@ export interface Visitor {
   external_id?: string;
   verified: boolean;
   locale?: string;
+  time_zone?: string;
   user_agent?: string;
   page?: Page;
+  visit?: Visit;
+  banned?: Ban;
   custom_data: Record<string, unknown>;
   online: boolean;
   created_at: string;

@@ -6,6 +6,7 @@ v.name,
 v.email,
 v.verified,
 v.locale,
+v.time_zone,
 v.user_agent,
 v.page,
 v.custom_data,
@@ -44,9 +45,9 @@ SELECT {visitor-columns}
 
 -- name: visitor-insert
 INSERT INTO chat_visitors (
-  public_id, external_id, name, email, verified, locale, user_agent, page, custom_data, created_at, last_seen_at
+  public_id, external_id, name, email, verified, locale, time_zone, user_agent, page, custom_data, created_at, last_seen_at
 ) VALUES (
-  :public_id, :external_id, :name, :email, :verified, :locale, :user_agent, :page, :custom_data, :created_at, :last_seen_at
+  :public_id, :external_id, :name, :email, :verified, :locale, :time_zone, :user_agent, :page, :custom_data, :created_at, :last_seen_at
 )
 
 -- name: visitor-update
@@ -56,6 +57,7 @@ UPDATE chat_visitors
        email = :email,
        verified = :verified,
        locale = :locale,
+       time_zone = :time_zone,
        user_agent = :user_agent,
        page = :page,
        custom_data = :custom_data,

@@ -8,12 +8,14 @@ import { Hooks } from './hooks';
 import { Hours } from './hours';
 import { Keys } from './keys';
 import { Look } from './look';
+import { Privacy } from './privacy';
 import own from './settings.css';
+import { Team } from './team';
 import { changed, discard, load, save, useSettings, type Settings } from './store';
 
 adopt(document, own);
 
-const sections = { general: 'General', widget: 'Widget', hours: 'Hours', developers: 'Developers' };
+const sections = { general: 'General', widget: 'Widget', team: 'Team', hours: 'Hours', privacy: 'Data and privacy', developers: 'Developers' };
 type Name = keyof typeof sections;
 const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours };
 
@@ -34,7 +36,7 @@ function Sections() {
         <nav aria-label="Settings"><ul>{Object.entries(sections).map(([key, label]) => (
           <li key={key}><a href={pageLink('settings', key)} aria-current={key === name ? 'page' : undefined}>{label}</a></li>
         ))}</ul></nav>
-        <div class="body">{Form ? <Editor key={name} of={Form} /> : <><Keys /><Hooks /></>}</div>
+        <div class="body">{Form ? <Editor key={name} of={Form} /> : name === 'team' ? <Team /> : name === 'privacy' ? <Privacy /> : <><Keys /><Hooks /></>}</div>
       </div>
     </div>
   );

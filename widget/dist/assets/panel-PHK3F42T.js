@@ -1,0 +1,1 @@
+import{Q as a}from"./chunk-URROKFDA.js";export{a as start};
