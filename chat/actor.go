@@ -10,6 +10,7 @@ type Actor struct {
 	id     string
 	name   string
 	scopes []string
+	person string // a visitor's ExternalID
 	ban    *Ban // a visitor's
 }
 
@@ -25,7 +26,7 @@ const (
 
 // AsVisitor acts as a visitor: on their own sessions only.
 func AsVisitor(v Visitor) Actor {
-	return Actor{kind: visitorActor, id: v.ID, name: v.Name, ban: v.Banned}
+	return Actor{kind: visitorActor, id: v.ID, name: v.Name, person: v.ExternalID, ban: v.Banned}
 }
 
 // AsAgent acts as one of the host's own users, on all sessions.
@@ -54,6 +55,15 @@ func (a Actor) IsVisitor() bool { return a.kind == visitorActor }
 
 // ID returns the id of the visitor, agent or key that acts.
 func (a Actor) ID() string { return a.id }
+
+// ExternalID returns the host's own id of a visitor whom it knows, and of an
+// agent. It is empty for others.
+func (a Actor) ExternalID() string {
+	if a.kind == agentActor {
+		return a.id
+	}
+	return a.person
+}
 
 // Name returns the name of the visitor, agent or key that acts.
 func (a Actor) Name() string { return a.name }

@@ -52,6 +52,18 @@ func New(svc *chat.Service, opts *Options) *Handler {
 	return h
 }
 
+// SignedOut tells the handler that one of the host's users, an agent or a
+// visitor, has signed out or may do less than before. id is the host's own, as
+// in chat.Agent.ID and chat.Identity.ID. Their open event streams then ask
+// Options.Agent or Options.Visitor at once, rather than within 5 seconds or 30,
+// whether they may go on. Every other request is asked about anyway. It knows
+// of this process's streams only.
+func (h *Handler) SignedOut(id string) {
+	if id != "" {
+		h.streams.recheckPerson(id)
+	}
+}
+
 // route is one line of the table of routes.
 type route struct {
 	pattern string // method and path; "{id}" stands for any id

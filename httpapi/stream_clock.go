@@ -100,6 +100,17 @@ func (st *streamer) recheck(id string) {
 	}
 }
 
+// recheckPerson is recheck for somebody whom the host knows by an id of its own.
+func (st *streamer) recheckPerson(id string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for s := range st.streams {
+		if s.by.ExternalID() == id {
+			s.remind(dutyCheck)
+		}
+	}
+}
+
 // recheckBanned asks all visitors' streams whether they still may listen, if
 // other addresses are banned than when it asked last. Another process may have
 // banned them, so the clock calls it as well.
