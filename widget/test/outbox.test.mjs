@@ -153,3 +153,16 @@ test('offline is no failure', async () => {
   assert.deepEqual(state.kept.outbox.map((p) => p.state), ['waiting']);
   navigator.onLine = true;
 });
+
+test('what was refused because of a ban goes out when it is lifted', async () => {
+  let banned = true;
+  const { outbox, state } = rig(() => (banned ? { status: 403, code: 'banned' } : { message_id: 'm' }), 's1');
+  outbox.add({ text: 'one' });
+  await settle();
+  assert.deepEqual(state.kept.outbox.map((p) => [p.state, p.why]), [['refused', 'banned']]);
+  banned = false;
+  outbox.admitted();
+  outbox.flush();
+  await settle();
+  assert.deepEqual(state.sent, ['one']);
+});

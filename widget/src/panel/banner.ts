@@ -9,8 +9,8 @@ export function watchConnection({ get, set, subscribe }: Store<State>, online: (
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function update() {
-    const { hello, stream, stuck, banner } = get();
-    const failing = hello === 'failed' || stuck || stream === 'waiting' || stream === 'refused';
+    const { hello, stream, stuck, banner, barred } = get();
+    const failing = !barred && (hello === 'failed' || stuck || stream === 'waiting' || stream === 'refused');
     const trouble = !navigator.onLine ? 'offline' : failing ? 'trouble' : '';
     // A new try is neither good nor bad yet.
     if (!trouble && stream === 'connecting' && (banner === 'trouble' || timer)) return;

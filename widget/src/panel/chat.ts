@@ -10,7 +10,7 @@ import { createDraft, type Draft } from './draft';
 import { createGreeting } from './greeting';
 import { openKeep, post, type Keep, type Kept, type Who } from './keep';
 import { fetchPart } from './part';
-import { current, initial, unseen, type State } from './state';
+import { current, initial, unread, unseen, type State } from './state';
 import { createVisitorAPI, type VisitorAPI } from './visitor';
 
 /** What the parts of the mind share. */
@@ -57,7 +57,7 @@ export function createChat(host: Host): Chat {
   const store = createStore<State>(initial);
   const { get, set } = store;
   const keep = openKeep(host.key, elsewhere);
-  const api = createVisitorAPI(host, keep, greeted);
+  const api = createVisitorAPI(host, keep, greeted, () => set({ barred: true }));
   const draft = createDraft(store, keep, api);
   const core: Core = { host, store, keep, api, draft, settle, forget };
   const greeting = createGreeting(core);
@@ -87,9 +87,9 @@ export function createChat(host: Host): Chat {
     const other = visitor !== undefined && visitor !== hello.visitor_id;
     visitor = hello.visitor_id;
     const { outbox, session } = keep.get();
-    if (other) set({ sessions: [], messages: [], older: false, talking: outbox.length > 0 });
+    if (other) set({ sessions: [], messages: [], others: [], aside: null, older: false, talking: outbox.length > 0 });
     if (hello.online !== get().online) host.emit('status', { online: hello.online });
-    set(({ talking }) => ({ hello: 'done', config: hello.config, online: hello.online, verified: hello.verified, outbox,
+    set(({ talking }) => ({ hello: 'done', barred: false, config: hello.config, online: hello.online, verified: hello.verified, outbox,
       talking: talking || !!hello.session || outbox.length > 0 }));
     greeting.done(hello);
     talk?.greeted(hello.session);
@@ -107,7 +107,7 @@ export function createChat(host: Host): Chat {
 
     // Another tab may know of a conversation that this one has not heard of yet: only who knows of it may call it over.
     const kept = keep.get();
-    const replies = !!current(state) || kept.outbox.length > 0 || waiting.length > 0;
+    const replies = !!current(state) || kept.outbox.length > 0 || unread(state) > 0;
     const sure = !!talk && state.hello === 'done' && (!kept.session || state.sessions.some((s) => s.session_id === kept.session));
     if (replies ? !kept.live : kept.live && sure) keep.change((k) => { k.live = replies; });
     const newest = waiting.at(-1);
@@ -165,6 +165,7 @@ export function createChat(host: Host): Chat {
     get talk() { return talk; },
     open({ message, topic }) {
       set((state) => ({ open: true, closing: false, preview: null, talking: state.talking || unseen(state).length > 0 }));
+      if (get().barred) set({ hello: 'none' }); // it may be over
       if (message !== undefined) this.write(message);
       if (topic !== undefined) this.setTopic(topic);
       greeting.greet();

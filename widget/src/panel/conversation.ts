@@ -1,7 +1,7 @@
 // What one can do in a conversation, and the stream that brings its news. Loaded when one begins or goes on.
 import { save } from '../shared/drop';
 import type { Uploads } from '../shared/upload';
-import type { VisitorSession } from '../shared/types';
+import type { Message, MessagePage, SessionPage, VisitorSession } from '../shared/types';
 import type { Core } from './chat';
 import { createEvents } from './events';
 import { createKnowledge } from './knowledge';
@@ -52,7 +52,13 @@ export function begin(core: Core) {
 
   const listen = () => follow({
     key: host.key, url: `${host.base}visitor/v1/events`, api, event: happened, reread: knowledge.reread,
-    state: (stream) => { set({ stream }); if (stream === 'open' || stream === 'polling') outbox.flush(); },
+    state(stream) {
+      set({ stream });
+      if (stream !== 'open' && stream !== 'polling') return;
+      set({ barred: false });
+      outbox.admitted();
+      outbox.flush();
+    },
     last() {
       const session = current(get());
       return session && { session: session.session_id, seq: get().messages.findLast((m) => m.session_id === session.session_id)?.seq ?? 0 };
@@ -81,6 +87,7 @@ export function begin(core: Core) {
         knowledge.replaced(session);
         knowledge.began(session);
       } else void knowledge.lastOne();
+      outbox.admitted();
       outbox.flush();
     },
     /** Listens as long as a conversation is open. */
@@ -107,7 +114,36 @@ export function begin(core: Core) {
     /** Leaves a file out that was to go along. */
     detach: (file: File) => set(({ files }) => ({ files: files.filter((f) => f !== file), fault: null })),
     /** Goes to the last conversation from the start page. */
-    resume: () => set({ talking: true }),
+    resume: () => set({ talking: true, aside: null }),
+    /** One step back: from a conversation to the list, from everything else to the start page. */
+    back: () => set(({ aside }) => (aside && aside !== 'list' ? { aside: 'list' } : { aside: null, talking: false })),
+    /** Goes to the list of all conversations. */
+    list: () => set({ aside: 'list' }),
+    /** One page of them, the newest first. */
+    conversations: (after?: string) => api.call<SessionPage>('GET', '/sessions', undefined, { query: { limit: 20, after } }),
+    read: knowledge.read,
+    /** Goes to a conversation: one that is open is gone on with, any other is only read. */
+    goTo(session: VisitorSession) {
+      const { sessions } = get();
+      if (session.session_id === sessions.at(-1)?.session_id) return set({ talking: true, aside: null });
+      if (session.status === 'closed') return set({ aside: session });
+      set({ talking: true, aside: null });
+      knowledge.show(session);
+      void knowledge.read(session.session_id).then(knowledge.replaced, () => { /* the stream reads it again */ });
+      knowledge.began(session);
+    },
+    /** Begins anew: what was said before stays in the list. */
+    fresh() {
+      set({ aside: null, talking: true, ...(!current(get()) && { sessions: [], messages: [], older: false }) });
+    },
+    /** Earlier messages of any conversation. */
+    earlier: (id: string, before: string) => api.call<MessagePage>('GET', `/sessions/${id}/messages`, undefined, { query: { before, limit: 50 } }),
+    /** A conversation that is not on show has been read to its end. */
+    sawOther(session: VisitorSession, last: Message) {
+      set(({ others }) => ({ others: others.filter((s) => s.session_id !== session.session_id) }));
+      if (session.unread) api.call('POST', `/sessions/${session.session_id}/seen`, { message_id: last.message_id }).catch(() => { /* the next look says it again */ });
+      settle();
+    },
     loadOlder: knowledge.loadOlder,
     /** The end of the log is on screen and the page has the focus. */
     sawAll: knowledge.sawAll,
@@ -120,15 +156,16 @@ export function begin(core: Core) {
     },
     /** Whether it was the visitor who ended that conversation. */
     endedHere: (session: string) => keep.get().ended === session,
-    /** What the visitor thought of it: 1 to 5. */
-    async rate(id: string, score: number) {
-      learn([await api.call<VisitorSession>('POST', `/sessions/${id}/rating`, { score })], [], false);
+    /** What the visitor thought of it: 1 to 5, and in words. */
+    async rate(id: string, score: number, comment: string) {
+      learn([await api.call<VisitorSession>('POST', `/sessions/${id}/rating`, { score, ...(comment && { comment }) })], [], false);
     },
     /** A file of a message. */
     blob: api.blob,
     /** The conversation as a file. */
     async download() {
-      const id = get().sessions.at(-1)?.session_id;
+      const { aside, sessions } = get();
+      const id = (aside && aside !== 'list' ? aside : sessions.at(-1))?.session_id;
       if (id) save(await api.blob(`/sessions/${id}/transcript?format=txt`), 'conversation.txt');
     },
     /** Has the server forget everything about this visitor, and forgets it here. */

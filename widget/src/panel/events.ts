@@ -1,16 +1,16 @@
 // What an event of the stream means for what is known.
-import type { Envelope, Message, SeenData, TypingData, VisitorSession } from '../shared/types';
+import type { Envelope, Message, QueuePositionData, SeenData, TypingData, VisitorSession } from '../shared/types';
 import type { Core } from './chat';
 import type { Knowledge } from './knowledge';
 import { current } from './state';
 
-export function createEvents({ host, store: { get, set }, api }: Core, { learn, closedNow, typing, saw }: Knowledge) {
+export function createEvents({ host, store: { get, set } }: Core, { learn, closedNow, heardOf, typing, saw }: Knowledge) {
   const session = (id: string) => get().sessions.find((s) => s.session_id === id);
 
   return function happened({ event, data }: Envelope): void {
     switch (event) {
       case 'session_started': case 'session_updated': case 'session_rated':
-        return learn([data as VisitorSession], [], false);
+        return session((data as VisitorSession).session_id) || event === 'session_started' ? learn([data as VisitorSession], [], false) : undefined;
       case 'session_closed': {
         const closed = data as VisitorSession;
         const known = session(closed.session_id);
@@ -20,7 +20,7 @@ export function createEvents({ host, store: { get, set }, api }: Core, { learn, 
       }
       case 'message_sent': {
         const message = data as Message;
-        if (!session(message.session_id)) return void api.hello().catch(() => { /* the next event asks again */ });
+        if (!session(message.session_id)) return void heardOf(message.session_id).catch(() => { /* the next event asks again */ });
         return learn([], [message], true);
       }
       case 'message_updated': case 'message_deleted':
@@ -29,6 +29,11 @@ export function createEvents({ host, store: { get, set }, api }: Core, { learn, 
         const { session_id, sender, sender_name, typing: on } = data as TypingData;
         if (sender !== 'visitor' && session_id === current(get())?.session_id) typing(sender_name ?? '', on);
         return;
+      }
+      case 'queue_position': {
+        const { session_id, position } = data as QueuePositionData;
+        const known = session(session_id);
+        return known && learn([{ ...known, queue_position: position }], [], false);
       }
       case 'seen': {
         const { session_id, sender, seq } = data as SeenData;

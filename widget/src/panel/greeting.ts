@@ -27,7 +27,7 @@ export function createGreeting({ host, store: { get, set }, api }: Pick<Core, 'h
       if (over) return;
       set({ hello: 'failed' });
       clearTimeout(timer);
-      timer = setTimeout(greet, err.retryAfter !== undefined ? err.retryAfter * 1000 : Math.min(30_000, 1000 * 2 ** tries++) * (1 + Math.random() / 2));
+      timer = setTimeout(greet, err.code === 'banned' ? 600_000 : err.retryAfter !== undefined ? err.retryAfter * 1000 : Math.min(30_000, 1000 * 2 ** tries++) * (1 + Math.random() / 2));
       if (!isAbort(err)) host.emit('error', { code: err.code ?? 'hello', message: err.message });
     });
   }

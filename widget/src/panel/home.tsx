@@ -28,6 +28,7 @@ export function Home({ children }: { children?: ComponentChildren }) {
         </ul>
       )}
       {talk && last && <talk.Resume message={last} />}
+      {talk && (last || state.others.length > 0) && <button type="button" class="all" onClick={() => chat.talk!.list()}>{t('conversations')}</button>}
       {children}
     </div>
   );

@@ -42,6 +42,24 @@ export function createKnowledge({ host, store: { get, set }, keep, api, settle }
 
   const read = (id: string) => api.call<VisitorSession>('GET', `/sessions/${id}`);
 
+  /** Something new of a conversation that is not on show. With none open it takes the place of what was. */
+  async function heardOf(id: string) {
+    const session = await read(id);
+    if (current(get()) || session.status === 'closed') {
+      set(({ others }) => ({ others: [...others.filter((s) => s.session_id !== id), session] }));
+      settle();
+    } else {
+      show(session);
+      began(session);
+    }
+  }
+
+  /** Puts a conversation in the place of those on show. */
+  function show(session: VisitorSession) {
+    set(({ others }) => ({ sessions: [], messages: [], older: false, others: others.filter((s) => s.session_id !== session.session_id) }));
+    replaced(session);
+  }
+
   /** What was said before, for someone who comes back after it was closed. */
   async function lastOne() {
     const id = keep.get().session;
@@ -105,5 +123,5 @@ export function createKnowledge({ host, store: { get, set }, keep, api, settle }
     set((state) => ({ ...merged(state, [], page.messages), older: page.messages.length > 0 && (page.messages[0]!.seq ?? 1) > 1 }));
   }
 
-  return { learn, began, replaced, lastOne, read, reread, closedNow, lost, quiet, typing, saw, sawAll, loadOlder };
+  return { learn, began, replaced, heardOf, show, lastOne, read, reread, closedNow, lost, quiet, typing, saw, sawAll, loadOlder };
 }

@@ -6,7 +6,7 @@ import { down, Icon } from '../shared/icons';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import { AttachmentView } from '../shared/attachment';
 import type { Upload } from '../shared/upload';
-import type { Message, VisitorSession } from '../shared/types';
+import type { Attachment, Message, VisitorSession } from '../shared/types';
 import { Answers } from './answers';
 import { useAround, useChat, type Surroundings } from './context';
 import type { Pending } from './keep';
@@ -16,6 +16,7 @@ import { current, theirs, unseen, type State } from './state';
 import type { Key } from './strings';
 
 const Rate = part(() => import('./more'), (m) => m.Rate);
+const Viewer = part(() => import('./more'), (m) => m.Viewer);
 const Rising = part(() => import('./filespart'), (m) => m.Rising);
 
 /** This close to the end, new messages keep the reader there. */
@@ -148,6 +149,8 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
   items.forEach((item, i) => {
     const place = places[i]!;
     if (place.newDay) out.push(<div class="day" key={`day ${item.at.toDateString()} ${i}`} aria-live="off">{day(item.at, locale)}</div>);
+    const joined = item.kind === 'message' && joins(state.messages, item.message);
+    if (joined) out.push(<div class="event" dir="auto" key={`joined ${item.message.message_id}`}>{around.t('joined', { name: joined })}</div>);
     out.push(item.kind === 'upload' ? <Rising key={item.upload.client_id} upload={item.upload} place={place} /> : item.kind === 'message'
       ? <Sent key={(!theirs(item.message) && item.message.client_id) || item.message.message_id} message={item.message} place={place} named={names.size > 1} />
       : <Unsent key={item.pending.client_id} pending={item.pending} place={place} calm={!item.who.endsWith(item.pending.client_id)} />);
@@ -158,6 +161,13 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
     }
   });
   return out;
+}
+
+/** The name of an agent who takes over from another, or from a bot, with this message. */
+function joins(messages: Message[], message: Message): string | undefined {
+  if (message.sender !== 'agent' || !message.sender_name) return;
+  const before = messages.findLast((m) => m.session_id === message.session_id && theirs(m) && (m.seq ?? 0) < (message.seq ?? 0));
+  return before && before.sender_name !== message.sender_name ? message.sender_name : undefined;
 }
 
 function ending(session: VisitorSession, { chat, t }: Surroundings): string {
@@ -172,6 +182,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
   const at = new Date(message.timestamp);
   const session = state.sessions.find((s) => s.session_id === message.session_id);
   const time = clock(at, locale);
+  const [shown, setShown] = useState<{ file: Attachment; load(): Promise<Blob> } | null>(null);
   const meta = mine ? t((session?.agent_seen_seq ?? 0) >= (message.seq ?? 0) ? 'read' : 'sent', { time })
     : message.edited_at && !message.deleted_at ? t('edited', { time }) : time;
   return (
@@ -182,10 +193,12 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
         <>
           {message.message && <Body text={message.message} marks={!mine} />}
           {message.attachments.map((file) => (
-            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.talk!.blob(`/${f.url}`)} label={t('saveFile')} failed={t('noFile')} />
+            <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.talk!.blob(`/${f.url}`)} label={t('saveFile')} failed={t('noFile')}
+              enlarge={t('enlarge')} onEnlarge={(f, load) => setShown({ file: f, load })} />
           ))}
         </>
       )}
+      {shown && <Viewer {...shown} done={() => setShown(null)} />}
     </Bubble>
   );
 }

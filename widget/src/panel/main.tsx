@@ -11,7 +11,7 @@ import { createChat } from './chat';
 import { Around, type Surroundings } from './context';
 import own from './panel.css';
 import { App } from './panel';
-import { unseen, type State } from './state';
+import { unread as unreadOf, type State } from './state';
 import { fetchWords, wordsFor } from './strings';
 
 const fade = 140;
@@ -65,7 +65,7 @@ export function start(host: Host): Handle {
   function tell(state: State) {
     if (!around) return; // without its words nothing is said yet
     const { state: told, settings } = host;
-    const unread = unseen(state).length;
+    const unread = unreadOf(state);
     const count = unread !== told.unread;
     const session = state.sessions.at(-1);
     Object.assign(told, { open: state.open, unread, online: state.online, identified: state.verified, conversation: session?.status === 'active' ? session.session_id : null });

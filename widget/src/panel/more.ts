@@ -5,6 +5,8 @@ import { dresser } from './part';
 
 export { Ask } from './ask';
 export { Faces } from './faces';
+export { List, Past } from './list';
 export { Rate } from './rate';
+export { Viewer } from './viewer';
 
 export const dress = dresser(own);

@@ -24,6 +24,8 @@ export interface OutboxOptions {
 }
 
 export interface Outbox {
+  /** The server lets the visitor in: what it refused for their sake only is worth another try. */
+  admitted(): void;
   /** Sends what waits, now. */
   flush(): void;
   retry(clientId: string): void;
@@ -147,6 +149,9 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
   document.addEventListener('visibilitychange', now);
 
   return {
+    admitted() {
+      if (keep.get().outbox.some((p) => p.why === 'banned')) change((outbox) => outbox.map((p) => (p.why === 'banned' ? { ...p, state: 'waiting', why: undefined } : p)));
+    },
     flush: () => void flush(),
     retry(clientId) {
       since = 0;

@@ -16,6 +16,8 @@ const touch = () => matchMedia('(pointer: coarse)').matches;
 
 const Form = part(() => import('./formpart'), (m) => m.Form);
 const Ask = part(() => import('./more'), (m) => m.Ask);
+const List = part(() => import('./more'), (m) => m.List);
+const Past = part(() => import('./more'), (m) => m.Past);
 
 /** Everything beside the launcher: the panel while it is open, else the preview of a reply. */
 export function App({ close }: { close(): void }) {
@@ -31,7 +33,7 @@ function Panel({ close }: { close(): void }) {
   const around = useAround();
   const { chat, host, t } = around;
   const state = useChat((s) => s);
-  const { talking, config, banner, closing, talk, talkFailed } = state;
+  const { talking, aside, config, banner, closing, talk, talkFailed, barred } = state;
   const phone = usePhone();
   const panel = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement | null>(null);
@@ -48,18 +50,33 @@ function Panel({ close }: { close(): void }) {
   const form = asks && <Form />;
   const ended = talking && !current(state) && state.sessions.length > 0 && !state.outbox.length && !state.uploads.length;
   return (
-    <div class={`panel ${talking ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
+    <div class={`panel ${talking || aside ? 'talk' : ''} ${closing ? 'closing' : ''}`} part="panel" ref={panel} role="dialog" tabIndex={-1}
       {...(!asks && dropTarget(chat.attach))} data-drop={t('drop')}
       aria-modal={phone || undefined} aria-label={name ? t('chatWith', { name }) : t('chat')}
       onKeyDown={(e) => { if (e.key === 'Escape' && !e.isComposing) close(); }}>
       <Header phone={phone} onClose={close} onAsk={setAsking} />
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
-      {!talking ? <Home>{form}</Home> : talk ? <talk.Log /> : (
+      {aside ? aside === 'list' ? <List /> : <Past session={aside} />
+        : !talking ? <Home>{!barred && form}</Home> : talk ? <talk.Log /> : (
         <div class="grow">{talkFailed && <NoPart again={host.restart} />}</div>
       )}
-      {talking && !person && config && <p class="note" dir="auto">{presence(state, around)}</p>}
+      {talking && !aside && !barred && <Waiting />}
       {asking && <Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
-      {asks ? talking && form : <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />}
+      {barred ? <p class="note failed" role="alert" dir="auto">{t('barred')}</p> : aside ? null : asks ? talking && form : <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />}
+    </div>
+  );
+}
+
+/** Who is here and how long it may take, or the place in the queue: as long as nobody has taken the conversation on. */
+function Waiting() {
+  const around = useAround();
+  const state = useChat((s) => s);
+  const { queue_position: place } = current(state) ?? {};
+  const answered = state.messages.at(-1)?.sender === 'agent';
+  const person = partner(state);
+  return (
+    <div role="status">
+      {!person && state.config && <p class="note" dir="auto">{place && !answered ? around.t(place === 1 ? 'queueNext' : 'queue', { n: place }) : presence(state, around)}</p>}
     </div>
   );
 }

@@ -22,6 +22,12 @@ export interface State {
   older: boolean;
   /** Looking at a conversation, not at the start page. */
   talking: boolean;
+  /** What is looked at in place of both: the list of all conversations, or one of them. */
+  aside: 'list' | VisitorSession | null;
+  /** Conversations that are not on show, as far as something new was heard of them. */
+  others: VisitorSession[];
+  /** The server lets this visitor in no more. */
+  barred: boolean;
   outbox: Pending[];
   /** Files that go along with what is sent next, and why another one does not. */
   files: File[];
@@ -46,7 +52,7 @@ export interface State {
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, verified: false, sessions: [], messages: [], older: false,
-  talking: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
+  talking: false, aside: null, others: [], barred: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */
@@ -57,7 +63,10 @@ export function current(state: State): VisitorSession | undefined {
 
 export const theirs = (message: { sender: Sender }) => message.sender !== 'visitor';
 
-/** The replies that the visitor has not seen. */
+/** How many replies the visitor has not seen, in all their conversations. */
+export const unread = (state: State) => state.others.reduce((sum, session) => sum + session.unread, unseen(state).length);
+
+/** The replies that the visitor has not seen, of those on show. */
 export function unseen(state: State): Message[] {
   const seen = new Map(state.sessions.map((session) => [session.session_id, session.visitor_seen_seq]));
   return state.messages.filter((m) => theirs(m) && !m.deleted_at && (m.seq ?? 0) > (seen.get(m.session_id) ?? 0));

@@ -36,6 +36,11 @@ export const en = {
   over: { one: '{n} character too many', other: '{n} characters too many' },
   offline: 'You’re offline. Messages will send when you’re back.',
   trouble: 'We can’t reach our server. Trying again.',
+  goBack: 'Back',
+  conversations: 'Your conversations',
+  barred: 'The chat is not open to you at the moment.',
+  queue: 'You are number {n} in the queue.',
+  queueNext: 'You are next in the queue.',
   noLoad: 'This part of the chat could not load.',
 } satisfies Strings;
 

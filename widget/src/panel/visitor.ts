@@ -23,12 +23,17 @@ export interface VisitorAPI {
   readonly known: boolean;
 }
 
-export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello) => void): VisitorAPI {
+/** `barred` is called when the server lets the visitor in no more. */
+export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello) => void, barred: () => void): VisitorAPI {
   let token = keep.get().token;
   let asking: Promise<Hello> | undefined;
   let proven = false; // whether the server has heard the page's proof, since this page began or the token died
   const headers = (): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {});
-  const raw = createAPI(`${host.base}visitor/v1`, headers);
+  const plain = createAPI(`${host.base}visitor/v1`, headers);
+  const raw: API = (...request) => plain(...request).catch((err: unknown) => {
+    if ((err as Partial<APIError>).code === 'banned') barred();
+    throw err;
+  }) as Promise<never>;
 
   function adopt(): boolean {
     const stored = keep.get().token;

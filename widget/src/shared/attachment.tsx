@@ -22,9 +22,12 @@ export interface AttachmentProps {
   /** What the button does, and what is said when the file did not come. */
   label: string;
   failed: string;
+  /** What a press on a picture does, where it is not to download it. */
+  enlarge?: string;
+  onEnlarge?(file: Attachment, load: () => Promise<Blob>): void;
 }
 
-export function AttachmentView({ file, load, locale, label, failed }: AttachmentProps) {
+export function AttachmentView({ file, load, locale, label, failed, enlarge, onEnlarge }: AttachmentProps) {
   const [state, setState] = useState<'' | 'busy' | 'failed'>('');
   const [plain, setPlain] = useState(!file.width || !file.height);
   async function get(): Promise<Blob> {
@@ -41,7 +44,7 @@ export function AttachmentView({ file, load, locale, label, failed }: Attachment
   }
   const size = sizeOf(file.size, locale);
   return (
-    <button type="button" class={plain ? 'file' : 'pic'} aria-busy={state === 'busy'} aria-label={plain ? undefined : `${file.name}, ${size}. ${label}`} title={`${file.name}, ${size}`} onClick={download}>
+    <button type="button" class={plain ? 'file' : 'pic'} aria-busy={state === 'busy'} aria-label={plain ? undefined : `${file.name}, ${size}. ${enlarge ?? label}`} title={`${file.name}, ${size}`} onClick={() => (plain || !onEnlarge ? void download() : onEnlarge(file, get))}>
       {plain
         ? <FileLine name={file.name}>{state === 'failed' ? <span role="status">{failed}</span> : size}<span class="sr">. {label}</span></FileLine>
         : <Picture width={file.width!} height={file.height!} load={get} failed={() => setPlain(true)} />}

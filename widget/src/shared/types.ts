@@ -76,6 +76,8 @@ interface SessionBase {
 /** A session as its visitor sees it. */
 export interface VisitorSession extends SessionBase {
   agent?: Person;
+  /** How many wait before and with this one, while it waits for somebody. */
+  queue_position?: number;
 }
 
 /** A session as agents see it. */
@@ -218,6 +220,12 @@ export interface TypingData {
   typing: boolean;
 }
 
+export interface QueuePositionData {
+  session_id: string;
+  /** 1 is next. */
+  position: number;
+}
+
 export interface SeenData {
   session_id: string;
   /** Who has seen it. */
@@ -232,6 +240,11 @@ export interface Envelope<T = unknown> {
   event: string;
   timestamp: string;
   data: T;
+}
+
+export interface SessionPage {
+  sessions: VisitorSession[];
+  next_cursor?: string;
 }
 
 export interface MessagePage {

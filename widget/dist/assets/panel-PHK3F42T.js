@@ -1,1 +1,0 @@
-import{Q as a}from"./chunk-URROKFDA.js";export{a as start};
