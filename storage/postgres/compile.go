@@ -33,6 +33,6 @@ func compiler(schema string) func(text string) (query string, params []string) {
 			}
 			return "$" + strconv.Itoa(i+1)
 		})
-		return table.ReplaceAllString(text, prefix+"$0"), params
+		return table.ReplaceAllStringFunc(text, func(name string) string { return prefix + name }), params
 	}
 }

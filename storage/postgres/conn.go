@@ -88,6 +88,11 @@ func (l dbLoan) giveBack() {
 type connector struct {
 	source source
 	check  bool // prepare every statement on the server when it is made, to see whether it is sound
+
+	// ending, if not nil, is called by tests between the last statement of a
+	// transaction that adds to the log and its commit. With an error it is
+	// undone.
+	ending func() error
 }
 
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -95,7 +100,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{loan: loan, check: c.check}, nil
+	return &conn{loan: loan, check: c.check, ending: c.ending}, nil
 }
 
 // Driver implements driver.Connector; nothing here goes by it.
@@ -119,6 +124,7 @@ type statement struct {
 type conn struct {
 	loan      loan
 	check     bool
+	ending    func() error
 	queue     []statement
 	ctx       context.Context // of the transaction: its end ends every statement
 	begun     bool            // the server has heard of the transaction
@@ -224,6 +230,9 @@ func (c *conn) QueryContext(ctx context.Context, query string, named []driver.Na
 	case sqlstore.Many:
 		return c.queryMany(ctx, query, mark)
 	case sqlstore.Last:
+		if c.ending != nil {
+			return c.endLate(ctx, statement{query, args})
+		}
 		res, err := c.send(ctx, statement{query, args}, statement{text: "COMMIT"})
 		if err != nil {
 			return nil, err
@@ -235,6 +244,18 @@ func (c *conn) QueryContext(ctx context.Context, query string, named []driver.Na
 		return &res[len(res)-2].rows, nil
 	}
 	res, err := c.send(ctx, statement{query, args})
+	if err != nil {
+		return nil, err
+	}
+	return &res[len(res)-1].rows, nil
+}
+
+// endLate sends the last statement and leaves the commit to Commit.
+func (c *conn) endLate(ctx context.Context, last statement) (driver.Rows, error) {
+	res, err := c.send(ctx, last)
+	if err == nil {
+		err = c.ending()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -144,6 +144,8 @@ func NewFromDB(ctx context.Context, db *sql.DB, opts *Options) (*Store, error) {
 type setup struct {
 	conns      int // that the source lends, 0 for any number
 	check      bool
+	ending     func() error
+	locks      func(sqlstore.Locks) sqlstore.Locks
 	migrations []sqlstore.Migration
 }
 
@@ -175,12 +177,16 @@ func open(ctx context.Context, from source, target string, opts *Options, set se
 	if err := migrate(ctx, s.writer, s.schema, set.migrations); err != nil {
 		return nil, err
 	}
+	locks := sqlstore.Locks{
+		All: lockNumber(s.schema, "all"), Deliveries: lockNumber(s.schema, "deliveries"), Log: lockNumber(s.schema, "log"),
+	}
+	if set.locks != nil {
+		locks = set.locks(locks)
+	}
 	s.base, err = sqlstore.New(ctx, sqlstore.Config{
 		Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: classify,
 		Writers: writers, WriteTimeout: opts.writeTimeout(), Shared: true, Text: words{}, Compile: compiler(s.schema),
-		Locks: sqlstore.Locks{
-			All: lockNumber(s.schema, "all"), Deliveries: lockNumber(s.schema, "deliveries"), Log: lockNumber(s.schema, "log"),
-		},
+		Locks: locks,
 	})
 	return s, err
 }
@@ -190,7 +196,7 @@ func open(ctx context.Context, from source, target string, opts *Options, set se
 func share(from source, set setup) (writer, reader *sqlx.DB) {
 	way := func(limit int) *sqlx.DB {
 		// The name tells sqlx only how parameters are written.
-		db := sqlx.NewDb(sql.OpenDB(&connector{from, set.check}), "pgx")
+		db := sqlx.NewDb(sql.OpenDB(&connector{from, set.check, set.ending}), "pgx")
 		db.SetMaxOpenConns(limit)
 		db.SetMaxIdleConns(-1) // connections go back to who lent them
 		return db

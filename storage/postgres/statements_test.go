@@ -15,7 +15,7 @@ func TestStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	s, err := open(t.Context(), poolSource{pool}, "test", nil, setup{check: true})
+	s, err := open(t.Context(), poolSource{pool}, "test", quiet, setup{check: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,367 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/storage/postgres/pgtest"
+)
+
+func init() {
+	children["append"] = func(args []string) error { return appendForever(args, func(s *Store) chat.Store { return s }) }
+	children["append too early"] = func(args []string) error {
+		return appendForever(args, func(s *Store) chat.Store { return newLiar(s) })
+	}
+}
+
+// appendForever prints a line for each message that was acknowledged.
+func appendForever(args []string, wrap func(*Store) chat.Store) error {
+	s, err := Open(context.Background(), args[0], quiet)
+	if err != nil {
+		return err
+	}
+	var next [loadWriters]int
+	for w := range next {
+		if next[w], err = strconv.Atoi(args[1+w]); err != nil {
+			return err
+		}
+	}
+	fmt.Println("ready")
+	newLoad(wrap(s), func(w, n int, seq int64) { fmt.Printf("ack %d %d %d\n", w, n, seq) }, func(err error) { fmt.Println("error", err) }).run(context.Background(), next)
+	return nil
+}
+
+// liar acknowledges at once and commits a little later. It is what the test
+// must be able to tell from a store that keeps its word.
+type liar struct {
+	chat.Store
+	later chan []chat.Op
+	count map[string]int64
+}
+
+func newLiar(s chat.Store) *liar {
+	l := &liar{Store: s, later: make(chan []chat.Op, 1000), count: map[string]int64{}}
+	go func() {
+		for ops := range l.later {
+			time.Sleep(5 * time.Millisecond)
+			s.Append(context.Background(), ops)
+		}
+	}()
+	return l
+}
+
+func (l *liar) Append(_ context.Context, ops []chat.Op) ([]chat.Result, error) {
+	res := make([]chat.Result, len(ops))
+	for i, op := range ops {
+		m := op.(chat.AppendMessage).Message
+		l.count[m.SessionID]++
+		m.Seq = l.count[m.SessionID]
+		res[i].Message = m
+	}
+	l.later <- ops
+	return res, nil
+}
+
+// crash starts a child that appends, kills it at a random moment, and adds
+// what it had acknowledged.
+func (a *acks) crash(t *testing.T, mode, dsn string) {
+	t.Helper()
+	args := []string{mode, dsn + " application_name=killed"}
+	for _, n := range a.next {
+		args = append(args, fmt.Sprint(n))
+	}
+	cmd, out := child(t, args...)
+	if got := line(t, out); got != "ready" {
+		t.Fatalf("the child said %q", got)
+	}
+	time.AfterFunc(time.Duration(50+rand.IntN(100))*time.Millisecond, func() { cmd.Process.Kill() })
+	for out.Scan() {
+		var w, n int
+		var seq int64
+		if _, err := fmt.Sscanf(out.Text(), "ack %d %d %d", &w, &n, &seq); err == nil && strings.Count(out.Text(), " ") == 3 {
+			a.add(w, n, seq)
+		} else if !strings.HasPrefix(out.Text(), "ack") {
+			t.Fatalf("the child said %q", out.Text())
+		}
+	}
+	cmd.Wait()
+	// The server carries out what it had received before it notices.
+	eventually(t, "the server has noticed that the process is gone", func() bool {
+		var n int
+		conn, err := pgx.Connect(t.Context(), dsn)
+		if err == nil {
+			err = conn.QueryRow(t.Context(), "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'killed' AND datname = current_database()").Scan(&n)
+			conn.Close(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n == 0
+	})
+}
+
+// TestKill kills a process under load, again and again. What it had
+// acknowledged must be there, once, in its place.
+func TestKill(t *testing.T) {
+	dsn := pgtest.Database(t)
+	s := mustOpen(t, dsn)
+	a := newAcks(t, s)
+	rounds := 8
+	for round := range rounds {
+		a.crash(t, "append", dsn)
+		if broken := a.broken(t, s); len(broken) > 0 {
+			t.Fatalf("after round %d:\n%s", round+1, strings.Join(broken, "\n"))
+		}
+	}
+	if a.count() < 5*rounds {
+		t.Errorf("only %d messages were acknowledged in %d rounds", a.count(), rounds)
+	}
+	t.Logf("%d acknowledged messages, %d kills", a.count(), rounds)
+}
+
+// TestKillHasTeeth: a store that acknowledges before it commits fails TestKill.
+func TestKillHasTeeth(t *testing.T) {
+	for range 10 {
+		dsn := pgtest.Database(t)
+		s := mustOpen(t, dsn)
+		a := newAcks(t, s)
+		a.crash(t, "append too early", dsn)
+		for _, b := range a.broken(t, s) {
+			if strings.HasSuffix(b, "is lost") {
+				return
+			}
+		}
+	}
+	t.Error("ten kills of a store that acknowledges too early lost nothing")
+}
+
+// ownCluster starts a server for one test, with disks that are waited for.
+func ownCluster(t *testing.T, cfg pgtest.Config) *pgtest.Cluster {
+	t.Helper()
+	c, err := pgtest.Start(cfg)
+	if err != nil {
+		pgtest.Missing(t, err.Error())
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// TestServerRestarts takes the server away under load: by a crash, by an
+// orderly restart, and one connection after the other. Writers are told that
+// it is unavailable and nothing else, go on soon after it is back (how soon is
+// printed), and nothing that was acknowledged is lost or there twice.
+func TestServerRestarts(t *testing.T) {
+	c := ownCluster(t, pgtest.Config{Durable: true})
+	s := mustOpen(t, c.DSN)
+	a := newAcks(t, s)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { newLoad(s, a.add, a.failed).run(ctx, a.next) })
+	defer running.Wait()
+	defer stop()
+	var longest time.Duration
+	// goesOn waits for messages that were sent after now.
+	goesOn := func(what string) {
+		t.Helper()
+		from, began := a.count(), time.Now()
+		for a.count() < from+20 {
+			if time.Since(began) > 10*time.Second {
+				t.Fatalf("after %s nothing is written any more", what)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		longest = max(longest, time.Since(began))
+	}
+	goesOn("the start")
+	for _, mode := range []string{"immediate", "fast", "immediate"} {
+		if err := c.Stop(mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Ping(t.Context()); err == nil {
+			t.Error("Ping says that all is well without a server")
+		}
+		time.Sleep(100 * time.Millisecond)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		goesOn(mode)
+	}
+	for range 4 {
+		execSQL(t, c.DSN, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pealchat'")
+		goesOn("killed backends")
+	}
+	stop()
+	running.Wait()
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("Ping: %v", err)
+	}
+	if broken := a.broken(t, s); len(broken) > 0 {
+		t.Error(strings.Join(broken, "\n"))
+	}
+	t.Logf("%d acknowledged messages; %v at most until the next twenty; the longest gap, with the restart, was %v", a.count(), longest, a.gap)
+}
+
+func execSQL(t testing.TB, dsn, text string) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), dsn)
+	if err == nil {
+		_, err = conn.Exec(context.Background(), text)
+		conn.Close(context.Background())
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// TestNoConnections takes all connections of the server.
+func TestNoConnections(t *testing.T) {
+	c := ownCluster(t, pgtest.Config{Settings: []string{"max_connections=20", "superuser_reserved_connections=0"}})
+	s := mustOpen(t, c.DSN)
+	startSession(t, s, "s")
+	before := runtime.NumGoroutine()
+	// The store's own connections are ended first: it has to get new ones.
+	execSQL(t, c.DSN, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pealchat'")
+	var taken []*pgx.Conn
+	for len(taken) < 100 {
+		conn, err := pgx.Connect(t.Context(), c.DSN)
+		if err != nil {
+			break
+		}
+		taken = append(taken, conn)
+	}
+	unavailableWithin(t, s, 6*time.Second)
+	if grown := runtime.NumGoroutine() - before - len(taken); grown > 10 {
+		t.Errorf("%d goroutines more than before", grown)
+	}
+	for _, conn := range taken {
+		conn.Close(t.Context())
+	}
+	worksAgain(t, s)
+}
+
+// unavailableWithin lets some callers write, who must be told in time that it
+// does not work.
+func unavailableWithin(t *testing.T, s *Store, limit time.Duration) {
+	t.Helper()
+	began := time.Now()
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			if _, err := s.Append(context.Background(), []chat.Op{textMessage("s", fmt.Sprint("lost", i))}); !isUnavailable(err) {
+				t.Errorf("Append: %v, want that the store is unavailable", err)
+			}
+		})
+	}
+	group.Wait()
+	if took := time.Since(began); took > limit {
+		t.Errorf("it took %v to find out", took)
+	}
+}
+
+func worksAgain(t *testing.T, s *Store) {
+	t.Helper()
+	began := time.Now()
+	for n := 0; ; n++ {
+		_, err := s.Append(context.Background(), []chat.Op{textMessage("s", fmt.Sprint("again", n))})
+		if err == nil {
+			return
+		}
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("it does not work again: %v", err)
+		}
+	}
+}
+
+// TestServerHangs puts something between the store and the server that stops
+// to pass anything on.
+func TestServerHangs(t *testing.T) {
+	c := ownCluster(t, pgtest.Config{TCP: true})
+	p := newProxy(t, c.DSN)
+	s, err := Open(t.Context(), p.dsn, &Options{Logger: quiet.Logger, WriteTimeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	startSession(t, s, "s")
+	before := runtime.NumGoroutine()
+	p.stuck.Store(true)
+	unavailableWithin(t, s, 8*time.Second) // two turns of four
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := s.Session(ctx, "s"); !isUnavailable(err) {
+		t.Errorf("Session: %v", err)
+	}
+	p.stuck.Store(false)
+	worksAgain(t, s)
+	if grown := runtime.NumGoroutine() - before; grown > 40 {
+		t.Errorf("%d goroutines more than before", grown)
+	}
+}
+
+func isUnavailable(err error) bool { return errors.Is(err, chat.ErrUnavailable) }
+
+// proxy passes bytes on until it is stuck.
+type proxy struct {
+	dsn   string
+	stuck atomic.Bool
+}
+
+func newProxy(t *testing.T, dsn string) *proxy {
+	t.Helper()
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	p := &proxy{dsn: fmt.Sprintf("host=127.0.0.1 port=%d user=%s dbname=%s", l.Addr().(*net.TCPAddr).Port, cfg.User, cfg.Database)}
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", cfg.Port))
+			if err != nil {
+				in.Close()
+				continue
+			}
+			go p.pass(in, out)
+			go p.pass(out, in)
+		}
+	}()
+	return p
+}
+
+func (p *proxy) pass(from, to net.Conn) {
+	defer from.Close()
+	defer to.Close()
+	b := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(b)
+		if err != nil {
+			return
+		}
+		for p.stuck.Load() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if _, err := to.Write(b[:n]); err != nil {
+			return
+		}
+	}
+}
