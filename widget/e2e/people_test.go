@@ -58,9 +58,17 @@ func enterConsole(t *testing.T, s *server, name string) *tab {
 	t.Helper()
 	b := newPerson(t)
 	b.goTo(s.url("/staff"))
+	b.prefers(`{ undo: false }`) // replies go out at once
 	b.click(name+"’s button", `labelled('main button', `+quote(name)+`)`)
 	b.wait("the console is there", `seen($('.app .list'))`)
 	return b
+}
+
+// prefers sets how whoever uses the browser likes to work in the console. It
+// holds from the next time that the console is loaded.
+func (b *tab) prefers(js string) {
+	b.t.Helper()
+	eval[bool](b, `(localStorage.setItem('pealchat:/chat/api/v1:prefs', JSON.stringify(`+js+`)), true)`)
 }
 
 // pick opens a conversation from the list.

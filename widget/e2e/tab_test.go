@@ -28,6 +28,7 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
+	crashed  bool // on purpose: it answers nothing any more
 	offline  bool // the server is meant to be unreachable: failed requests are no problem
 }
 
@@ -51,7 +52,7 @@ func open(t *testing.T, parent context.Context, opts ...chromedp.ContextOption) 
 	b.do(chromedp.EmulateViewport(1280, 800), call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watchPolicy}))
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && !b.crashed {
 			t.Logf("at %s", eval[string](b, "location.href"))
 			b.shoot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
 		}

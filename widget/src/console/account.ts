@@ -1,5 +1,6 @@
 // Who is at this console: the host's own login, or an API key typed into the card.
 import type { Agent } from '../shared/types';
+import { forgetDrafts } from './drafts';
 import { joinLive, leaveLive } from './live';
 import { flush } from './outbox';
 import { api, hasKey, setKey, status, tab, whenExpired, words } from './server';
@@ -81,7 +82,7 @@ function expired() {
   setKey('');
   set({
     phase: 'signin',
-    trouble: keyed ? 'That key no longer works. What you wrote is kept in this tab.' : 'You have been signed out. What you wrote is kept in this tab.',
+    trouble: keyed ? 'That key no longer works. What you wrote is kept in this browser.' : 'You have been signed out. What you wrote is kept in this browser.',
   });
 }
 
@@ -93,5 +94,6 @@ export function signOut() {
   leaveLive();
   setKey('');
   tab.clear('');
+  forgetDrafts();
   set({ ...fresh(), outbox: [], phase: 'signin', trouble: undefined });
 }

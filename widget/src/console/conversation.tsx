@@ -9,6 +9,8 @@ import { link } from './route';
 import { set, type State } from './state';
 import { loadThread } from './thread';
 import { face, useApp } from './use';
+import { alsoReading } from './viewing';
+import { t } from './words';
 import { assign, claim, closeSoon, keepOpen, takeOver } from './work';
 
 /** One conversation: who it is with, what was said, and the field below. */
@@ -80,8 +82,13 @@ function Head({ session: s, back }: { session: Session; back: string }) {
 function Line({ session: s }: { session: Session }) {
   const typing = useApp((state: State) => state.typing.get(s.session_id));
   const me = useApp((state) => state.me);
+  const readers = useApp((state) => alsoReading(state.agents, s.session_id, state.me?.agent_id).map((a) => a.name).join('\n'));
   const colleague = typing && [...typing.agents.values()][0];
-  if (colleague) return <small class="also"><Avatar person={face(colleague.name)} size={16} />{firstName(colleague.name)} is writing here too</small>;
+  if (colleague) return <small class="also"><Avatar person={face(colleague.name)} size={16} /><span>{t('writingToo', { name: firstName(colleague.name) })}</span></small>;
+  if (readers && !typing?.visitor) {
+    const [first, ...more] = readers.split('\n');
+    return <small class="also"><Avatar person={face(first!)} size={16} /><span>{t(more.length ? 'readingAll' : 'readingToo', { name: firstName(first!), n: more.length })}</span></small>;
+  }
   if (typing?.visitor) return <small class="doing">{firstName(s.visitor_name)} is writing…</small>;
   if (s.status === 'closed') return <small>Closed</small>;
   const where = s.visitor_online ? 'Here now' : 'Not here now';

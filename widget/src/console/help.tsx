@@ -27,7 +27,7 @@ export function Help() {
         <dl>
           <div><dt>Send</dt><dd><kbd>Enter</kbd></dd></div>
           <div><dt>New line</dt><dd><kbd>Shift</kbd><kbd>Enter</kbd></dd></div>
-          <div><dt>Send and close</dt><dd><kbd>{send}</kbd><kbd>Enter</kbd></dd></div>
+          <div><dt>Send and close</dt><dd><kbd>{send}</kbd><kbd>Shift</kbd><kbd>Enter</kbd></dd></div>
           <div><dt>Back to the list</dt><dd><kbd>Esc</kbd></dd></div>
         </dl>
         <label class="switch"><input type="checkbox" checked={on} onChange={(e) => setKeys(e.currentTarget.checked)} />Single keys work while nothing is being typed</label>

@@ -2,7 +2,7 @@
 import { closeAbout, overlaid } from './about/about';
 import { find } from './list';
 import { views } from './model';
-import { write } from './reply';
+import { undo, write } from './reply';
 import { go } from './route';
 import { moveCursor } from './rows';
 import { browser } from './server';
@@ -16,7 +16,7 @@ export const keyList: [string[], string][] = [
   [['N'], 'Write a note'],
   [['M'], 'Take it'],
   [['E'], 'Close it'],
-  [['Z'], 'Keep it open after all'],
+  [['Z'], 'Take back what was just sent, or keep it open after all'],
   [['U'], 'Keep it as unread'],
   [['I'], 'About the visitor'],
   [['/'], 'Search all conversations'],
@@ -36,7 +36,7 @@ const actions: Record<string, () => void> = {
   n: () => write('note'),
   m: withOpen((id) => { if (may()) takeOver(id); }),
   e: withOpen((id) => { if (may()) closeSoon(id); }),
-  z: () => keepOpen(),
+  z: () => { if (!undo()) keepOpen(); },
   u: withOpen(keepUnread),
   i: () => { if (get().open && overlaid()) set({ aboutOpen: !get().aboutOpen }); },
   '/': () => {

@@ -161,7 +161,7 @@ function typing(t: TypingData) {
   if (t.sender === 'agent' && t.sender_id === get().me?.agent_id) return;
   if (!t.typing) return stopTyping(t.session_id, t.sender === 'visitor' ? undefined : t.sender_id ?? '');
   const until = Date.now() + typingHolds;
-  const one = { name: t.sender_name ?? '', until };
+  const one = { name: t.sender_name ?? '', until, preview: t.preview };
   set((s) => {
     const was = s.typing.get(t.session_id) ?? { agents: new Map() };
     const now = t.sender === 'visitor' ? { ...was, visitor: one } : { ...was, agents: but(was.agents, t.sender_id ?? '', one) };

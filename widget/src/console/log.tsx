@@ -10,8 +10,9 @@ import { uploads } from './uploads';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import type { Message, Session } from '../shared/types';
 import { emptyLog, woven, type Log } from './model';
-import { takeBackInto } from './reply';
-import { reason, tryAgain } from './outbox';
+import { takeBackInto, undo, write } from './reply';
+import { reason, release, tryAgain } from './outbox';
+import { t } from './words';
 import { type Outgoing } from './state';
 import { loadOlder, loadThread, tellSeen } from './thread';
 import { face, locale, time, useApp } from './use';
@@ -257,10 +258,13 @@ function Unsent({ item, place }: { item: Outgoing; place: Place }) {
   const failed = item.state === 'failed';
   const meta = failed
     ? (
-      <span>Not sent. {item.error} {item.temporary && <><button onClick={() => tryAgain(item.client_id)}>Try again</button>{' '}</>}
-        <button onClick={() => takeBackInto(item.session_id, item.client_id)}>Edit</button></span>
+      <span>{t('notSent')} {item.error} {item.temporary && <><button onClick={() => tryAgain(item.client_id)}>{t('tryAgain')}</button>{' '}</>}
+        <button onClick={() => takeBackInto(item.session_id, item.client_id)}>{t('edit')}</button></span>
     )
-    : item.state === 'waiting' ? 'Waiting to send' : 'Sending…';
+    : item.state === 'held' ? (
+      <span>{t('heldFor')} <button onClick={() => undo(item.session_id)}>{t('undo')}</button>{' '}<button onClick={() => { release(item.session_id, item.client_id); write(); }}>{t('sendNow')}</button></span>
+    )
+    : t(item.state === 'waiting' ? 'waiting' : 'sending');
   if (item.note) return <Note at={item.at} text={item.text} meta={meta} state={failed ? 'failed' : 'sending'} />;
   return (
     <Bubble place={{ ...place, last: true }} mine state={failed ? 'failed' : 'sending'} at={new Date(item.at)} locale={locale} meta={meta}>

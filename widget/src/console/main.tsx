@@ -14,11 +14,15 @@ import desk from './desk.css';
 import { listenToKeys } from './keys';
 import { refresh } from './live';
 import narrow from './narrow.css';
-import { guardUnsent, restoreOutbox } from './outbox';
+import { followDrafts } from './drafts';
+import { keepOutbox } from './keeping';
+import { flush, sendOnLeaving } from './outbox';
+import { restorePrefs } from './prefs';
 import { follow, whenOpened } from './route';
 import { get, set, store } from './state';
 import talk from './talk.css';
 import { openThread } from './thread';
+import { tellViewing } from './viewing';
 import { closeNow, rememberKept, saveKept } from './work';
 
 adopt(document, tokens, base, chat, compose, files, sent, desk, talk, about, narrow);
@@ -47,12 +51,16 @@ document.addEventListener('resume', () => { if (get().phase === 'ready') refresh
 
 follow();
 listenToKeys();
-restoreOutbox();
+restorePrefs();
+keepOutbox(() => flush(false));
+followDrafts();
 rememberKept();
 let kept = get().kept;
 store.subscribe((s) => { if (s.kept !== kept) saveKept(kept = s.kept); });
-guardUnsent();
+sendOnLeaving();
 whenOpened((id) => { if (id) void openThread(id); });
+
+tellViewing();
 
 render(<App />, document.body);
 void start();

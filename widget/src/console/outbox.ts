@@ -1,39 +1,50 @@
 // Replies and notes on their way to the server. Nothing that somebody wrote is lost here: what does not arrive stays,
 // with its text and the key that makes sending it again harmless, until it does or its writer takes it back.
+//
+// A reply is held for a moment in which it can be taken back. It lies in the browser's storage meanwhile, like
+// everything here: a tab that crashes, or is closed before an answer came, leaves it to the next one.
 import { APIError, uuid } from '../shared/api';
 import type { Message } from '../shared/types';
+import { crossed } from './crossing';
 import { absorb, readSession } from './lists';
 import { withMessage } from './model';
-import { api, tab, words } from './server';
-import { change, get, set, store, type Outgoing } from './state';
+import { api, words } from './server';
+import { change, get, set, type Outgoing } from './state';
 import { takeIn } from './thread';
 import { closeSoon } from './work';
 
-/** Brings back what this tab had not sent when it was reloaded. */
-export function restoreOutbox() {
-  const saved = tab.get<Outgoing[]>('outbox', []);
-  set({ outbox: saved.map((o) => (o.state === 'sending' ? { ...o, state: 'waiting' } : o)) });
-  let last = get().outbox;
-  store.subscribe(({ outbox }) => {
-    if (outbox === last) return;
-    last = outbox;
-    tab.put('outbox', outbox.length ? outbox : undefined);
-  });
-}
+export const holdFor = 5000; // ms
 
-export function send(session_id: string, text: string, options: { note: boolean; thenClose?: boolean; quick_replies?: string[] }) {
+export interface Sending { note: boolean; thenClose?: boolean; after_seq?: number | undefined; mentions?: string[]; quick_replies?: string[] }
+
+export function send(session_id: string, text: string, options: Sending) {
   const me = get().me;
   if (!me) return;
+  release(session_id); // what was written before goes before it, and at once: its writer has moved on
+  const held = !options.note && get().prefs.undo;
   const item: Outgoing = {
-    ...options, client_id: uuid(), session_id, agent_id: me.agent_id, text, at: new Date().toISOString(), state: 'waiting',
+    ...options, client_id: uuid(), session_id, agent_id: me.agent_id, text, at: new Date().toISOString(),
+    state: held ? 'held' : 'waiting', ...(held && { until: Date.now() + holdFor }),
   };
   set((s) => ({ outbox: [...s.outbox, item] }));
-  void pump(session_id);
+  if (held) setTimeout(release, holdFor + 20, session_id, item.client_id);
+  else void pump(session_id);
 }
 
 const update = (id: string, patch: Partial<Outgoing> | undefined) => set((s) => ({
   outbox: patch ? s.outbox.map((o) => (o.client_id === id ? { ...o, ...patch } : o)) : s.outbox.filter((o) => o.client_id !== id),
 }));
+
+/** Ends the time in which something can be taken back, for one message or all of a conversation. */
+export function release(session: string, client?: string) {
+  const held = (o: Outgoing) => o.state === 'held' && o.session_id === session && (!client || o.client_id === client);
+  if (!get().outbox.some(held)) return;
+  set((s) => ({ outbox: s.outbox.map((o) => (held(o) ? { ...o, state: 'waiting' } : o)) }));
+  void pump(session);
+}
+
+/** The message that can still be taken back, if there is one. */
+export const undoable = (session: string | undefined) => get().outbox.findLast((o) => o.state === 'held' && (!session || o.session_id === session));
 
 export function tryAgain(id: string) {
   const item = get().outbox.find((o) => o.client_id === id);
@@ -42,20 +53,22 @@ export function tryAgain(id: string) {
   void pump(item.session_id);
 }
 
-export function takeBack(id: string): string | undefined {
+export function takeBack(id: string): Outgoing | undefined {
   const item = get().outbox.find((o) => o.client_id === id && o.state !== 'sending');
   if (item) update(id, undefined);
-  return item?.text;
+  return item;
 }
 
 const busy = new Set<string>();
 let attempt = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let leaving = false;
 
 /** Sends what waits for one conversation, one after another so that the order stays as it was written. */
 async function pump(session: string): Promise<void> {
-  const item = get().outbox.find((o) => o.session_id === session && o.state === 'waiting' && o.agent_id === get().me?.agent_id);
-  if (!item || busy.has(session) || get().phase !== 'ready') return;
+  const { outbox, me, phase } = get();
+  const item = outbox.find((o) => o.session_id === session && o.state === 'waiting' && o.agent_id === me?.agent_id);
+  if (!item || busy.has(session) || phase !== 'ready') return;
   busy.add(session);
   update(item.client_id, { state: 'sending' });
   const on = await post(item);
@@ -66,9 +79,13 @@ async function pump(session: string): Promise<void> {
 /** Sends one item. Answers whether the next one may follow. */
 async function post(item: Outgoing): Promise<boolean> {
   const path = `/sessions/${encodeURIComponent(item.session_id)}/${item.note ? 'notes' : 'messages'}`;
-  const body = { message: item.text, client_id: item.client_id, ...(!item.note && { sender: 'agent' }), ...(item.quick_replies?.length && { quick_replies: item.quick_replies }) };
+  const body = {
+    message: item.text, client_id: item.client_id,
+    ...(item.note ? item.mentions?.length && { mentions: item.mentions } : { sender: 'agent', after_seq: item.after_seq }),
+    ...(item.quick_replies?.length && { quick_replies: item.quick_replies }),
+  };
   try {
-    const message = await api<Message>('POST', path, body);
+    const message = await api<Message>('POST', path, body, { keepalive: leaving });
     attempt = 0;
     arrived(message);
     if (item.thenClose && !item.note) closeSoon(item.session_id);
@@ -90,6 +107,11 @@ function failed(item: Outgoing, err: APIError): boolean {
   // An event may have told of its arrival although the answer was lost.
   if (!get().outbox.some((o) => o.client_id === item.client_id)) return true;
   if (err.status === 401) { update(item.client_id, { state: 'waiting' }); return false; } // sent after signing in again
+  if (err.latest && err.field === 'after_seq') {
+    update(item.client_id, undefined);
+    crossed(item, err.latest);
+    return true;
+  }
   const offline = err.status === 0 && (!navigator.onLine || get().live !== 'live');
   if (offline || err.status === 429 || err.status === 503) {
     update(item.client_id, { state: 'waiting' });
@@ -126,9 +148,17 @@ export function flush(reconnected: boolean) {
   for (const session of new Set(get().outbox.map((o) => o.session_id))) void pump(session);
 }
 
-/** What is unsent would be lost with the tab: the browser asks before that. */
-export function guardUnsent() {
+/**
+ * What was held goes out when its writer looks away or the page ends, because its timer may not run any more. The
+ * browser asks before a page ends that could not send something: it would be sent only when the console is open again.
+ */
+export function sendOnLeaving() {
+  const releaseAll = () => { for (const session of new Set(get().outbox.map((o) => o.session_id))) release(session); };
+  document.addEventListener('visibilitychange', () => { if (document.hidden) releaseAll(); });
+  addEventListener('pagehide', () => { leaving = true; releaseAll(); });
+  addEventListener('pageshow', () => { leaving = false; });
   addEventListener('beforeunload', (event) => {
-    if (get().uploads.length || get().outbox.some((o) => o.agent_id === get().me?.agent_id)) event.preventDefault();
+    const stuck = (o: Outgoing) => o.agent_id === get().me?.agent_id && o.state !== 'held' && o.state !== 'sending';
+    if (get().uploads.length || get().outbox.some(stuck)) event.preventDefault();
   });
 }

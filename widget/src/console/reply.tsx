@@ -1,39 +1,56 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { empty, touch } from '../shared/composer';
+import { Attach } from '../shared/attach';
+import { characters, empty, touch } from '../shared/composer';
 import { firstName } from '../shared/format';
 import { dropTarget } from '../shared/drop';
-import { bolt, choices, Icon, note as noteIcon } from '../shared/icons';
-import { Answers } from './answers';
-import { draftOf, keepDraft, type Draft } from './drafts';
-import { send, takeBack } from './outbox';
-import { useSlash } from './slash';
-import { get } from './state';
-import { tellTyping } from './thread';
-import { Attach } from '../shared/attach';
+import { bolt, choices, Icon, note as noteIcon, smile } from '../shared/icons';
 import { Staged } from '../shared/staged';
+import { Answers } from './answers';
+import { Ask } from './ask';
+import { wouldCross } from './crossing';
+import { draftOf, keepDraft, pushDrafts, putBackInto, syncDraft, whenPutBack, type Draft } from './drafts';
+import { send, takeBack, undoable } from './outbox';
+import { mentioned, useSources } from './sources';
+import { get, set } from './state';
+import { useSuggest } from './suggest';
+import { tellTyping } from './thread';
 import { faults, sound, uploads } from './uploads';
 import { locale, useApp, useFocusOnOpen } from './use';
+import { t } from './words';
 
 export const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
-const command = mac ? '⌘' : 'Ctrl';
 
 let focusField: ((mode?: Draft['mode']) => void) | undefined;
 /** Goes to the field, as r and n do. */
 export const write = (mode?: Draft['mode']) => focusField?.(mode);
 
-let putBack: ((id: string, text: string, note: boolean) => void) | undefined;
+let insertText: ((text: string) => void) | undefined;
+/** Puts a text before what stands in the field, as quoting does. */
+export const insert = (text: string) => insertText?.(text);
+
 /** Takes an unsent message back into the field, before whatever stands there. */
 export function takeBackInto(session: string, client: string) {
-  const note = get().outbox.find((o) => o.client_id === client)?.note ?? false;
-  const text = takeBack(client);
-  if (text) putBack?.(session, text, note);
+  const item = takeBack(client);
+  if (item) putBackInto(session, item.text, item.note, item.quick_replies);
 }
+
+/** Takes back what is still held, as z and the button do. Answers whether there was anything. */
+export function undo(session?: string): boolean {
+  const item = undoable(session);
+  if (item) takeBackInto(item.session_id, item.client_id);
+  return !!item;
+}
+
+const count = (id: string) => get().sessions.get(id)?.message_count ?? 0;
 
 /** The field in which agents write: to the visitor, or a note among themselves. */
 export function Reply({ id }: { id: string }) {
-  const [draft, setDraft] = useState(() => draftOf(id));
+  const [draft, setDraft] = useState<Draft>(() => draftOf(id));
   const session = useApp((s) => s.sessions.get(id));
   const may = useApp((s) => s.scopes.includes('write'));
+  const prefs = useApp((s) => s.prefs);
+  const crossing = useApp((s) => (s.crossing?.session_id === id ? s.crossing : undefined));
+  const most = useApp((s) => s.limits?.message ?? 4000);
   const area = useRef<HTMLTextAreaElement>(null);
   const closed = session?.status === 'closed';
   const [noting, setNoting] = useState(false);
@@ -43,9 +60,13 @@ export function Reply({ id }: { id: string }) {
   const mode = closed ? 'note' : draft.mode;
   const text = draft[mode];
   const name = firstName(session?.visitor_name ?? '');
+  // The last message when the reply was begun: what a colleague sends after it, its writer may not have noticed.
+  const began = useRef(count(id));
+  const asked = useRef(0); // when it was last asked whether to send all the same
 
   const update = (patch: Partial<Draft>) => setDraft((d) => {
     const next = { ...d, ...patch };
+    if (!d.reply && next.reply) began.current = count(id);
     keepDraft(id, next);
     return next;
   });
@@ -55,17 +76,29 @@ export function Reply({ id }: { id: string }) {
     if (closed) { if (wanted === 'note') setNoting(true); } else if (wanted) update({ mode: wanted });
     focus();
   };
-  putBack = (session_id, lost, note) => {
-    const kind = note ? 'note' : 'reply';
-    const now = session_id === id ? draft : draftOf(session_id);
-    const joined = { ...now, mode: kind, [kind]: now[kind] ? `${lost}\n${now[kind]}` : lost } as Draft;
-    keepDraft(session_id, joined);
-    if (session_id === id) { setDraft(joined); focus(); }
+  insertText = (more) => {
+    if (closed) setNoting(true);
+    update({ [mode]: `${more}${text}` });
+    focus();
+    requestAnimationFrame(() => area.current?.setSelectionRange(more.length, more.length));
   };
+  whenPutBack((changed, offered) => {
+    if (changed !== id) return;
+    if (offered?.length) setAnswers(offered);
+    setDraft(draftOf(id));
+    focus();
+  });
 
   useFocusOnOpen(focus);
   useLayoutEffect(() => { if (noting) focus(); }, [noting]); // at once: the next key may be meant for it
-  useEffect(() => () => tellTyping(id, false), [id]);
+  useEffect(() => {
+    void syncDraft(id).then((fresh) => { if (fresh) setDraft(draftOf(id)); });
+    return () => {
+      tellTyping(id, false);
+      pushDrafts();
+      if (get().crossing?.session_id === id) set({ crossing: undefined });
+    };
+  }, [id]);
   useLayoutEffect(() => {
     const el = area.current;
     if (!el) return;
@@ -73,9 +106,10 @@ export function Reply({ id }: { id: string }) {
     el.style.height = `${el.scrollHeight}px`;
   }, [text, mode]);
 
-  const slash = useSlash(area, text, session?.visitor_name ?? '', (value) => update({ [mode]: value }));
+  const offered = useSuggest(area, text, useSources(session?.visitor_name ?? '', mode === 'note'), (value) => update({ [mode]: value }));
   const files = mode === 'reply' && takesFiles ? staged.files : [];
-  const blank = empty.test(text) && !files.length;
+  const over = characters(text.trim()) - most;
+  const blank = (empty.test(text) && !files.length) || over > 0;
   const attach = (list: File[]) => {
     if (mode !== 'reply' || !takesFiles || !list.length) return;
     setStaged((s) => ({ files: [...s.files, ...list.filter(sound)].slice(0, 10), fault: faults(list) }));
@@ -83,67 +117,86 @@ export function Reply({ id }: { id: string }) {
   };
   const leaveOut = (file: File) => setStaged((s) => ({ files: s.files.filter((f) => f !== file), fault: '' }));
 
-  function submit(thenClose = false) {
+  /** `anyway`: the question whether to cross a colleague's reply has been answered. */
+  function submit(thenClose = false, anyway = false) {
     if (blank) return;
+    const note = mode === 'note';
+    const again = crossing && Date.now() - asked.current > 600; // not the second half of a double press
+    if (!note && !anyway && !again && !empty.test(text)) {
+      const question = crossing ?? wouldCross(id, began.current);
+      if (question) {
+        if (!crossing) asked.current = Date.now();
+        set({ crossing: { ...question, ...(thenClose && { thenClose }) } });
+        return;
+      }
+    }
+    set({ crossing: undefined });
     // A conversation that is to be closed stays open until its files have arrived: closing is left to the agent then.
     if (!empty.test(text)) {
-      send(id, text.trim(), { note: mode === 'note', thenClose: thenClose && !files.length, ...(mode === 'reply' && answers?.length && { quick_replies: answers }) });
-      if (mode === 'reply') setAnswers(null);
+      const known = anyway || again ? count(id) : began.current;
+      send(id, text.trim(), { note, thenClose: thenClose && !files.length, ...(note ? { mentions: mentioned(text, get().agents) } : { after_seq: known, ...(answers?.length && { quick_replies: answers }) }) });
+      if (!note) setAnswers(null);
     }
     if (files.length) uploads.add(files, id);
-    if (mode === 'reply') setStaged({ files: [], fault: '' });
+    if (!note) setStaged({ files: [], fault: '' });
     update({ [mode]: '' });
     setNoting(false);
-    if (mode === 'reply') tellTyping(id, false);
+    if (!note && !undoable(id)) tellTyping(id, false); // while it is held, the visitor still sees that somebody writes
   }
 
   function input(value: string) {
     update({ [mode]: value });
-    slash.look();
+    offered.look();
     // A note is nobody's business but the team's: the visitor is not told that somebody writes.
     if (mode === 'reply') tellTyping(id, !empty.test(value));
   }
 
   function key(e: KeyboardEvent) {
-    if (slash.key(e)) return;
+    if (offered.key(e)) return;
     if (e.key !== 'Enter' || e.isComposing || e.keyCode === 229) return;
-    const both = e.metaKey || e.ctrlKey;
-    if (!both && (e.shiftKey || touch())) return;
+    const command = e.metaKey || e.ctrlKey;
+    if (!command && (e.shiftKey || touch() || !prefs.enterSends)) return;
     e.preventDefault();
-    submit(both && mode === 'reply');
+    submit(command && e.shiftKey && mode === 'reply');
   }
 
-  if (!may) return <p class="shut">You may read here, but not write.</p>;
+  if (!may) return <p class="shut">{t('readOnly')}</p>;
   if (closed && !noting && !draft.note) {
-    return <div class="shut"><span>This conversation is closed. If {name} writes again, a new one begins.</span><button class="ghost" onClick={() => setNoting(true)}>Add a note</button></div>;
+    return <div class="shut"><span>{t('closedShut', { name })}</span><button class="ghost" onClick={() => setNoting(true)}>{t('addANote')}</button></div>;
   }
   return (
-    <form class={`reply ${mode}`} {...dropTarget(attach)} data-drop="Drop files here" onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
-      {slash.pop}
+    <form class={`reply ${mode}`} {...dropTarget(attach)} data-drop={t('dropFiles')} onSubmit={(e) => { e.preventDefault(); submit(); focus(); }}>
+      {offered.pop}
+      {crossing && mode === 'reply' && (
+        <Ask crossing={crossing} onSend={() => { submit(crossing.thenClose, true); focus(); }}
+          onKeep={() => { began.current = count(id); set({ crossing: undefined }); focus(); }} />
+      )}
       {closed
-        ? <p class="closed-line">This conversation is closed. Only your team sees what you add.</p>
+        ? <p class="closed-line">{t('closedLine')}</p>
         : (
-          <div class="tabs" role="radiogroup" aria-label="What to write">
+          <div class="tabs" role="radiogroup" aria-label={t('whatToWrite')}>
             {(['reply', 'note'] as const).map((m) => (
-              <label key={m} class={m === mode ? 'on' : ''}><input type="radio" class="sr" name="kind" checked={m === mode} onChange={() => update({ mode: m })} />{m === 'reply' ? 'Reply' : <><Icon of={noteIcon} />Note</>}</label>
+              <label key={m} class={m === mode ? 'on' : ''}><input type="radio" class="sr" name="kind" checked={m === mode} onChange={() => update({ mode: m })} />{m === 'reply' ? t('reply') : <><Icon of={noteIcon} />{t('note')}</>}</label>
             ))}
           </div>
         )}
       <textarea ref={area} class="txt" rows={1} dir="auto" value={text} autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'}
-        placeholder={mode === 'note' ? 'Only your team sees this' : `Write to ${name}`} aria-label={mode === 'note' ? 'Note to the team' : `Reply to ${session?.visitor_name ?? ''}`}
-        {...slash.aria} onSelect={slash.look} onFocus={slash.look}
+        placeholder={mode === 'note' ? t('noteHint') : t('replyHint', { name })} aria-label={mode === 'note' ? t('noteLabel') : t('replyLabel', { name: session?.visitor_name ?? '' })}
+        aria-invalid={over > 0} {...offered.aria} onSelect={offered.look} onFocus={offered.look}
         onInput={(e) => input(e.currentTarget.value)} onPaste={(e) => {
           const list = [...(e.clipboardData?.files ?? [])];
           if (list.length) { e.preventDefault(); attach(list); }
-        }} onBlur={() => { slash.look(); if (mode === 'reply') tellTyping(id, false); }} onKeyDown={key} />
+        }} onBlur={() => { offered.look(); if (mode === 'reply' && !undoable(id)) tellTyping(id, false); }} onKeyDown={key} />
+      {over > 0 && <p class="over" role="status">{t('tooLong', { n: over })}</p>}
       {mode === 'reply' && answers && <Answers list={answers} onChange={setAnswers} onLeave={() => { if (!answers.length) setAnswers(null); focus(); }} />}
-      {mode === 'reply' && (staged.files.length > 0 || staged.fault) && <Staged {...staged} locale={locale} label={(n) => `Leave out ${n}`} onRemove={leaveOut} />}
+      {mode === 'reply' && (staged.files.length > 0 || staged.fault) && <Staged {...staged} locale={locale} label={(n) => t('leaveOut', { name: n })} onRemove={leaveOut} />}
       <footer>
-        {mode === 'reply' && takesFiles && <Attach label="Add a file" onFiles={attach} />}
-        <button type="button" class="icon" aria-label="Saved replies" title="Saved replies (/)" onClick={slash.begin}><Icon of={bolt} /></button>
-        {mode === 'reply' && <button type="button" class="icon" aria-label="Offer answers" title="Offer answers to choose from" aria-expanded={!!answers} onClick={() => { setAnswers(answers ? null : []); if (answers) focus(); }}><Icon of={choices} /></button>}
-        {mode === 'reply' && <span class="hint" aria-hidden="true">{command}{mac ? '' : '+'}↵ send and close</span>}
-        <button class="solid" aria-disabled={blank}>{mode === 'note' ? 'Add note' : 'Send'}</button>
+        {mode === 'reply' && takesFiles && <Attach label={t('addFile')} onFiles={attach} />}
+        <button type="button" class="icon" aria-label={t('emoji')} title={`${t('emoji')} (:)`} onClick={() => offered.begin(':')}><Icon of={smile} /></button>
+        <button type="button" class="icon" aria-label={t('savedReplies')} title={`${t('savedReplies')} (/)`} onClick={() => offered.begin('/')}><Icon of={bolt} /></button>
+        {mode === 'reply' && <button type="button" class="icon" aria-label={t('offerAnswers')} title={t('offerAnswers')} aria-expanded={!!answers} onClick={() => { setAnswers(answers ? null : []); if (answers) focus(); }}><Icon of={choices} /></button>}
+        {mode === 'reply' && <span class="hint" aria-hidden="true">{t('sendAndClose', { keys: mac ? '⌘⇧↵' : 'Ctrl ⇧ ↵' })}</span>}
+        <button class="solid" aria-disabled={blank}>{mode === 'note' ? t('addNote') : t('send')}</button>
       </footer>
     </form>
   );

@@ -54,6 +54,12 @@ function shelf(area: () => Storage) {
         else area().setItem(named(name), JSON.stringify(value));
       } catch { /* blocked or full: it stays in memory */ }
     },
+    /** The names that begin with the prefix. */
+    names(prefix: string): string[] {
+      try {
+        return Object.keys(area()).filter((name) => name.startsWith(named(prefix))).map((name) => name.slice(named('').length));
+      } catch { return []; }
+    },
     clear(prefix: string) {
       try {
         for (const name of Object.keys(area())) if (name.startsWith(named(prefix))) area().removeItem(name);
@@ -62,9 +68,9 @@ function shelf(area: () => Storage) {
   };
 }
 
-/** Gone with the tab: the key, drafts and what has not been sent. */
+/** Gone with the tab: the key. */
 export const tab = shelf(() => sessionStorage);
-/** Stays in the browser: choices that say nothing about anybody. */
+/** Stays in the browser: choices, and until they are sent drafts and messages. Signing out takes what was written along. */
 export const browser = shelf(() => localStorage);
 
 export function setKey(value: string) {

@@ -1,6 +1,6 @@
 // Everything the console shows, in one store. The modules beside this one change it; the components only read it.
 import { createStore } from '../shared/store';
-import type { Agent, Session, Step, Visitor } from '../shared/types';
+import type { Agent, Message, Session, Step, Visitor } from '../shared/types';
 import type { Log, View } from './model';
 import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
@@ -28,7 +28,12 @@ export interface Outgoing {
   note: boolean;
   text: string;
   at: string;
-  state: 'waiting' | 'sending' | 'failed';
+  /** held: it can still be taken back; from `until` on it waits. */
+  state: 'held' | 'waiting' | 'sending' | 'failed';
+  until?: number;
+  /** The seq of the last message that the writer knew of. */
+  after_seq?: number;
+  mentions?: string[];
   error?: string;
   /** Another try may help: it is made when the connection is back, or on the writer's word. */
   temporary?: boolean;
@@ -37,7 +42,25 @@ export interface Outgoing {
   quick_replies?: string[];
 }
 
-export interface Typing { name: string; until: number }
+export interface Typing { name: string; until: number; preview?: string | undefined }
+
+/** A question that a reply has raised: a colleague has answered meanwhile, or is about to. */
+export interface Crossing {
+  session_id: string;
+  name: string;
+  /** What they have sent; absent while they are writing. */
+  latest?: Message;
+  thenClose?: boolean;
+}
+
+/** How this agent likes to work, in this browser. */
+export interface Prefs {
+  undo: boolean; // a reply waits five seconds in which it can be taken back
+  enterSends: boolean; // else Enter breaks the line, and Enter with the command key sends
+  sound: boolean;
+  soundInFront: boolean; // also while the console is being looked at
+  notify: boolean;
+}
 
 export interface Toast {
   text: string;
@@ -74,6 +97,8 @@ export interface State {
   kept: Set<string>; // conversations kept as unread by this agent
   typing: Map<string, { visitor?: Typing; agents: Map<string, Typing> }>;
   closing?: { id: string; name: string };
+  crossing?: Crossing | undefined;
+  prefs: Prefs;
   live: 'connecting' | 'live' | 'lost';
   late: boolean; // lost for long enough to say so
   aboutOpen: boolean;
@@ -91,12 +116,13 @@ export const fresh = () => ({
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), closed: page() },
   find: '', missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
-  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, saved: undefined,
+  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, crossing: undefined, saved: undefined,
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });
 
 export const store = createStore<State>({
-  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, keysOn: true, now: Date.now(),
+  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, keysOn: true,
+  prefs: { undo: true, enterSends: true, sound: true, soundInFront: false, notify: false }, now: Date.now(),
 });
 
 export const get = store.get;

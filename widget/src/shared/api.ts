@@ -1,4 +1,5 @@
 // The one place that talks JSON over HTTP. Errors of every kind come out as an APIError.
+import type { Message } from './types';
 
 /** Why a request failed: the server's error form, or status 0 when no answer came at all. */
 export class APIError extends Error {
@@ -12,6 +13,8 @@ export class APIError extends Error {
     readonly field?: string,
     /** How many seconds the server asks to wait. */
     readonly retryAfter?: number,
+    /** What a reply would cross: the message that a colleague has sent. */
+    readonly latest?: Message,
   ) {
     super(message);
   }
@@ -76,9 +79,9 @@ export function createAPI(base: string, auth: () => Record<string, string>): API
 /** Reads the error form of an answer that is not 2xx; something in between may have answered with a page instead. */
 export async function failure(response: Response): Promise<APIError> {
   const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-  const form = await response.json().catch(() => null) as { error?: string; code?: string; field?: string } | null;
+  const form = await response.json().catch(() => null) as { error?: string; code?: string; field?: string; latest?: Message } | null;
   return new APIError(response.status, form?.code ?? 'internal', form?.error ?? `The server answered ${response.status}.`,
-    form?.field, seconds >= 0 ? seconds : undefined);
+    form?.field, seconds >= 0 ? seconds : undefined, form?.latest);
 }
 
 /** True for a request that was given up on purpose. */

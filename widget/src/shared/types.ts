@@ -31,6 +31,8 @@ export interface Message {
   quick_replies?: string[];
   /** An agents' note; never sent to a visitor. */
   note?: true;
+  /** Agents whom a note is meant for. */
+  mentions?: string[];
 }
 
 export interface LastMessage {
@@ -161,6 +163,8 @@ export interface Agent {
   availability: 'available' | 'away';
   online: boolean;
   admin: boolean;
+  /** The session that they look at. */
+  viewing?: string;
 }
 
 export type Scope = 'read' | 'write' | 'admin';
@@ -199,7 +203,7 @@ export interface Config {
   back_at?: string;
   limits: { message: number; file: number };
   tracking: boolean;
-  features: { files: boolean; rating: boolean };
+  features: { files: boolean; rating: boolean; typing_preview: boolean };
 }
 
 export interface Hello {
@@ -218,6 +222,8 @@ export interface TypingData {
   sender_id?: string;
   sender_name?: string;
   typing: boolean;
+  /** What a visitor has written so far, for agents, where the settings say so. */
+  preview?: string;
 }
 
 export interface QueuePositionData {

@@ -34,7 +34,7 @@ function stateOf(draft: Settings, online: boolean): State {
     ...initial, open: true, hello: 'done', online,
     config: {
       name: draft.name, greeting: draft.greeting, topics: draft.topics.filter((t) => t.trim()), people, reply_promise: draft.reply_promise,
-      pre_chat: draft.pre_chat, away: draft.away, limits: { message: 4000, file: 0 }, tracking: false, features: { files: false, rating: false },
+      pre_chat: draft.pre_chat, away: draft.away, limits: { message: 4000, file: 0 }, tracking: false, features: { files: false, rating: false, typing_preview: false },
       ...(!online && draft.hours.enabled && { back_at: new Date(new Date().setHours(33, 0, 0, 0)).toISOString() }),
     },
   };

@@ -1,0 +1,12 @@
+// How whoever is here likes to work. It is kept in the browser: a desk with loudspeakers and a phone differ in it.
+import { browser } from './server';
+import { get, set, type Prefs } from './state';
+
+export function restorePrefs() {
+  set({ prefs: { ...get().prefs, ...browser.get<Partial<Prefs>>('prefs', {}) } });
+}
+
+export function setPrefs(patch: Partial<Prefs>) {
+  set((s) => ({ prefs: { ...s.prefs, ...patch } }));
+  browser.put('prefs', get().prefs);
+}
