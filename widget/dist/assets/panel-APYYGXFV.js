@@ -1,1 +1,0 @@
-import{Q as a}from"./chunk-CBT73TMN.js";export{a as start};

@@ -1,0 +1,1 @@
+import{V as a}from"./chunk-Q2WKYZJP.js";export{a as start};
