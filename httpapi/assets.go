@@ -20,9 +20,18 @@ const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // script serves the script that the host's pages load. Its name stays, so it
-// is asked for again after a while.
+// is asked for again after a while. There are two: that pages are followed is
+// known without a request, and costs nothing where they are not.
 func (h *Handler) script(w http.ResponseWriter, r *http.Request, _ caller) error {
-	return h.file(w, r, "chat.js", "public, max-age=300")
+	all, err := assets()
+	if err != nil {
+		return err
+	}
+	name := all.Entries().Loader
+	if h.svc.Tracking() {
+		name = all.Entries().Following
+	}
+	return h.file(w, r, name, "public, max-age=300")
 }
 
 // asset serves a file whose name changes with its content.

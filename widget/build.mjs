@@ -117,13 +117,16 @@ function copied(name, source) {
   return path;
 }
 
-const manifest = { loader: 'chat.js', icon: copied('icon.svg', 'src/shared/icon.svg') };
+const manifest = { loader: 'chat.js', following: 'chat-following.js', icon: copied('icon.svg', 'src/shared/icon.svg') };
 manifest.panel = await program('panel', 'src/panel/main.tsx');
-await bundle({
-  entryPoints: { chat: 'src/loader/main.ts' },
+manifest.site = await program('site', 'src/site/main.ts');
+// The same script twice: with the way to what follows visitors over the site, and without.
+for (const [name, following] of [['chat', false], ['chat-following', true]]) await bundle({
+  entryPoints: { [name]: 'src/loader/main.ts' },
   format: 'iife',
-  // The entry first; the rest is fetched beside it instead of after it.
-  define: { PANEL: JSON.stringify([manifest.panel.entry, ...manifest.panel.first.filter((path) => path !== manifest.panel.entry)]) },
+  define: { TRACKING: String(following), SITE: JSON.stringify(manifest.site.entry),
+    // The entry first; the rest is fetched beside it instead of after it.
+    PANEL: JSON.stringify([manifest.panel.entry, ...manifest.panel.first.filter((path) => path !== manifest.panel.entry)]) },
 });
 const embed = await bundle({ entryPoints: { embed: 'src/embed/main.ts' }, format: 'iife', entryNames: 'assets/[name]-[hash]' });
 manifest.embed = under(join(root, Object.keys(embed.outputs)[0]));
@@ -206,6 +209,6 @@ if (check) {
   console.log('dist/ is what the sources give');
 } else {
   const size = (paths) => (paths.reduce((n, path) => n + files.get(`${path}.gz`).length, 0) / 1024).toFixed(2);
-  console.log(`loader ${size(['chat.js'])} KB, panel ${size(manifest.panel.first)} KB` +
+  console.log(`loader ${size(['chat.js'])} KB, following ${size(['chat-following.js'])} KB and ${size(manifest.site.first)} KB, panel ${size(manifest.panel.first)} KB` +
     (manifest.console ? `, console ${size(manifest.console.first)} KB` : '') + ' (gzip)');
 }

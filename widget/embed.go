@@ -51,11 +51,13 @@ type Assets struct {
 
 // Entries names the files that programs begin with.
 type Entries struct {
-	Loader  string  `json:"loader"`
-	Icon    string  `json:"icon"`
-	Embed   string  `json:"embed"`
-	Panel   Program `json:"panel"`
-	Console Program `json:"console"`
+	Loader    string  `json:"loader"`
+	Following string  `json:"following"` // the loader of a host that follows its visitors over the site
+	Icon      string  `json:"icon"`
+	Embed     string  `json:"embed"`
+	Panel     Program `json:"panel"`
+	Site      Program `json:"site"` // what follows them
+	Console   Program `json:"console"`
 }
 
 // A Program is one that is made of modules: First are the files that it loads
@@ -129,8 +131,8 @@ func optional(files fs.FS, name string) ([]byte, error) {
 // check finds out whether everything that the manifest names is there.
 func (a *Assets) check() error {
 	e := a.entries
-	named := slices.Concat([]string{e.Loader, e.Icon, e.Panel.Entry, e.Console.Entry, e.Embed, consolePage, embedPage},
-		e.Panel.First, e.Panel.Later, e.Console.First, e.Console.Later)
+	named := slices.Concat([]string{e.Loader, e.Following, e.Icon, e.Panel.Entry, e.Site.Entry, e.Console.Entry, e.Embed, consolePage, embedPage},
+		e.Panel.First, e.Panel.Later, e.Site.First, e.Site.Later, e.Console.First, e.Console.Later)
 	for _, name := range named {
 		if _, ok := a.files[name]; !ok {
 			return fmt.Errorf("widget: %q is missing from dist", name)

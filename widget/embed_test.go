@@ -128,8 +128,10 @@ func TestConsolePage(t *testing.T) {
 func TestLoadRefusesAnIncompleteDist(t *testing.T) {
 	whole := func() fstest.MapFS {
 		return fstest.MapFS{
-			"manifest.json":      {Data: []byte(`{"loader":"chat.js","icon":"assets/i.svg","embed":"assets/e.js","panel":{"entry":"assets/p.js","first":["assets/p.js"]},"console":{"entry":"assets/c.js","later":["assets/l.js"]}}`)},
+			"manifest.json":      {Data: []byte(`{"loader":"chat.js","following":"chat-f.js","site":{"entry":"assets/s.js","first":["assets/s.js"]},"icon":"assets/i.svg","embed":"assets/e.js","panel":{"entry":"assets/p.js","first":["assets/p.js"]},"console":{"entry":"assets/c.js","later":["assets/l.js"]}}`)},
 			"chat.js":            {},
+			"chat-f.js":          {},
+			"assets/s.js":        {},
 			"assets/i.svg":       {},
 			"assets/p.js":        {},
 			"assets/e.js":        {},

@@ -32,11 +32,16 @@ func TestBudgets(t *testing.T) {
 	}
 	rows := []row{
 		{"loader, on every page", size(e.Loader), 3},
+		{"loader, where pages are followed", size(e.Following), 3},
+		{"following pages, once idle", size(e.Site.First...), 5},
 		{"panel, first open", size(e.Panel.First...), 24},
 	}
 	rows = append(rows, row{"page of its own, script", size(e.Embed), 2})
 	for _, name := range e.Panel.Later {
 		rows = append(rows, row{"panel, later: " + short(name), size(name), 25})
+	}
+	for _, name := range e.Site.Later {
+		rows = append(rows, row{"following, later: " + short(name), size(name), 5})
 	}
 	rows = append(rows, row{"console, first load", size(e.Console.First...), 60})
 	for _, name := range e.Console.Later {

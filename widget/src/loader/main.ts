@@ -1,10 +1,9 @@
 // The one script that every page of the host carries: the launcher, the page's API, and the way to the panel.
-import type { Host, Opening, Panel, PanelModule, Settings, State } from '../shared/bridge';
+import type { Host, Opening, Panel, PanelModule, Settings, SiteModule, State } from '../shared/bridge';
 import { localeOf, words } from './words';
 import { adopt } from '../shared/styles';
 import css from './loader.css';
 
-type Listener = (detail: unknown) => void;
 type Queue = { q?: [verb: string, ...args: unknown[]][] };
 
 /** The mark: a bubble and its echo. The panel adds what an open or unread launcher shows. */
@@ -12,11 +11,10 @@ const mark = 'M10.6 5.2a7.4 7.4 0 1 1-3.5 13.9L3.4 20.2l1.1-3.6A7.4 7.4 0 0 1 10
 
 function start(script: HTMLScriptElement) {
   const page = document.documentElement;
-  if (page.querySelector(':scope > peal-chat')) return console.warn('Pealchat is here twice.');
+  if (page.querySelector(':scope > peal-chat')) return console.warn('Two Pealchats.');
 
-  const settings: Settings = { color: '', position: 'end', locale: 'auto', theme: 'auto', launcher: 'on', ...script.dataset };
+  const settings: Settings = { position: 'end', locale: 'auto', ...script.dataset };
   const base = new URL(script.dataset.base?.replace(/\/*$/, '/') ?? '.', script.src).href;
-  const listeners = new Map<string, Set<Listener>>();
   const over = new AbortController();
   const { signal } = over;
 
@@ -30,7 +28,6 @@ function start(script: HTMLScriptElement) {
   launcher.className = 'launcher';
   launcher.part = 'launcher';
   launcher.ariaHasPopup = 'dialog';
-  launcher.ariaExpanded = 'false';
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
   launcher.append(svg);
@@ -38,7 +35,7 @@ function start(script: HTMLScriptElement) {
 
   const state: State = { open: false, unread: 0, online: false, conversation: null };
   const host: Host = {
-    base, key: `pealchat:${base}`, element, root, corner, launcher, settings, attributes: {}, state,
+    base, key: `pealchat:${base}`, element, root, corner, launcher, settings, attributes: {}, trail: [], state,
     locale: () => localeOf(settings.locale, page.lang, ...navigator.languages),
     restart() {
       panel?.destroy();
@@ -46,20 +43,17 @@ function start(script: HTMLScriptElement) {
       load(fresh);
       open();
     },
-    emit(event, detail) {
-      listeners.get(event)?.forEach((fn) => { try { fn(detail); } catch (err) { reportError(err); } });
-      document.dispatchEvent(new CustomEvent(`pealchat:${event}`, { detail }));
-    },
+    // Functions given to `on` listen to the same events. What they throw, the browser reports.
+    emit: (event, detail) => void document.dispatchEvent(new CustomEvent(`pealchat:${event}`, { detail })),
   };
 
-  let ready = false;
   let panel: Panel | undefined;
   let loading: Promise<Panel> | undefined;
   // This script may be older than the server. A fresh one knows where the panel is now.
   const fresh = async () => import(base + /assets\/panel-\w+\.js/.exec(await (await fetch(script.src, { cache: 'reload' })).text())![0]);
   function load(first = () => Promise.all(PANEL.map((path) => import(base + path))).then(([entry]) => entry).catch(fresh)): Promise<Panel> {
     return loading ??= first().then((module: PanelModule) => {
-      if (signal.aborted) throw signal.reason;
+      signal.throwIfAborted();
       return panel = module.start(host);
     }).catch((err: unknown) => { loading = undefined; throw err; });
   }
@@ -83,25 +77,19 @@ function start(script: HTMLScriptElement) {
     corner.dir = /^ar/i.test(corner.lang) ? 'rtl' : 'ltr';
     if (!panel) launcher.ariaLabel = name();
     const said = [...page.classList, page.dataset.theme];
-    corner.classList.toggle('dark', settings.theme === 'auto'
-      ? said.includes('dark') || (dusk.matches && !said.includes('light'))
-      : settings.theme === 'dark');
-    const fill = settings.color || getComputedStyle(element).getPropertyValue('--peal-accent');
-    if (fill) {
-      corner.style.setProperty('--fill', fill);
-      // Black on what is light, white on what is not. The panel reckons it for browsers that cannot.
-      const ink = `lch(from ${fill} calc((50 - l)*1e4) 0 0)`;
-      if (CSS.supports('color', ink)) corner.style.setProperty('--on-fill', ink);
-    }
+    corner.classList.toggle('dark', settings.theme === 'dark'
+      || settings.theme !== 'light' && (said.includes('dark') || dusk.matches && !said.includes('light')));
+    if (settings.color) corner.style.setProperty('--fill', settings.color);
     launcher.hidden = settings.launcher === 'off';
+    for (const other of [launcher, ...document.querySelectorAll('[data-pealchat-open]')]) other.ariaExpanded = String(state.open);
     panel?.refresh();
   }
   const change = (patch: Partial<Settings>) => { Object.assign(settings, patch); apply(); };
 
   const api = {
-    open: (opening?: Opening) => open(opening),
+    open,
     close: () => panel?.close(),
-    toggle: () => toggle(),
+    toggle,
     show: () => change({ launcher: 'on' }),
     hide: () => change({ launcher: 'off' }),
     set: (attributes: Record<string, unknown>) => void Object.assign(host.attributes, attributes),
@@ -109,16 +97,17 @@ function start(script: HTMLScriptElement) {
       host.proof = proof;
       panel?.identify();
     },
+    track(name: string, data?: Record<string, unknown>) { if (TRACKING) host.trail.push({ name, data }); },
     theme: (value: Settings['theme']) => change({ theme: value }),
     locale: (value: string) => change({ locale: value }),
-    on(event: string, fn: Listener) {
-      listeners.set(event, (listeners.get(event) ?? new Set()).add(fn));
-      if (event === 'ready' && ready) fn(undefined);
-      return () => api.off(event, fn);
+    on(event: string, fn: (detail: unknown) => void) {
+      const hear = (e: Event) => fn((e as CustomEvent).detail);
+      document.addEventListener(`pealchat:${event}`, hear, { signal });
+      if (event === 'ready') fn(null); // nobody can call this before
+      return () => document.removeEventListener(`pealchat:${event}`, hear);
     },
-    off: (event: string, fn: Listener) => void listeners.get(event)?.delete(fn),
     reset() {
-      host.proof = undefined;
+      host.proof = host.token = undefined;
       try { localStorage.removeItem(host.key); } catch { /* refused: nothing was kept either */ }
       panel?.reset();
     },
@@ -142,7 +131,7 @@ function start(script: HTMLScriptElement) {
   for (const type of ['keydown', 'keyup', 'keypress']) root.addEventListener(type, (e) => e.stopPropagation()); // the page's shortcuts are not for us
   document.addEventListener('click', (e) => {
     const opener = (e.target as Element).closest?.<HTMLElement>('[data-pealchat-open]');
-    if (!opener || e.defaultPrevented || e.metaKey || e.ctrlKey || e.shiftKey || e.button) return;
+    if (!opener || e.defaultPrevented || e.metaKey || e.ctrlKey || e.shiftKey) return;
     e.preventDefault();
     toggle({ topic: opener.dataset.pealchatTopic, message: opener.dataset.pealchatMessage } as Opening, opener);
   }, { signal });
@@ -158,14 +147,22 @@ function start(script: HTMLScriptElement) {
   apply();
   const early = (window as { Pealchat?: Queue }).Pealchat?.q;
   (window as { Pealchat?: unknown }).Pealchat = api;
-  early?.forEach(call);
-  ready = true;
   host.emit('ready');
+  early?.forEach(call);
+
+  const idle = window.requestIdleCallback ?? setTimeout;
+  // Nobody is followed who has asked the browser for that, nor before they agree where the page says that it asks them.
+  if (TRACKING && settings.track !== 'off' && !navigator.globalPrivacyControl && navigator.doNotTrack !== '1') {
+    const begin = () => idle(() => import(base + SITE).then((module: SiteModule) => module.start(host, () => (panel?.look(), load()), signal),
+      () => { /* the next page tries again */ }));
+    if (settings.track === 'consent') api.on('consent', begin);
+    else begin();
+  }
 
   // Only somebody who is in a conversation needs more than this before a click.
   try {
     if (/"live":true/.test(localStorage.getItem(host.key)!)) {
-      (window.requestIdleCallback ?? setTimeout)(() => load().catch(() => { /* the click will say it */ }));
+      idle(() => load().catch(() => { /* the click will say it */ }));
     }
   } catch { /* storage refused */ }
 }

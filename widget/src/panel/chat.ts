@@ -47,6 +47,8 @@ export interface Chat {
   dismiss(): void;
   /** The page has said who the visitor is: has the server hear it. */
   identify(): void;
+  /** Something has happened on the server: asks what. */
+  look(): void;
   reset(): void;
   destroy(): void;
 }
@@ -188,6 +190,7 @@ export function createChat(host: Host): Chat {
       set({ hello: 'none' });
       greeting.greet();
     },
+    look: () => void api.hello().catch(() => { /* the next sign of life asks again */ }),
     reset: forget,
     destroy() {
       over = true;

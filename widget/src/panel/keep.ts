@@ -37,6 +37,8 @@ export interface Kept {
   /** The message whose preview was dismissed. */
   dismissed?: string;
   draft?: string;
+  /** Parameters of addresses whose values may be told, where the host follows its visitors. */
+  query?: string[];
   outbox: Pending[];
 }
 

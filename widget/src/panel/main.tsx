@@ -34,15 +34,17 @@ export function start(host: Host): Handle {
   const chat = createChat(host);
   let opener: HTMLElement = launcher;
   let around: Surroundings | undefined;
+  let wanted = ''; // the page's colour, where its style sheet gives one
   let painted = '';
   let over = false;
 
   /** Takes the language and the colour as they are now, and draws. */
   async function draw() {
-    const wanted = host.locale();
-    await fetchWords(wanted);
-    if (over || wanted !== host.locale()) return; // a later call draws, or none
-    const { strings, dates } = wordsFor(wanted);
+    const tag = host.locale();
+    wanted = getComputedStyle(host.element).getPropertyValue('--peal-accent');
+    await fetchWords(tag);
+    if (over || tag !== host.locale()) return; // a later call draws, or none
+    const { strings, dates } = wordsFor(tag);
     around = { host, chat, t: translator(strings, dates), locale: dates };
     paint();
     tell(chat.store.get());
@@ -51,7 +53,7 @@ export function start(host: Host): Handle {
 
   /** The host's colour wins over the server's. */
   function paint() {
-    const color = host.settings.color || corner.style.getPropertyValue('--fill') || chat.store.get().config?.color || '';
+    const color = host.settings.color || wanted || chat.store.get().config?.color || '';
     if (!color || color === painted) return;
     painted = color;
     corner.style.setProperty('--fill', color);
@@ -102,6 +104,7 @@ export function start(host: Host): Handle {
     close,
     refresh() { void draw(); },
     identify: chat.identify,
+    look: chat.look,
     reset: chat.reset,
     destroy() {
       over = true;

@@ -25,9 +25,9 @@ export interface VisitorAPI {
 
 /** `barred` is called when the server lets the visitor in no more. */
 export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello) => void, barred: () => void): VisitorAPI {
-  let token = keep.get().token;
+  let token = keep.get().token ?? host.token;
   let asking: Promise<Hello> | undefined;
-  let proven = false; // whether the server has heard the page's proof, since this page began or the token died
+  let proven = host.proof !== undefined && host.proven === host.proof; // whether the server has heard the page's proof, since this page began or the token died
   const headers = (): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {});
   const plain = createAPI(`${host.base}visitor/v1`, headers);
   const raw: API = (...request) => plain(...request).catch((err: unknown) => {
@@ -36,25 +36,27 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
   }) as Promise<never>;
 
   function adopt(): boolean {
-    const stored = keep.get().token;
-    if (!stored || stored === token) return false;
-    token = stored;
+    const other = [host.token, keep.get().token].find((one) => one && one !== token);
+    if (!other) return false;
+    host.token = token = other;
     return true;
   }
 
   function hello(): Promise<Hello> {
-    return asking ??= greeting().finally(() => { asking = undefined; });
+    return asking ??= host.greeting = after(host.greeting).finally(() => { asking = host.greeting = undefined; });
   }
 
-  async function greeting(): Promise<Hello> {
+  async function after(other: Promise<unknown> | undefined): Promise<Hello> {
+    await other?.catch(() => { /* ours may do better */ });
     adopt();
     let answer: Hello;
     let shown: Host['proof'];
     do {
       shown = host.proof;
       answer = await introduced();
-      token = answer.token;
+      host.token = token = answer.token;
     } while (shown !== host.proof); // the page has changed its mind meanwhile
+    host.proven = shown;
     proven = true;
     if (keep.get().token) api.remember();
     greeted(answer);
@@ -112,7 +114,7 @@ export function createVisitorAPI(host: Host, keep: Keep, greeted: (hello: Hello)
       if (token && keep.get().token !== token) keep.change((kept) => { kept.token = token!; });
     },
     doubt() { proven = false; },
-    forget() { token = undefined; proven = false; },
+    forget() { host.token = token = undefined; host.proven = undefined; proven = false; },
     get known() { return !!token; },
   };
   return api;

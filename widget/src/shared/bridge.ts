@@ -2,14 +2,22 @@
 
 export interface Settings {
   /** The host's colour as CSS writes it; the server's setting or verdigris if empty. */
-  color: string;
+  color?: string;
   position: 'start' | 'end';
   /** A BCP 47 tag, or "auto": the page's language, else the first of the browser's that there are words for. */
   locale: string;
-  theme: 'auto' | 'light' | 'dark';
-  launcher: 'on' | 'off';
+  theme?: 'auto' | 'light' | 'dark';
+  launcher?: 'on' | 'off';
   /** The launcher's name where the page gives one; else it is said in the panel's language. */
   label?: string;
+  /** Where the host follows visitors: "off" leaves this page out, "consent" waits for the event pealchat:consent. */
+  track?: string;
+}
+
+/** What the page says that the visitor did. */
+export interface TrailLine {
+  name: string;
+  data?: Record<string, unknown> | undefined;
 }
 
 export interface Opening {
@@ -45,6 +53,14 @@ export interface Host {
   readonly attributes: Record<string, unknown>;
   /** From `identify`: what the host's server has signed about the visitor, or how to get it; null for nobody. */
   proof?: string | (() => Promise<string | null | undefined>) | null | undefined;
+  /** From `track`: what waits until it is told. */
+  trail: { push(line: TrailLine): void };
+  /** Who the visitor is to the server: what the panel and what follows visitors know of it in this page. */
+  token?: string | undefined;
+  /** The proof that the server has heard. */
+  proven?: unknown;
+  /** A hello that has not been answered yet: two at once would make two visitors. */
+  greeting?: Promise<unknown> | undefined;
   /** What the page is told; the panel keeps it true. */
   readonly state: State;
   /** The tag of a language that there are words for. */
@@ -63,6 +79,8 @@ export interface Panel {
   refresh(): void;
   /** The page has said who the visitor is. */
   identify(): void;
+  /** Something has happened on the server: ask what. */
+  look(): void;
   /** Everything stored was forgotten: start anew. */
   reset(): void;
   destroy(): void;
@@ -70,4 +88,10 @@ export interface Panel {
 
 export interface PanelModule {
   start(host: Host): Panel;
+}
+
+/** What follows a visitor over the site. It is there only where the host has switched that on. */
+export interface SiteModule {
+  /** Begins, once, and ends with the signal. `wake` has the panel look for what an agent has written. */
+  start(host: Host, wake: () => Promise<unknown>, signal: AbortSignal): void;
 }

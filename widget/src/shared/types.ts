@@ -203,6 +203,8 @@ export interface Config {
   back_at?: string;
   limits: { message: number; file: number };
   tracking: boolean;
+  /** Parameters of addresses whose values may be told; only with tracking. */
+  keep_query?: string[];
   features: { files: boolean; rating: boolean; typing_preview: boolean };
 }
 

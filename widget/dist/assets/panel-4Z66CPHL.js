@@ -1,0 +1,1 @@
+import{V as a}from"./chunk-ZGNVXXMI.js";export{a as start};
