@@ -55,6 +55,14 @@ func (s *Service) storeTrail(ctx context.Context) error {
 	return nil
 }
 
+// freshTrail stores the views that wait for somebody who is about to read what
+// they change. Without them it is a few seconds old.
+func (s *Service) freshTrail(ctx context.Context) {
+	if err := s.storeTrail(ctx); err != nil {
+		s.log.Warn("chat: could not store which pages visitors saw", "error", err)
+	}
+}
+
 // Asking the host where an address is may take long: it is done beside
 // everything else, a few addresses at a time, and where too many wait the
 // latest remain without a place.

@@ -15,8 +15,9 @@ type Visitor struct {
 	Locale     string         `json:"locale,omitempty"`
 	TimeZone   string         `json:"time_zone,omitempty"` // an IANA name, as their browser says
 	UserAgent  string         `json:"user_agent,omitempty"`
-	Page       *PageRef       `json:"page,omitempty"`  // where they were last
-	Visit      *Visit         `json:"visit,omitempty"` // the latest, where pages are tracked
+	Page       *PageRef       `json:"page,omitempty"`       // where they were last
+	Visit      *Visit         `json:"visit,omitempty"`      // the latest, where pages are tracked
+	SessionID  string         `json:"session_id,omitempty"` // the newest that is open, in lists of visitors only
 	CustomData map[string]any `json:"custom_data"`
 	Online     bool           `json:"online"`           // never stored: the service fills it in
 	Banned     *Ban           `json:"banned,omitempty"` // the service leaves out one that has ended

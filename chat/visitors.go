@@ -177,6 +177,7 @@ func (s *Service) Visitor(ctx context.Context, by Actor, id string) (Visitor, er
 	if err := by.need(ScopeRead); err != nil {
 		return Visitor{}, err
 	}
+	s.freshTrail(ctx)
 	v, err := s.store.Visitor(ctx, id)
 	return s.present(v), err
 }
@@ -209,6 +210,7 @@ func (s *Service) Visitors(ctx context.Context, by Actor, page Page, show Visito
 		q.BannedAt = s.now()
 	}
 	if show.Online {
+		s.freshTrail(ctx)
 		q.IDs = s.presence.list(SenderVisitor, s.now())
 	}
 	visitors, err := s.store.Visitors(ctx, q)

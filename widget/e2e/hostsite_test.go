@@ -81,7 +81,7 @@ func (h *hostSite) open(path string, scripts ...string) *tab {
 // online are those who are on the site.
 func (h *hostSite) online() []chat.Visitor {
 	h.t.Helper()
-	found, err := h.svc.Visitors(h.t.Context(), host, chat.Page{}, true)
+	found, err := h.svc.Visitors(h.t.Context(), host, chat.Page{}, chat.VisitorFilter{Online: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (h *hostSite) online() []chat.Visitor {
 // trail is what the one visitor saw and did, the first first.
 func (h *hostSite) trail() (lines []string) {
 	h.t.Helper()
-	all, err := h.svc.Visitors(h.t.Context(), host, chat.Page{}, false)
+	all, err := h.svc.Visitors(h.t.Context(), host, chat.Page{}, chat.VisitorFilter{})
 	if err != nil || len(all.Visitors) > 1 {
 		h.t.Fatalf("visitors %+v, %v", all.Visitors, err)
 	}

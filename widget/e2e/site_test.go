@@ -17,8 +17,8 @@ const asked = `performance.getEntriesByType('resource').map((e) => new URL(e.nam
 // kept is everything that a page can keep in a browser.
 const kept = `[document.cookie, ...Object.keys(localStorage), ...Object.keys(sessionStorage), ...(await indexedDB.databases()).map((d) => d.name), ...(await caches.keys())].filter(Boolean)`
 
-// within waits for what happens on the server.
-func within(t *testing.T, what string, ok func() bool) {
+// comesTrue waits for what happens on the server.
+func comesTrue(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for began := time.Now(); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Since(began) > patience {
@@ -29,7 +29,7 @@ func within(t *testing.T, what string, ok func() bool) {
 
 func wantTrail(t *testing.T, h *hostSite, want ...string) {
 	t.Helper()
-	within(t, fmt.Sprintf("the trail %q", want), func() bool { return slices.Equal(h.trail(), want) })
+	comesTrue(t, fmt.Sprintf("the trail %q", want), func() bool { return slices.Equal(h.trail(), want) })
 }
 
 // nothingHappened checks that the page has asked for one file and kept
@@ -91,7 +91,7 @@ func TestPagesAreFollowed(t *testing.T) {
 			b.click("a link", `$('#next')`)
 			wantTrail(t, h, "/?colour=sage /", "/vases Vases", "/bowls Bowls", "/vases Vases again", "/next?utm_source=letter /next")
 			b.reload()
-			within(t, "a reload is a page, too", func() bool { return len(h.trail()) == 6 })
+			comesTrue(t, "a reload is a page, too", func() bool { return len(h.trail()) == 6 })
 			v := h.online()[0].Visit
 			if v.Pages != 6 || v.Returning || v.Landing.Title != "/" || v.Device.Browser != "Chrome" || v.Device.Kind != chat.DeviceDesktop {
 				t.Errorf("the visit is %+v", v)
@@ -144,7 +144,7 @@ func TestAgentSpeaksFirst(t *testing.T) {
 	if err != nil || len(found.Messages) != 2 || found.Messages[1].Text != "Yes, please" {
 		t.Errorf("messages %+v, %v", found.Messages, err)
 	}
-	if all, err := h.svc.Visitors(t.Context(), host, chat.Page{}, false); err != nil || len(all.Visitors) != 1 {
+	if all, err := h.svc.Visitors(t.Context(), host, chat.Page{}, chat.VisitorFilter{}); err != nil || len(all.Visitors) != 1 {
 		t.Errorf("the panel and what follows pages made %d visitors of one, %v", len(all.Visitors), err)
 	}
 }
@@ -158,7 +158,7 @@ func TestOneVisitorWhateverComesFirst(t *testing.T) {
 			b := h.open("/", refuse)
 			b.wait("the panel is open", `seen($('.panel .ta'))`)
 			b.say("Hello")
-			within(t, "the page is noted", func() bool { return len(h.online()) == 1 && h.online()[0].Visit != nil })
+			comesTrue(t, "the page is noted", func() bool { return len(h.online()) == 1 && h.online()[0].Visit != nil })
 			wantTrail(t, h, "/ /")
 		})
 	}

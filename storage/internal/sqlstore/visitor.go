@@ -26,6 +26,8 @@ type visitorRow struct {
 	CreatedAt  int64          `db:"created_at"`
 	LastSeenAt int64          `db:"last_seen_at"`
 
+	OpenSession sql.NullString `db:"open_session"` // of visitor-select only
+
 	VisitID      sql.NullInt64  `db:"visit_id"`
 	VisitStarted sql.NullInt64  `db:"visit_started_at"`
 	VisitLast    sql.NullInt64  `db:"visit_last_at"`
@@ -37,6 +39,7 @@ func (r *visitorRow) visitor() (chat.Visitor, error) {
 	v := chat.Visitor{
 		ID: r.PublicID, Name: r.Name, Email: r.Email, ExternalID: r.ExternalID.String, Verified: r.Verified,
 		Locale: r.Locale, TimeZone: r.TimeZone, UserAgent: r.UserAgent, CreatedAt: fromMillis(r.CreatedAt), LastSeenAt: fromMillis(r.LastSeenAt),
+		SessionID: r.OpenSession.String,
 	}
 	var err error
 	if v.CustomData, err = decodeData(r.CustomData); err == nil && r.Page.Valid {

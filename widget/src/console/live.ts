@@ -111,9 +111,14 @@ function follow(state: StreamState) {
   warning ??= setTimeout(() => { if (get().live !== 'live') set({ late: true }); }, 3000);
 }
 
+/** Whoever else wants to hear of events: pages that are loaded when they are looked at. */
+export const heard = new Set<(envelope: Envelope) => void>();
+
 /** Applies one event. Hearing it twice changes nothing. */
-function apply({ id, event, data }: Envelope) {
+function apply(envelope: Envelope) {
+  const { id, event, data } = envelope;
   position = id ?? position;
+  for (const fn of heard) fn(envelope);
   switch (event) {
     case 'reset': return refresh();
     case 'session_started': case 'session_updated': case 'session_closed': case 'session_rated': return session(data as Session);

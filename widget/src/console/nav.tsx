@@ -1,5 +1,5 @@
 import { Avatar } from '../shared/avatar';
-import { bolt, check, gear, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
+import { bolt, check, eye, gear, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
 import { setAvailability, signOut } from './account';
 import { Menu, type Item } from './menu';
 import { views, type View } from './model';
@@ -10,8 +10,8 @@ import { face, useApp } from './use';
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, closed: check };
 
-export const pageTitles: Record<PageName, string> = { saved: 'Saved replies', settings: 'Settings' };
-const pageIcons: Record<PageName, IconShapes> = { saved: bolt, settings: gear };
+export const pageTitles: Record<PageName, string> = { visitors: 'Visitors', saved: 'Saved replies', settings: 'Settings' };
+const pageIcons: Record<PageName, IconShapes> = { visitors: eye, saved: bolt, settings: gear };
 
 /** The pages that whoever is here may see. */
 const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => p !== 'settings' || admin);

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PageName } from './state';
 
 const loads: Record<PageName, () => Promise<{ default: FunctionComponent }>> = {
+  visitors: () => import('./visitorspage'),
   saved: () => import('./savedpage'),
   settings: () => import('./settings/settings'),
 };

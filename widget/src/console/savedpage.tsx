@@ -2,12 +2,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { APIError } from '../shared/api';
 import { adopt } from '../shared/styles';
 import css from './saved.css';
+import sheet from './sheet.css';
 import { readSaved, removeReply, saveReply, type CannedReply } from './saved';
 import { words } from './server';
 import { say } from './state';
 import { useApp } from './use';
 
-adopt(document, css);
+adopt(document, sheet, css);
 
 /** The replies that the team keeps: to look through, add to, change and remove. */
 export default function SavedReplies() {

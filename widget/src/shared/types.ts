@@ -147,12 +147,36 @@ export interface Visitor {
   time_zone?: string;
   user_agent?: string;
   page?: Page;
+  /** The latest visit, where pages are followed. */
   visit?: Visit;
   banned?: Ban;
   custom_data: Record<string, unknown>;
   online: boolean;
   created_at: string;
   last_seen_at: string;
+  /** The newest session that is open; only in lists. */
+  session_id?: string | undefined;
+}
+
+/** A stay on the site. What it says was so when it began. */
+export interface Visit {
+  started_at: string;
+  last_at: string;
+  pages: number;
+  landing: Page;
+  utm?: Partial<Record<'source' | 'medium' | 'campaign' | 'term' | 'content', string>>;
+  locale?: string;
+  device: { kind?: string; browser?: string; system?: string };
+  returning: boolean;
+  address?: string;
+  place?: { country?: string; region?: string; city?: string; company?: string };
+}
+
+/** A page that a visitor saw or, with a name, something that the page said of them. */
+export interface TrailLine extends Page {
+  name?: string;
+  data?: Record<string, unknown>;
+  timestamp: string;
 }
 
 export interface Agent {

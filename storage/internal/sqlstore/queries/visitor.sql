@@ -20,7 +20,8 @@ visit.pages AS visit_pages,
 visit.data AS visit_data
 
 -- name: visitor-select
-SELECT {visitor-columns}
+SELECT {visitor-columns},
+       (SELECT o.public_id FROM chat_sessions AS o WHERE o.visitor_id = v.id AND o.closed_at IS NULL ORDER BY o.id DESC LIMIT 1) AS open_session
   FROM chat_visitors AS v
   LEFT JOIN chat_visits AS visit ON visit.id = v.visit_id
 
