@@ -11,7 +11,7 @@ type Actor struct {
 	name   string
 	scopes []string
 	person string // a visitor's ExternalID
-	ban    *Ban // a visitor's
+	ban    *Ban   // a visitor's
 }
 
 type actorKind int
