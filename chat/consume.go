@@ -38,7 +38,14 @@ func (s *Service) Consume(ctx context.Context, name string, f func(context.Conte
 	if name == "" {
 		return invalid("name", "name must not be empty.")
 	}
-	c := &consumer{svc: s, name: consumerPrefix + name, holder: newSecret(""), f: f}
+	return s.consume(ctx, consumerPrefix+name, f, nil)
+}
+
+// consume is Consume under a name that may be one of our own. began, if not
+// nil, is called each time the consumer takes its turn, with a context that
+// ends with it.
+func (s *Service) consume(ctx context.Context, name string, f func(context.Context, *Event) error, began func(context.Context)) error {
+	c := &consumer{svc: s, name: name, holder: newSecret(""), f: f, began: began}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pause := cursorRetry
@@ -87,6 +94,7 @@ type consumer struct {
 	name   string
 	holder string
 	f      func(context.Context, *Event) error
+	began  func(context.Context)
 
 	mu  sync.Mutex
 	pos Position // handled up to here
@@ -114,6 +122,9 @@ func (c *consumer) run(ctx context.Context) error {
 	defer renewing.Wait()
 	defer cancel(nil)
 	renewing.Go(func() { c.renew(ctx, cancel) })
+	if c.began != nil {
+		c.began(ctx)
+	}
 	for {
 		events, err := sub.Next(ctx)
 		if err == nil {

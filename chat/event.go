@@ -62,7 +62,7 @@ type Typing struct {
 	SenderID   string `json:"sender_id,omitempty"`
 	SenderName string `json:"sender_name,omitempty"`
 	Typing     bool   `json:"typing"`
-	Preview    string `json:"preview,omitempty"` // what a visitor has written so far, for agents
+	Preview    string `json:"preview,omitempty"` // what a visitor has written so far, for agents, or a bot, for all
 }
 
 // Seen is the data of EventSeen: Sender has seen everything up to Seq.
@@ -95,7 +95,9 @@ func (e *Event) visitorData() (data any, ok bool) {
 	case Message:
 		return d.ForVisitor()
 	case Typing:
-		d.SenderID, d.Preview = "", ""
+		if d.SenderID = ""; d.Sender != SenderBot {
+			d.Preview = ""
+		}
 		return d, true
 	case Seen:
 		return d, true

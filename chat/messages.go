@@ -23,7 +23,7 @@ type NewMessage struct {
 
 	// AfterSeq, if not nil, is the Seq of the last message that the sender has
 	// seen. An agent's message is refused with a [CrossedError] where another
-	// agent has written since. For messages of agents only.
+	// agent has written since. Not for messages of visitors.
 	AfterSeq *int64 `json:"after_seq"`
 
 	// QuickReplies are answers for the visitor to choose from: MaxQuickReplies
@@ -92,8 +92,8 @@ func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
 		return Message{}, invalid("session_id", "session_id must not be empty.")
 	}
 	switch {
-	case in.AfterSeq != nil && sender != SenderAgent:
-		return Message{}, invalid("after_seq", "after_seq is for messages of agents only.")
+	case in.AfterSeq != nil && sender == SenderVisitor:
+		return Message{}, invalid("after_seq", "after_seq is not for messages of visitors.")
 	case in.AfterSeq != nil && *in.AfterSeq < 0:
 		return Message{}, invalid("after_seq", "after_seq must not be negative.")
 	}
