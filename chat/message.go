@@ -41,10 +41,11 @@ type Attachment struct {
 	FileID      string `json:"file_id"`
 	Name        string `json:"name"`
 	ContentType string `json:"content_type"`
-	Size        int64  `json:"size"`             // bytes
-	URL         string `json:"url"`              // relative to the API's base
-	Width       int    `json:"width,omitempty"`  // pixels as shown, of a picture that a page may show
-	Height      int    `json:"height,omitempty"` // pixels as shown
+	Size        int64  `json:"size"`              // bytes
+	URL         string `json:"url"`               // relative to the API's base
+	Width       int    `json:"width,omitempty"`   // pixels as shown, of a picture that a page may show
+	Height      int    `json:"height,omitempty"`  // pixels as shown
+	Expired     bool   `json:"expired,omitempty"` // it was removed because of its age
 }
 
 // MessageQuery selects messages of one session, oldest first. After and

@@ -31,6 +31,7 @@ type Service struct {
 	settings settingsCache
 	hooks    Hooks
 	bans     banCache
+	purgedAt time.Time // for Run
 	tracking Tracking
 	trail    trail
 	placeOf  func(netip.Addr) Place
@@ -83,7 +84,7 @@ func New(store Store, opts *Options) *Service {
 
 // Run does what needs a clock: it notices who has left and when the opening
 // hours begin and end, removes events that are older than
-// Options.EventRetention, brings the search index up to date, and hears of what
+// Options.EventRetention and what the settings keep no longer, brings the search index up to date, and hears of what
 // other processes have written to a [SharedStore]. It returns
 // when ctx ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
@@ -95,6 +96,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer index.Stop()
 	trail := time.NewTicker(trailStep)
 	defer trail.Stop()
+	var purging single
+	defer purging.wait()
 	if s.placeOf != nil {
 		asking, stop := context.WithCancel(ctx)
 		var group sync.WaitGroup
@@ -119,6 +122,7 @@ func (s *Service) Run(ctx context.Context) error {
 			s.watchHours(ctx)
 		case <-prune.C:
 			s.prune(ctx)
+			purging.try(func() { s.purge(ctx) })
 		case <-trail.C:
 			if err := s.storeTrail(ctx); err != nil {
 				s.log.Warn("chat: could not store which pages visitors saw", "error", err)

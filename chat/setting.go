@@ -29,6 +29,9 @@ type Settings struct {
 	// The widget says so beside its field.
 	TypingPreview bool `json:"typing_preview"`
 
+	// Retention says for how long what kind of data is kept.
+	Retention Retention `json:"retention"`
+
 	// Version grows with each save. Before the first it is 1. In what is to
 	// be saved it names the version that must not have changed meanwhile; 0
 	// asks for none.
@@ -133,6 +136,9 @@ func (s Settings) check() (_ Settings, err error) {
 		if f.ask != AskOff && f.ask != AskOptional && f.ask != AskRequired {
 			return s, invalid(f.field, f.field+" must be \"off\", \"optional\" or \"required\".")
 		}
+	}
+	if err := s.Retention.check(); err != nil {
+		return s, err
 	}
 	s.Hours, _, err = s.Hours.check()
 	return s, err

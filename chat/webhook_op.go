@@ -125,9 +125,11 @@ type RearmDeliveries struct {
 // PruneDeliveries removes deliveries that are not pending and whose events are
 // at Through or before it, deliveries of webhooks that are gone, and bodies
 // without a delivery: Limit rows at most. Count in the result is how many.
+// Before, if not zero, moves Through on to the last event from before then.
 type PruneDeliveries struct {
 	Through Position
 	Limit   int
+	Before  time.Time
 }
 
 // CursorWebhooks is the cursor of the webhooks: events up to it have their

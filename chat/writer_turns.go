@@ -83,7 +83,7 @@ func weight(op Op) int {
 		return 1 + op.Limit/2
 	case SettleDelivery, HoldCursor:
 		return 1
-	case RearmDeliveries, PruneDeliveries, PruneEvents:
+	case RearmDeliveries, PruneDeliveries, PruneEvents, PruneBans, PurgeSessions, PurgePageViews, PurgeVisitors, PurgeFiles:
 		return weightOfMany
 	}
 	return 0

@@ -21,6 +21,13 @@ type me struct {
 	Auth   string     `json:"auth"`           // "host" or "api_key"
 	Name   string     `json:"name,omitempty"` // the team's, as visitors read it
 	Limits limits     `json:"limits"`
+
+	Features features `json:"features"`
+}
+
+// features are what the host's code has switched on.
+type features struct {
+	Tracking bool `json:"tracking"` // pages are noted
 }
 
 func (h *Handler) me(r *http.Request, by caller) (answer, error) {
@@ -29,7 +36,7 @@ func (h *Handler) me(r *http.Request, by caller) (answer, error) {
 		return answer{}, err
 	}
 	settings, err := h.currentSettings(r.Context())
-	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name, Limits: h.limits()}
+	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name, Limits: h.limits(), Features: features{Tracking: h.svc.Tracking()}}
 	if by.byKey {
 		out.Auth = "api_key"
 	}

@@ -288,6 +288,9 @@ func TestPlans(t *testing.T) {
 		{"ORDER BY s.id DESC", "SCAN s"},             // by row, from the newest on
 		{"FROM chat_webhooks", "SCAN chat_webhooks"}, // there are few
 		{"FROM chat_webhooks", "SCAN w"},
+		{"AS first", "SCAN p"}, // so many rows from the front, by their number
+		{"AS first", "SCAN t"},
+		{"AS first", "SCAN first"},
 		{"FROM chat_bans", "SCAN chat_bans"},                                              // a thousand at most
 		{"WHERE leased_until IS NOT NULL", "SCAN chat_webhook_lanes"},                     // once, when the database is opened
 		{"AS part", "SCAN part"},                                                          // a few rows, taken by their number

@@ -152,3 +152,30 @@ func TestBanAndErase(t *testing.T) {
 		}
 	}
 }
+
+// TestRetentionInTheConsole: for how long data is kept is read, changed and
+// said back.
+func TestRetentionInTheConsole(t *testing.T) {
+	s := startServer(t)
+	mara := enterConsole(t, s, "Mara")
+	mara.settings("Data and privacy")
+	kept := `labelled('.settings .kept', 'Closed conversations').querySelector('select')`
+	mara.wait("everything is kept", kept+`.value === '0' && labelled('.settings dd', 'Not tracked')`)
+	eval[bool](mara, `(`+kept+`.value = '90', `+kept+`.dispatchEvent(new Event('change', { bubbles: true })), true)`)
+	mara.axe("settings, retention")
+	mara.save()
+	var got struct{ Retention map[string]int }
+	s.call("GET", "/settings", nil, &got)
+	if got.Retention["closed_sessions_days"] != 90 || len(got.Retention) != 5 {
+		t.Errorf("the settings say %v", got.Retention)
+	}
+	mara.settings("Team")
+	mara.wait("who can sign in", `labelled('.settings td', 'Mara Reyes') && labelled('.settings .state', 'Available')`)
+	mara.axe("settings, team")
+	mara.phone(true)
+	mara.wait("the window is narrow", `innerWidth === 390`)
+	mara.goTo(s.url("/chat/console/#/settings/privacy"))
+	mara.wait("the page is there", `seen($('.settings .kept'))`)
+	mara.wantNoSideways()
+	mara.axe("phone settings, privacy")
+}

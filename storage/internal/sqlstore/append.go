@@ -139,7 +139,7 @@ func (s *Store) attempt(caller, ctx context.Context, cancel func(), f func(*batc
 // undoes it and goes into the result; any other ends the batch.
 func (b *batch) apply(op chat.Op) (chat.Result, error) {
 	switch op.(type) {
-	case chat.MergeVisitor, chat.EraseVisitor, chat.PruneEvents:
+	case chat.MergeVisitor, chat.EraseVisitor, chat.PurgeSessions, chat.PurgeVisitors, chat.PruneEvents:
 		// These change or remove what is in the log, so it must be complete.
 		if err := b.flush(false); err != nil {
 			return chat.Result{}, err
@@ -258,6 +258,14 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.saveDraft(op.Draft)
 	case chat.IndexSearch:
 		return b.indexSearch(op)
+	case chat.PurgeSessions:
+		return b.purgeSessions(op)
+	case chat.PurgePageViews:
+		return b.purgePageViews(op)
+	case chat.PurgeVisitors:
+		return b.purgeVisitors(op)
+	case chat.PurgeFiles:
+		return b.purgeFiles(op)
 	case chat.PruneEvents:
 		return b.pruneEvents(op)
 	case chat.SaveWebhook:

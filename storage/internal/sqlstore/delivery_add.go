@@ -188,6 +188,13 @@ type pruneArg struct {
 }
 
 func (b *batch) pruneDeliveries(op chat.PruneDeliveries) (res chat.Result, err error) {
+	if !op.Before.IsZero() {
+		var to int64
+		if err := b.need(b.s.write.EventPruneTo, &to, struct{ Before int64 }{millis(op.Before)}, sql.ErrNoRows); err != nil {
+			return res, err
+		}
+		op.Through = max(op.Through, chat.Position(to))
+	}
 	through := chat.DeliveryNumber(op.Through+1) - 1
 	prune := func(stmt *sqlx.NamedStmt, arg pruneArg) error {
 		if arg.Limit = op.Limit - res.Count; arg.Limit <= 0 {

@@ -71,6 +71,7 @@ type writes struct {
 	OpRollback *sqlx.NamedStmt `query:"op-rollback"`
 	OpEnd      *sqlx.NamedStmt `query:"op-end"`
 
+	Meta       *sqlx.NamedStmt `query:"meta-get"`
 	MetaSet    *sqlx.NamedStmt `query:"meta-set"`
 	MetaDelete *sqlx.NamedStmt `query:"meta-delete"`
 
@@ -165,6 +166,18 @@ type writes struct {
 	DraftSave     *sqlx.NamedStmt `query:"draft-save"`
 	DraftRemove   *sqlx.NamedStmt `query:"draft-remove"`
 	MentionInsert *sqlx.NamedStmt `query:"mention-insert"`
+
+	PurgeSessions        *sqlx.NamedStmt `query:"purge-sessions"`
+	PurgeSessionOwner    *sqlx.NamedStmt `query:"purge-session-owner"`
+	PurgeLastEvent       *sqlx.NamedStmt `query:"purge-last-event"`
+	PurgePageViews       *sqlx.NamedStmt `query:"purge-page-views"`
+	PurgeVisits          *sqlx.NamedStmt `query:"purge-visits"`
+	PurgeVisitLatest     *sqlx.NamedStmt `query:"purge-visit-latest"`
+	PurgeVisit           *sqlx.NamedStmt `query:"purge-visit"`
+	PurgeVisitors        *sqlx.NamedStmt `query:"purge-visitors"`
+	PurgeFiles           *sqlx.NamedStmt `query:"purge-files"`
+	PurgeFileAttachments *sqlx.NamedStmt `query:"purge-file-attachments"`
+	PurgeFileExpire      *sqlx.NamedStmt `query:"purge-file-expire"`
 
 	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`

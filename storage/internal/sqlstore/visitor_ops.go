@@ -136,16 +136,21 @@ func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
+	return b.eraseRow(v.ID)
+}
+
+// eraseRow removes a visitor with everything that belongs to them.
+func (b *batch) eraseRow(visitor int64) (chat.Result, error) {
 	if err := b.secureSearch(false); err != nil {
 		return chat.Result{}, err
 	}
 	q := &b.s.write
-	files, err := b.loosenFiles(q.FileOfVisitor, byVisitor{v.ID})
+	files, err := b.loosenFiles(q.FileOfVisitor, byVisitor{visitor})
 	if err != nil {
 		return chat.Result{}, err
 	}
 	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.BanLiftVisitor, q.TokenClear, q.VisitorDelete} {
-		if err := b.run(stmt, byVisitor{v.ID}); err != nil {
+		if err := b.run(stmt, byVisitor{visitor}); err != nil {
 			return chat.Result{}, err
 		}
 	}

@@ -29,7 +29,7 @@ export interface AttachmentProps {
 
 export function AttachmentView({ file, load, locale, label, failed, enlarge, onEnlarge }: AttachmentProps) {
   const [state, setState] = useState<'' | 'busy' | 'failed'>('');
-  const [plain, setPlain] = useState(!file.width || !file.height);
+  const [plain, setPlain] = useState(!file.width || !file.height || !!file.expired);
   async function get(): Promise<Blob> {
     const known = recent.get(file.file_id);
     if (known) return known;
@@ -43,6 +43,7 @@ export function AttachmentView({ file, load, locale, label, failed, enlarge, onE
     await get().then((blob) => { save(blob, file.name); setState(''); }, () => setState('failed'));
   }
   const size = sizeOf(file.size, locale);
+  if (file.expired) return <span class="file expired"><FileLine name={file.name}>{failed}</FileLine></span>;
   return (
     <button type="button" class={plain ? 'file' : 'pic'} aria-busy={state === 'busy'} aria-label={plain ? undefined : `${file.name}, ${size}. ${enlarge ?? label}`} title={`${file.name}, ${size}`} onClick={() => (plain || !onEnlarge ? void download() : onEnlarge(file, get))}>
       {plain

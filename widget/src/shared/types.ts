@@ -11,6 +11,8 @@ export interface Attachment {
   /** Pixels as shown; only of pictures that may be drawn. */
   width?: number;
   height?: number;
+  /** It was removed because of its age. */
+  expired?: boolean;
 }
 
 export interface Message {

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { adopt } from '../../shared/styles';
 import { pageLink } from '../route';
 import { useApp } from '../use';
+import { Bans } from './bans';
 import { General } from './general';
 import { Hooks } from './hooks';
 import { Hours } from './hours';
@@ -17,7 +18,7 @@ adopt(document, own);
 
 const sections = { general: 'General', widget: 'Widget', team: 'Team', hours: 'Hours', privacy: 'Data and privacy', developers: 'Developers' };
 type Name = keyof typeof sections;
-const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours };
+const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours, privacy: Privacy };
 
 export default function SettingsPage() {
   const admin = useApp((s) => s.scopes.includes('admin'));
@@ -36,7 +37,7 @@ function Sections() {
         <nav aria-label="Settings"><ul>{Object.entries(sections).map(([key, label]) => (
           <li key={key}><a href={pageLink('settings', key)} aria-current={key === name ? 'page' : undefined}>{label}</a></li>
         ))}</ul></nav>
-        <div class="body">{Form ? <Editor key={name} of={Form} /> : name === 'team' ? <Team /> : name === 'privacy' ? <Privacy /> : <><Keys /><Hooks /></>}</div>
+        <div class="body">{Form ? <><Editor key={name} of={Form} />{name === 'privacy' && <Bans />}</> : name === 'team' ? <Team /> : <><Keys /><Hooks /></>}</div>
       </div>
     </div>
   );

@@ -9,6 +9,9 @@ export interface Interval { from: string; to: string }
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 export type Weekday = typeof weekdays[number];
 
+/** What has an age after which it goes, in days; 0 keeps it. */
+export type Kept = 'closed_sessions_days' | 'page_views_days' | 'visitors_days' | 'files_days' | 'deliveries_days';
+
 export interface Settings {
   name: string;
   greeting: string;
@@ -18,6 +21,7 @@ export interface Settings {
   pre_chat: { visitor_name: Ask; visitor_email: Ask; consent: string };
   away: { message: string; visitor_email: Ask };
   hours: { enabled: boolean; time_zone: string; weekly: Record<Weekday, Interval[]>; holidays: string[] };
+  retention: Record<Kept, number>;
   version: number;
 }
 

@@ -1,1 +1,0 @@
-import{V as a}from"./chunk-ZGNVXXMI.js";export{a as start};
