@@ -109,7 +109,7 @@ func TestAgentStartsSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	started, err := svc.StartSession(t.Context(), chat.AsAgent(mara), who.ID(), "Can I help?")
+	started, err := svc.StartSession(t.Context(), chat.AsAgent(mara), who.ID(), "Can I help?", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,21 +133,28 @@ func TestAgentStartsSession(t *testing.T) {
 		t.Errorf("the visitor hears %v", types)
 	}
 	send(t, svc, again(t, svc, token), s.ID, "Yes, please.")
-	for range 2 {
-		if _, err := svc.StartSession(t.Context(), host, who.ID(), ""); err != nil {
-			t.Fatal(err)
+	if _, err := svc.StartSession(t.Context(), host, who.ID(), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		got, err := svc.StartSession(t.Context(), chat.AsAgent(mara), who.ID(), "Anything else?", "once")
+		if err != nil || got.Duplicate != (i > 0) || got.Message == nil {
+			t.Errorf("call %d with the client id: %+v, %v", i+1, got, err)
 		}
 	}
-	if _, err := svc.StartSession(t.Context(), host, who.ID(), ""); !errors.Is(err, chat.ErrTooManySessions) {
+	if _, err := svc.StartSession(t.Context(), chat.AsAgent(mara), who.ID(), "Something else", "once"); !errors.Is(err, chat.ErrClientIDReused) {
+		t.Errorf("the client id with other words: %v", err)
+	}
+	if _, err := svc.StartSession(t.Context(), host, who.ID(), "", ""); !errors.Is(err, chat.ErrTooManySessions) {
 		t.Errorf("a fourth: %v", err)
 	}
-	if _, err := svc.StartSession(t.Context(), who, who.ID(), ""); !errors.Is(err, chat.ErrForbidden) {
+	if _, err := svc.StartSession(t.Context(), who, who.ID(), "", ""); !errors.Is(err, chat.ErrForbidden) {
 		t.Errorf("by the visitor: %v", err)
 	}
 	if err := svc.BanVisitor(t.Context(), host, who.ID(), chat.NewBan{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.StartSession(t.Context(), host, who.ID(), ""); !errors.Is(err, chat.ErrConflict) {
+	if _, err := svc.StartSession(t.Context(), host, who.ID(), "", ""); !errors.Is(err, chat.ErrConflict) {
 		t.Errorf("with a banned visitor: %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestBeforeMessageSeesEveryText(t *testing.T) {
 	if _, err := svc.EditMessage(ctx, host, id, fromAgent.ID, "again: "+said); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.StartSession(ctx, host, visitor.ID(), said); err != nil {
+	if _, err := svc.StartSession(ctx, host, visitor.ID(), said, ""); err != nil {
 		t.Fatal(err)
 	}
 	sessions, err := svc.Sessions(ctx, host, chat.SessionQuery{})

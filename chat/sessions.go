@@ -181,11 +181,16 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	return op, err
 }
 
+// teamClientID begins the client ids of sessions that agents have started, and
+// nobody's own: visitors cannot give theirs a control character.
+const teamClientID = "team\x1f"
+
 // StartSession begins a session with a visitor who need not have written. An
 // agent who does so has claimed it. text, if not empty, becomes the first
 // message, in the name of whoever acts. A visitor with as many open sessions
-// as are allowed: ErrTooManySessions.
-func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text string) (Started, error) {
+// as are allowed: ErrTooManySessions. clientID, if not empty, makes the call
+// repeatable: who makes it again gets the session made first.
+func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, clientID string) (Started, error) {
 	if err := by.need(ScopeWrite); err != nil {
 		return Started{}, err
 	}
@@ -194,6 +199,10 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text st
 		if text, err = checkText("message", text, s.limits.Message); err != nil {
 			return Started{}, err
 		}
+	}
+	clientID, err := cleanID("client_id", clientID)
+	if err != nil {
+		return Started{}, err
 	}
 	v, err := s.store.Visitor(ctx, visitorID)
 	if err != nil {
@@ -207,6 +216,10 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text st
 		return Started{}, err
 	}
 	op.MaxOpen = s.limits.OpenSessions
+	if clientID != "" {
+		op.Session.ClientID = teamClientID + clientID
+		op.Session.Fingerprint = fingerprint(SenderAgent, by.id, text)
+	}
 	if by.kind == agentActor {
 		if err := s.saveActor(ctx, by); err != nil {
 			return Started{}, err
@@ -228,7 +241,7 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text st
 		return Started{}, err
 	}
 	s.Touch(ctx, by)
-	started := Started{Session: s.online(res.Session)}
+	started := Started{Session: s.online(res.Session), Duplicate: res.Duplicate}
 	if res.Message.ID != "" {
 		started.Message = &res.Message
 	}

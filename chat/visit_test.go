@@ -179,7 +179,7 @@ func TestSignsOfLife(t *testing.T) {
 				t.Fatal("gone in spite of a sign of life")
 			}
 		}
-		started, err := svc.StartSession(t.Context(), host, who.ID(), "Can I help?")
+		started, err := svc.StartSession(t.Context(), host, who.ID(), "Can I help?", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,11 +8,21 @@ import (
 
 type agentList struct {
 	Agents []chat.Agent `json:"agents"`
+	Next   string       `json:"next_cursor,omitempty"`
 }
 
 func (h *Handler) agents(r *http.Request, by caller) (answer, error) {
+	p := queryOf(r)
+	page := p.page()
+	if p.err != nil {
+		return answer{}, p.err
+	}
 	list, err := h.svc.Agents(r.Context(), by.Actor)
-	return done(agentList{orEmpty(list)}), err
+	if err != nil {
+		return answer{}, err
+	}
+	list, next, err := agentPages.page(list, page)
+	return done(agentList{orEmpty(list), next}), nameCursor(err, page)
 }
 
 type me struct {

@@ -8,11 +8,21 @@ import (
 
 type keyList struct {
 	Keys []chat.APIKey `json:"api_keys"`
+	Next string        `json:"next_cursor,omitempty"`
 }
 
 func (h *Handler) keys(r *http.Request, by caller) (answer, error) {
+	p := queryOf(r)
+	page := p.page()
+	if p.err != nil {
+		return answer{}, p.err
+	}
 	keys, err := h.svc.Keys(r.Context(), by.Actor)
-	return done(keyList{orEmpty(keys)}), err
+	if err != nil {
+		return answer{}, err
+	}
+	keys, next, err := keyPages.page(keys, page)
+	return done(keyList{orEmpty(keys), next}), nameCursor(err, page)
 }
 
 // createKey answers with the key itself, this once.

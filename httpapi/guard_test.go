@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +123,99 @@ func TestLimits(t *testing.T) {
 	v.call("POST", "/messages", message).failed(429, "rate_limited", "")
 	for range 40 {
 		s.api("POST", "/messages", mustJSON(map[string]any{"session_id": id, "sender": "visitor", "message": "Hello"})).want(201)
+	}
+}
+
+// What counts is what a visitor has made. Calls that are refused or repeated
+// cost nothing, up to a bound.
+func TestRepetitionsDoNotCount(t *testing.T) {
+	s := newSite(t, Options{})
+	v := s.visitor()
+	id := v.call("POST", "/sessions", `{"client_id":"first"}`).want(201).text("session_id")
+	for range 30 {
+		v.call("POST", "/sessions", `{"client_id":"first"}`).want(200).has("session_id", id)
+		v.call("POST", "/sessions", `{"visitor_email":"x"}`).failed(400, "invalid_request", "visitor_email")
+	}
+	say := func(text, clientID string) string {
+		return mustJSON(map[string]any{"session_id": id, "message": text, "client_id": clientID})
+	}
+	// Fifty at the same moment, of which one makes the message.
+	var calls sync.WaitGroup
+	answers := make(chan int, 50)
+	for range cap(answers) {
+		calls.Go(func() { answers <- v.call("POST", "/messages", say("Hello", "one")).status })
+	}
+	calls.Wait()
+	close(answers)
+	made := map[int]int{}
+	for status := range answers {
+		made[status]++
+	}
+	if made[201] != 1 || made[200] != 49 {
+		t.Fatalf("fifty at once: %v", made)
+	}
+	for i := range 30 {
+		v.call("POST", "/messages", say("Hello", "one")).want(200)
+		v.call("POST", "/messages", say("Other", "one")).failed(409, "client_id_reused", "client_id")
+		v.call("POST", "/messages", say("", fmt.Sprint("empty", i))).failed(400, "invalid_request", "message")
+	}
+	n := 1
+	for v.call("POST", "/messages", say("Hello", fmt.Sprint("more", n))).status == 201 {
+		n++
+	}
+	if n < 20 || n > 100 { // two a second come back meanwhile
+		t.Fatalf("%d messages were accepted", n)
+	}
+	v.call("POST", "/messages", say("Hello", "")).failed(429, "rate_limited", "")
+	// Each call has a limit too, however it is answered.
+	for n = 0; v.call("POST", "/messages", say("", "")).status != 429; n++ {
+		if n > 2000 {
+			t.Fatal("refused calls have no bound")
+		}
+	}
+}
+
+// Two sends of one message, of which now the one and now the other makes it,
+// pay for it.
+func TestSpendingIsNotForFree(t *testing.T) {
+	h := &Handler{}
+	r := rule{"messages", "visitor", 5, time.Hour}
+	for i := range 5 {
+		id := fmt.Sprint(i)
+		first, err := h.spend(r, "v", "v", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := h.spend(r, "v", "v", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first(i%2 == 0)
+		second(i%2 == 1)
+	}
+	if _, err := h.spend(r, "v", "v", "6"); err == nil {
+		t.Fatal("a sixth")
+	}
+	if len(h.spending.open) != 0 {
+		t.Fatalf("%d are kept", len(h.spending.open))
+	}
+	again := rule{"again", "visitor", 2, time.Hour}
+	for range 10 {
+		for _, id := range []string{"", "x"} {
+			settle, err := h.spend(again, "v", "v", id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			settle(false)
+		}
+	}
+	for range 2 { // it has not become more than full
+		if _, err := h.spend(again, "v", "v", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.spend(again, "v", "v", ""); err == nil {
+		t.Fatal("a third of two")
 	}
 }
 

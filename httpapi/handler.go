@@ -20,6 +20,7 @@ type Handler struct {
 	csrf      *http.CrossOriginProtection
 	rules     rules
 	buckets   buckets
+	spending  spending
 	slots     slots
 	friends   acquaintances
 	streams   *streamer

@@ -50,9 +50,20 @@ type newVisitorMessage struct {
 }
 
 func (h *Handler) sendVisitorMessage(r *http.Request, by caller, in newVisitorMessage) (answer, error) {
+	var id string
+	if in.ClientID != "" {
+		id = in.SessionID + " " + in.ClientID
+	}
+	settle, err := h.spend(h.rules.messages, by.ID(), by.ID(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	made := false
+	defer func() { settle(made) }()
 	sent, err := h.svc.SendMessage(r.Context(), by.Actor, chat.NewMessage{
 		SessionID: in.SessionID, Sender: in.Sender, Text: in.Message, ClientID: in.ClientID,
 	})
+	made = err == nil && !sent.Duplicate
 	return sentAnswer(sent), err
 }
 

@@ -20,6 +20,14 @@ type rule struct {
 	per   time.Duration
 }
 
+// attempts is the limit on calls that may each be answered without one that
+// counts against r: refused, or repeated.
+func (r rule) attempts() rule {
+	return rule{r.name + " asked for", r.each, r.count * attemptsFor, r.per}
+}
+
+const attemptsFor = 10
+
 type bucketKey struct{ rule, who string }
 
 // buckets holds a token bucket for everyone who has called of late. A full
@@ -62,6 +70,15 @@ func (b *buckets) use(r rule, who string, count bool) error {
 		return tooMany(wait)
 	}
 	return nil
+}
+
+// giveBack undoes take.
+func (b *buckets) giveBack(r rule, who string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if lim := b.of[bucketKey{r.name, who}]; lim != nil {
+		lim.ReserveN(time.Now(), -1) // more than full it does not get
+	}
 }
 
 // sweep drops what need not be kept, each minute and when there is no room.

@@ -23,6 +23,9 @@ func TestRoutes(t *testing.T) {
 		limit := ""
 		if r.limit.count > 0 {
 			limit = fmt.Sprintf("%d in %s a %s", r.limit.count, r.limit.per, r.limit.each)
+			if made, ok := strings.CutSuffix(r.limit.name, " asked for"); ok {
+				limit = fmt.Sprintf("%d %s made in %s a %s, %d asked for", r.limit.count/attemptsFor, made, r.limit.per, r.limit.each, r.limit.count)
+			}
 		}
 		method, path, _ := strings.Cut(r.pattern, " ")
 		b.WriteString(strings.TrimSpace(fmt.Sprintf("%-6s %-60s %-8s %s", method, path, r.who, limit)) + "\n")

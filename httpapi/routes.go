@@ -80,14 +80,15 @@ func (h *Handler) routes() []route {
 
 		// The visitors' API.
 		{"POST /visitor/v1/hello", anyone, h.rules.hellos, optional(h, h.hello)},
-		{"POST /visitor/v1/sessions", visitors, h.rules.sessions, optional(h, h.createVisitorSession)},
+		{"POST /visitor/v1/sessions", visitors, h.rules.sessions.attempts(), optional(h, h.createVisitorSession)},
 		{"GET /visitor/v1/sessions", visitors, none, plain(h.visitorSessions)},
 		{"GET /visitor/v1/sessions/{session_id}", visitors, none, plain(h.session)},
 		{"GET /visitor/v1/sessions/{session_id}/messages", visitors, none, h.messages},
-		{"POST /visitor/v1/messages", visitors, h.rules.messages, body(h, h.sendVisitorMessage)},
+		{"POST /visitor/v1/messages", visitors, h.rules.messages.attempts(), body(h, h.sendVisitorMessage)},
 		{"POST /visitor/v1/sessions/{session_id}/typing", visitors, none, optional(h, h.visitorTyping)},
 		{"POST /visitor/v1/sessions/{session_id}/seen", visitors, none, body(h, h.seen)},
 		{"POST /visitor/v1/sessions/{session_id}/close", visitors, none, optional(h, h.closeSession)},
+		{"PUT /visitor/v1/sessions/{session_id}/close", visitors, none, optional(h, h.closeSession)},
 		{"POST /visitor/v1/sessions/{session_id}/rating", visitors, none, body(h, h.rateSession)},
 		{"GET /visitor/v1/sessions/{session_id}/transcript", visitors, none, h.transcript},
 		{"POST /visitor/v1/sessions/{session_id}/files", visitors, h.rules.messages, h.sendFile},

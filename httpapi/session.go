@@ -3,7 +3,6 @@ package httpapi
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -57,6 +56,12 @@ type newVisitorSession struct {
 }
 
 func (h *Handler) createVisitorSession(r *http.Request, by caller, in newVisitorSession) (answer, error) {
+	settle, err := h.spend(h.rules.sessions, by.address, by.ID(), in.ClientID)
+	if err != nil {
+		return answer{}, err
+	}
+	made := false
+	defer func() { settle(made) }()
 	started, err := h.svc.CreateSession(r.Context(), by.Actor, chat.NewSession{
 		VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail, Message: in.Message, ClientID: in.ClientID,
 		Department: in.Department, CustomData: in.CustomData, Page: in.Page,
@@ -64,6 +69,7 @@ func (h *Handler) createVisitorSession(r *http.Request, by caller, in newVisitor
 	if err != nil {
 		return answer{}, err
 	}
+	made = !started.Duplicate
 	out := created(view(by, started.Session))
 	if started.Message != nil {
 		m, _ := started.Message.ForVisitor()
@@ -165,7 +171,10 @@ type sessionChange struct {
 }
 
 func (h *Handler) updateSession(r *http.Request, by caller, in sessionChange) (answer, error) {
-	version, err := ifMatch(r.Header)
+	version, err := ifMatch(r.Header, func() (int64, error) {
+		s, err := h.svc.Session(r.Context(), by.Actor, r.PathValue("session_id"))
+		return s.Version, err
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -174,22 +183,6 @@ func (h *Handler) updateSession(r *http.Request, by caller, in sessionChange) (a
 		VisitorEmail: in.VisitorEmail, CustomData: in.CustomData, IfVersion: version,
 	})
 	return h.sessionAnswer(by, s), err
-}
-
-// ifMatch returns the version in the If-Match header, 0 if the header is
-// absent or any version will do.
-func ifMatch(header http.Header) (int64, error) {
-	values := header.Values("If-Match")
-	if len(values) == 0 || len(values) == 1 && values[0] == "*" {
-		return 0, nil
-	}
-	digits, quoted := strings.CutPrefix(values[0], `"`)
-	digits, closed := strings.CutSuffix(digits, `"`)
-	n, err := strconv.ParseUint(digits, 10, 63)
-	if len(values) > 1 || !quoted || !closed || err != nil || n == 0 {
-		return 0, badField("If-Match", `If-Match must be one version in quotes, such as "3".`)
-	}
-	return int64(n), nil
 }
 
 func (h *Handler) claimSession(r *http.Request, by caller, _ struct{}) (answer, error) {
@@ -222,7 +215,8 @@ func (h *Handler) rateSession(r *http.Request, by caller, in rating) (answer, er
 }
 
 type firstWords struct {
-	Message *string `json:"message"`
+	Message  *string `json:"message"`
+	ClientID string  `json:"client_id"`
 }
 
 // startSession begins a session with a visitor who has not written.
@@ -233,7 +227,7 @@ func (h *Handler) startSession(r *http.Request, by caller, in firstWords) (answe
 			return answer{}, badField("message", "message must not be empty. Leave it out to begin without one.")
 		}
 	}
-	started, err := h.svc.StartSession(r.Context(), by.Actor, r.PathValue("visitor_id"), text)
+	started, err := h.svc.StartSession(r.Context(), by.Actor, r.PathValue("visitor_id"), text, in.ClientID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -243,6 +237,9 @@ func (h *Handler) startSession(r *http.Request, by caller, in firstWords) (answe
 		messages = append(messages, *started.Message)
 	}
 	out.body = extended{out.body, "messages", messages}
+	if started.Duplicate {
+		out.status = http.StatusOK
+	}
 	out.location = "../../sessions/" + started.Session.ID
 	return out, nil
 }

@@ -122,10 +122,17 @@ func TestSessionChanges(t *testing.T) {
 	}
 	s.api("PATCH", at, `{"department":"sales"}`, `If-Match: "1"`).failed(412, "version_mismatch", "")
 	s.api("PATCH", at, `{"department":"sales"}`, `If-Match: *`).want(200).has("version", 3)
-	for _, bad := range []string{"3", `W/"3"`, `"three"`, `"3", "4"`, `""`, `"0"`, `"-3"`} {
+	// RFC 9110: what is no entity tag is malformed, what is one and not ours is another state.
+	for _, bad := range []string{"3", `"3`, `3"`, `w/"3"`, `"3" "4"`, `"3", *`, `"a b"`, ",", `"3",4`} {
 		s.api("PATCH", at, `{"department":"x"}`, "If-Match: "+bad).failed(400, "invalid_request", "If-Match")
 	}
-	s.api("PATCH", at, `{}`).want(200).has("version", 3)
+	for _, other := range []string{`W/"3"`, `"three"`, `""`, `"0"`, `"-3"`, `"03"`, `"2", "4"`, `"99999999999999999999"`} {
+		s.api("PATCH", at, `{"department":"x"}`, "If-Match: "+other).failed(412, "version_mismatch", "")
+		s.api("PATCH", "/sessions/unknown", `{"department":"x"}`, "If-Match: "+other).failed(404, "not_found", "")
+	}
+	s.api("PATCH", at, `{"department":"x"}`, `If-Match: "2" , W/"3",, "3"`).want(200).has("version", 4)
+	s.api("PATCH", at, `{"department":"sales"}`, `If-Match: "4"`).want(200).has("version", 5)
+	s.api("PATCH", at, `{}`).want(200).has("version", 5)
 	for body, field := range map[string]string{
 		`{"tags":null}`: "tags", `{"tags":["a",""]}`: "tags", `{"visitor_name":""}`: "visitor_name", `{"visitor_name":null}`: "visitor_name",
 		`{"visitor_email":"x"}`: "visitor_email", `{"assignee_id":"nobody"}`: "assignee_id", `{"assignee_id":1}`: "assignee_id", `{"status":"closed"}`: "status",

@@ -18,11 +18,14 @@ func (h *Handler) getSettings(r *http.Request, by caller) (answer, error) {
 // putSettings replaces all settings. A version in the body works as If-Match,
 // so that what GET answers can be changed and sent back.
 func (h *Handler) putSettings(r *http.Request, by caller, in chat.Settings) (answer, error) {
-	version, err := ifMatch(r.Header)
+	version, err := ifMatch(r.Header, func() (int64, error) {
+		s, err := h.svc.Settings(r.Context(), by.Actor)
+		return s.Version, err
+	})
 	if err != nil {
 		return answer{}, err
 	}
-	if version != 0 && in.Version != 0 && version != in.Version {
+	if version > 0 && in.Version != 0 && version != in.Version {
 		return answer{}, badField("version", "version and If-Match name different versions.")
 	}
 	in.Version = cmp.Or(version, in.Version)

@@ -9,11 +9,21 @@ import (
 
 type webhookList struct {
 	Webhooks []chat.Webhook `json:"webhooks"`
+	Next     string         `json:"next_cursor,omitempty"`
 }
 
 func (h *Handler) webhooks(r *http.Request, by caller) (answer, error) {
+	p := queryOf(r)
+	page := p.page()
+	if p.err != nil {
+		return answer{}, p.err
+	}
 	list, err := h.svc.Webhooks(r.Context(), by.Actor)
-	return done(webhookList{orEmpty(list)}), err
+	if err != nil {
+		return answer{}, err
+	}
+	list, next, err := webhookPages.page(list, page)
+	return done(webhookList{orEmpty(list), next}), nameCursor(err, page)
 }
 
 func (h *Handler) webhook(r *http.Request, by caller) (answer, error) {

@@ -44,7 +44,8 @@ func TestPresence(t *testing.T) {
 		t.Errorf("online are %v", list)
 	}
 
-	started := s.admin().post("/api/v1/visitors/"+v.id+"/sessions", `{"message":"Can I help?"}`).is(201)
+	started := s.admin().post("/api/v1/visitors/"+v.id+"/sessions", `{"message":"Can I help?","client_id":"once"}`).is(201)
+	s.admin().post("/api/v1/visitors/"+v.id+"/sessions", `{"message":"Can I help?","client_id":"once"}`).is(200).has(map[string]any{"session_id": started.text("session_id")})
 	if got := v.post("/visitor/v1/presence", ``).is(200).text("session_id"); got != started.text("session_id") {
 		t.Errorf("the visitor hears of %q, want %q", got, started.text("session_id"))
 	}

@@ -131,7 +131,7 @@ func TestAgentSpeaksFirst(t *testing.T) {
 	if got := eval[[]string](b, asked); slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "panel") || strings.Contains(s, "events") }) {
 		t.Errorf("somebody who only looks has loaded %v", got)
 	}
-	started, err := h.svc.StartSession(t.Context(), host, h.online()[0].ID, "Can I help you choose?")
+	started, err := h.svc.StartSession(t.Context(), host, h.online()[0].ID, "Can I help you choose?", "")
 	if err != nil {
 		t.Fatal(err)
 	}

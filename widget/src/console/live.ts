@@ -8,7 +8,7 @@ import { check } from './account';
 import { absorb, freshen, loadCounts, reload, want } from './lists';
 import { withEdit, withMessage, withSeen } from './model';
 import { arrived, flush } from './outbox';
-import { api, auth, base } from './server';
+import { api, auth, base, every } from './server';
 import { but, change, get, set } from './state';
 import { refreshThreads, takeIn } from './thread';
 import { keepOpen } from './work';
@@ -90,8 +90,7 @@ export function refresh() {
 
 async function readAgents() {
   try {
-    const { agents } = await api<{ agents: Agent[] }>('GET', '/agents');
-    set({ agents });
+    set({ agents: await every<Agent>('/agents', 'agents') });
   } catch { /* the names that the sessions bring are enough to work */ }
 }
 

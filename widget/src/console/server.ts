@@ -33,6 +33,17 @@ export async function api<T = void>(method: string, path: string, body?: unknown
   }
 }
 
+/** All of a list, however many pages it has. */
+export async function every<T>(path: string, name: string): Promise<T[]> {
+  const all: T[] = [];
+  for (let after: string | undefined; ;) {
+    const page: Record<string, unknown> = await api('GET', path, undefined, { query: { limit: 200, after } });
+    all.push(...page[name] as T[]);
+    after = page.next_cursor as string | undefined;
+    if (!after) return all;
+  }
+}
+
 /** What to tell a person about an error. */
 export const words = (err: unknown) => (err instanceof APIError ? err.message : 'Something went wrong in this page.');
 export const status = (err: unknown) => (err instanceof APIError ? err.status : -1);

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon, more, plus } from '../../shared/icons';
 import { Menu } from '../menu';
-import { api, words } from '../server';
+import { api, every, words } from '../server';
 import { say } from '../state';
 import { ago, useApp } from '../use';
 import { Deliveries, type Delivery } from './deliveries';
@@ -30,7 +30,7 @@ export function Hooks() {
 
   async function load() {
     try {
-      const { webhooks } = await api<{ webhooks: Webhook[] }>('GET', '/webhooks');
+      const webhooks = await every<Webhook>('/webhooks', 'webhooks');
       setList(webhooks);
       const pages = await Promise.all(webhooks.map((w) => api<{ deliveries: Delivery[] }>('GET', `/webhooks/${w.webhook_id}/deliveries`, undefined, { query: { limit: shown } })));
       setDeliveries(pages.flatMap((p) => p.deliveries).sort((a, b) => b.timestamp.localeCompare(a.timestamp)).slice(0, shown));

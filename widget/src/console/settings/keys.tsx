@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon, plus } from '../../shared/icons';
 import type { APIKey, Scope } from '../../shared/types';
-import { api, words } from '../server';
+import { api, every, words } from '../server';
 import { say } from '../state';
 import { ago, useApp } from '../use';
 import { Section } from './fields';
@@ -18,7 +18,7 @@ export function Keys() {
   const [made, setMade] = useState<APIKey>();
   const [leaving, setLeaving] = useState('');
 
-  const load = () => api<{ api_keys: APIKey[] }>('GET', '/api-keys').then((got) => setList(got.api_keys.filter((k) => !k.revoked_at).reverse()), (err) => setError(words(err)));
+  const load = () => every<APIKey>('/api-keys', 'api_keys').then((all) => setList(all.filter((k) => !k.revoked_at).reverse()), (err) => setError(words(err)));
   useEffect(() => void load(), []);
 
   async function revoke(key: APIKey) {

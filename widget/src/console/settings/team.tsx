@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Avatar } from '../../shared/avatar';
 import type { Agent } from '../../shared/types';
-import { api, words } from '../server';
+import { every, words } from '../server';
 import { set } from '../state';
 import { face, useApp } from '../use';
 import { Section } from './fields';
@@ -12,7 +12,7 @@ export function Team() {
   const me = useApp((s) => s.me);
   const [error, setError] = useState('');
   useEffect(() => {
-    api<{ agents: Agent[] }>('GET', '/agents').then((page) => set({ agents: page.agents }), (err) => setError(words(err)));
+    every<Agent>('/agents', 'agents').then((agents) => set({ agents }), (err) => setError(words(err)));
   }, []);
   return (
     <>
