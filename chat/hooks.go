@@ -119,7 +119,7 @@ func (s *Service) beforeSession(ctx context.Context, v Visitor, in NewSession) (
 	if err != nil {
 		return in, err
 	}
-	theirs.ClientID = in.ClientID
+	theirs.ClientID, theirs.Consent = in.ClientID, in.Consent
 	if theirs, err = s.checkNewSession(theirs); err == nil && theirs.AssigneeID != "" {
 		_, err = s.store.Agent(ctx, theirs.AssigneeID)
 	}

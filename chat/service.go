@@ -29,6 +29,7 @@ type Service struct {
 	sealer   Sealer
 	outboxes outboxes
 	settings settingsCache
+	answered replyTimeCache
 	hooks    Hooks
 	bans     banCache
 	purgedAt time.Time // for Run

@@ -41,8 +41,9 @@ type Session struct {
 	WaitingSince  time.Time      `json:"waiting_since,omitzero"`
 	FirstReplyAt  time.Time      `json:"first_reply_at,omitzero"`
 	Rating        *Rating        `json:"rating,omitempty"`
-	Banned        *Ban           `json:"banned,omitempty"` // the visitor's; the service leaves out one that has ended
-	VisitorOnline bool           `json:"visitor_online"`   // never stored: the service fills it in
+	Consent       *Consent       `json:"consent,omitempty"` // what the visitor agreed to by starting it; nil where nothing was to agree to
+	Banned        *Ban           `json:"banned,omitempty"`  // the visitor's; the service leaves out one that has ended
+	VisitorOnline bool           `json:"visitor_online"`    // never stored: the service fills it in
 
 	// ClientID makes creating a session repeatable: the same visitor asking
 	// again with the same ClientID gets the session made first.
@@ -75,6 +76,12 @@ type Rating struct {
 	Score   int       `json:"score"` // 1 to 5
 	Comment string    `json:"comment,omitempty"`
 	At      time.Time `json:"timestamp"`
+}
+
+// Consent is a text that a visitor was shown when they started a session.
+type Consent struct {
+	Text string    `json:"text"`
+	At   time.Time `json:"timestamp"`
 }
 
 // SessionCounts are the figures beside an agent's lists.
@@ -187,4 +194,13 @@ func (r Rating) MarshalJSON() ([]byte, error) {
 		plain
 		At stamp `json:"timestamp"`
 	}{plain(r), stamp(r.At)})
+}
+
+// MarshalJSON writes times with milliseconds.
+func (c Consent) MarshalJSON() ([]byte, error) {
+	type plain Consent
+	return json.Marshal(struct {
+		plain
+		At stamp `json:"timestamp"`
+	}{plain(c), stamp(c.At)})
 }

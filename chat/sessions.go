@@ -20,6 +20,11 @@ type NewSession struct {
 	Message  string `json:"message"`
 	ClientID string `json:"client_id"`
 
+	// Consent, if not empty, is the text that the visitor was shown and agreed
+	// to by starting the session. A visitor's must be the one that the settings
+	// say now, so that what is kept is what was shown.
+	Consent string `json:"consent"`
+
 	// Tags and AssigneeID are what the session begins with. They are for
 	// programs and for Hooks.BeforeSession: a visitor's are ignored.
 	Tags       []string `json:"tags"`
@@ -95,6 +100,9 @@ func (s *Service) checkNewSession(in NewSession) (_ NewSession, err error) {
 	if in.ClientID, err = cleanID("client_id", in.ClientID); err != nil {
 		return in, err
 	}
+	if in.Consent, err = cleanText("consent", in.Consent, maxSettingsText); err != nil {
+		return in, err
+	}
 	if in.Page, err = checkPage("page.", in.Page); err != nil {
 		return in, err
 	}
@@ -124,6 +132,9 @@ func (s *Service) build(ctx context.Context, in NewSession, known, v Visitor) (C
 	}
 	if op.Session.VisitorEmail == "" {
 		op.Session.VisitorEmail = v.Email
+	}
+	if in.Consent != "" {
+		op.Session.Consent = &Consent{Text: in.Consent, At: now}
 	}
 	if in.Message != "" {
 		op.First = &Message{
@@ -157,11 +168,7 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	now := s.now()
 	changed := in.VisitorName != "" && in.VisitorName != v.Name || in.VisitorEmail != "" && in.VisitorEmail != v.Email
 	v.Name, v.Email = cmp.Or(in.VisitorName, v.Name), cmp.Or(in.VisitorEmail, v.Email)
-	settings, err := s.CurrentSettings(ctx)
-	if err == nil {
-		err = settings.PreChat.require(v.Name, v.Email)
-	}
-	if err != nil {
+	if err := s.checkForms(ctx, in, v); err != nil && !s.startedBefore(ctx, in, v.ID) {
 		return CreateSession{}, err
 	}
 	if in.Page != nil {
@@ -246,6 +253,38 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, c
 		started.Message = &res.Message
 	}
 	return started, nil
+}
+
+// checkForms refuses a visitor who has left out what the settings ask for at
+// this moment, or has agreed to another text than theirs.
+func (s *Service) checkForms(ctx context.Context, in NewSession, v Visitor) error {
+	settings, err := s.CurrentSettings(ctx)
+	if err != nil {
+		return err
+	}
+	if err := settings.PreChat.require(v.Name, v.Email); err != nil {
+		return err
+	}
+	if in.Consent != "" && in.Consent != settings.PreChat.Consent {
+		return invalid("consent", "consent is not the text that visitors are asked to agree to now.")
+	}
+	if settings.Away.VisitorEmail != AskRequired || v.Email != "" {
+		return nil
+	}
+	if open, _ := s.Hours(ctx); open && len(s.Answering(ctx)) > 0 {
+		return nil
+	}
+	return invalid("visitor_email", "visitor_email is required while nobody is here to answer.")
+}
+
+// startedBefore says whether this is a repetition of the visitor's latest
+// session. What is asked may have changed since that was made.
+func (s *Service) startedBefore(ctx context.Context, in NewSession, visitorID string) bool {
+	if in.ClientID == "" {
+		return false
+	}
+	page, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: visitorID})
+	return err == nil && len(page.Sessions) > 0 && page.Sessions[0].ClientID == in.ClientID
 }
 
 // Session returns one session. To a visitor another's session is unknown.

@@ -53,6 +53,7 @@ type newVisitorSession struct {
 	Department   string         `json:"department"`
 	CustomData   map[string]any `json:"custom_data"`
 	Page         *chat.PageRef  `json:"page"`
+	Consent      string         `json:"consent"`
 }
 
 func (h *Handler) createVisitorSession(r *http.Request, by caller, in newVisitorSession) (answer, error) {
@@ -64,7 +65,7 @@ func (h *Handler) createVisitorSession(r *http.Request, by caller, in newVisitor
 	defer func() { settle(made) }()
 	started, err := h.svc.CreateSession(r.Context(), by.Actor, chat.NewSession{
 		VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail, Message: in.Message, ClientID: in.ClientID,
-		Department: in.Department, CustomData: in.CustomData, Page: in.Page,
+		Department: in.Department, CustomData: in.CustomData, Page: in.Page, Consent: in.Consent,
 	})
 	if err != nil {
 		return answer{}, err

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 
 	"github.com/pealchat/pealchat/chat"
@@ -33,6 +34,7 @@ type config struct {
 	Topics    []string          `json:"topics"`
 	People    []chat.PublicName `json:"people"`
 	Color     string            `json:"color,omitempty"`
+	ReplyTime int64             `json:"reply_time_s,omitempty"` // seconds; 0 where it is not known
 	Promise   string            `json:"reply_promise,omitempty"`
 	PreChat   preChat           `json:"pre_chat"`
 	Away      awayForm          `json:"away"`
@@ -104,15 +106,16 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 	here := h.svc.Answering(ctx)
 	open, next := h.svc.Hours(ctx)
 	c = config{
-		Name:     cmp.Or(settings.Name, "Chat"),
-		Greeting: settings.Greeting,
-		Topics:   settings.Topics,
-		People:   []chat.PublicName{},
-		Color:    settings.Color,
-		Promise:  settings.ReplyPromise,
-		Limits:   h.limits(),
-		Tracking: h.svc.Tracking(),
-		Features: configFeatures{Files: h.svc.Limits().File > 0, Rating: true, TypingPreview: settings.TypingPreview},
+		Name:      cmp.Or(settings.Name, "Chat"),
+		Greeting:  settings.Greeting,
+		Topics:    settings.Topics,
+		People:    []chat.PublicName{},
+		Color:     settings.Color,
+		ReplyTime: int64(math.Ceil(h.svc.ReplyTime(ctx).Seconds())),
+		Promise:   settings.ReplyPromise,
+		Limits:    h.limits(),
+		Tracking:  h.svc.Tracking(),
+		Features:  configFeatures{Files: h.svc.Limits().File > 0, Rating: true, TypingPreview: settings.TypingPreview},
 	}
 	if c.Tracking {
 		c.KeepQuery = h.svc.KeptQuery()

@@ -34,6 +34,7 @@ func testCreateKeepsEverything(f *fixture) {
 	in.CustomData = map[string]any{"plan": "gold", "deep": map[string]any{"list": []any{"x", true, nil}}}
 	in.Page = &chat.PageRef{URL: "https://example.com/?q=1#x", Title: "Title", Referrer: "https://example.org/"}
 	in.ClientID, in.Fingerprint = "c1", "fp"
+	in.Consent = &chat.Consent{Text: "By writing you agree, é.", At: in.CreatedAt}
 	res := f.do(chat.CreateSession{Session: in})
 	want := in
 	want.AssigneeName, want.AssigneePhoto = "Ada", "/ada.png"

@@ -111,6 +111,13 @@ test('too many conversations: it goes to the one that is open', async () => {
   assert.deepEqual(state.sent, ['hello']);
 });
 
+test('what the host refuses carries its own sentence', async () => {
+  const { outbox, state } = rig(() => ({ status: 400, code: 'refused', field: 'message', error: 'No card numbers, please.' }), 's1');
+  outbox.add({ text: '4111 1111' });
+  await settle();
+  assert.deepEqual(state.kept.outbox.map(({ state, why, said }) => [state, why, said]), [['refused', 'refused', 'No card numbers, please.']]);
+});
+
 test('what is refused says why and lets the others pass', async () => {
   const { outbox, state } = rig(({ message }) => (message === 'bad' ? { status: 400, code: 'invalid_request', field: 'message' } : { message_id: 'm' }), 's1');
   outbox.add({ text: 'bad' });

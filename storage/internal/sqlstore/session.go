@@ -39,6 +39,7 @@ type sessionRow struct {
 	RatingScore    sql.NullInt64  `db:"rating_score"`
 	RatingComment  sql.NullString `db:"rating_comment"`
 	RatingAt       sql.NullInt64  `db:"rating_at"`
+	Consent        sql.NullString `db:"consent"`
 	ClientID       sql.NullString `db:"client_id"`
 	Fingerprint    string         `db:"fingerprint"`
 
@@ -91,6 +92,10 @@ func (r *sessionRow) session() (chat.Session, error) {
 	}
 	if err == nil {
 		s.CustomData, err = decodeData(r.CustomData)
+	}
+	if err == nil && r.Consent.Valid {
+		s.Consent = new(chat.Consent)
+		err = json.Unmarshal([]byte(r.Consent.String), s.Consent)
 	}
 	if err == nil && r.Page.Valid {
 		s.Page = new(chat.PageRef)

@@ -116,6 +116,9 @@ func (b *batch) insertSession(in chat.Session, visitor int64) (row int64, err er
 	if arg.Page, err = encodeOpt("page", in.Page, in.Page != nil); err != nil {
 		return 0, err
 	}
+	if arg.Consent, err = encodeOpt("consent", in.Consent, in.Consent != nil); err != nil {
+		return 0, err
+	}
 	if in.AssigneeID != "" {
 		if arg.AssigneeID.Int64, err = b.findAgent(in.AssigneeID); err != nil {
 			return 0, err

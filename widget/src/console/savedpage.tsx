@@ -1,3 +1,4 @@
+import './main'; // the bundler then makes one file of the first load, not one of each part that pages share
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { APIError } from '../shared/api';
 import { adopt } from '../shared/styles';

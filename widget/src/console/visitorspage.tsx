@@ -1,3 +1,4 @@
+import './main'; // the bundler then makes one file of the first load, not one of each part that pages share
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from '../shared/avatar';
 import { firstName } from '../shared/format';

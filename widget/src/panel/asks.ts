@@ -2,6 +2,9 @@
 import type { Ask } from '../shared/types';
 import { current, type State } from './state';
 
+/** The text that whoever begins a conversation agrees to by sending, where the host has one. */
+export const agreement = (state: State) => (current(state) || state.outbox.length ? undefined : state.config?.pre_chat.consent);
+
 /** The fields that a form asks for, or nothing where the composer will do. Within a conversation nobody is asked. */
 export function asked(state: State): { name: Ask; email: Ask } | undefined {
   const { config, online, talking } = state;

@@ -3,7 +3,7 @@
 import type { Host, Opening } from '../shared/bridge';
 import { createStore, type Store } from '../shared/store';
 import type { Hello } from '../shared/types';
-import { asked } from './asks';
+import { agreement, asked } from './asks';
 import { watchConnection } from './banner';
 import type { Talk } from './conversation';
 import { createDraft, type Draft } from './draft';
@@ -143,11 +143,12 @@ export function createChat(host: Host): Chat {
     const text = clean(written).trim() || topic;
     const files = talk ? get().files : [];
     if (!text && !files.length) return;
+    const consent = agreement(get());
     const data = Object.fromEntries(Object.entries(host.attributes).filter(([, value]) => value !== null && value !== undefined));
     // Whoever was asked once is not asked again.
-    set(({ config }) => ({ talking: true, refusedField: '', config: who && config ? { ...config, pre_chat: off, away: off } : config }));
+    set(({ config }) => ({ talking: true, refusedField: '', config: who && config ? { ...config, pre_chat: { ...config.pre_chat, ...off }, away: off } : config }));
     draft.sent();
-    if (text) say({ text, ...(who && { who }), ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
+    if (text) say({ text, ...((who || consent) && { who: { ...who, ...(consent && { consent }) } }), ...(topic && { topic }), ...(Object.keys(data).length && { data }) });
     if (files.length) talk!.sendFiles();
     greeting.greet();
   }

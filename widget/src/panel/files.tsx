@@ -9,6 +9,7 @@ import type { Store } from '../shared/store';
 import type { Message, VisitorSession } from '../shared/types';
 import { createUploads, type Upload, type Uploads } from '../shared/upload';
 import { useLayoutEffect } from 'preact/hooks';
+import { agreement } from './asks';
 import { useAround, useChat } from './context';
 import { dresser } from './part';
 import type { Key } from './strings';
@@ -44,10 +45,11 @@ export function Rising({ upload, place }: { upload: Upload; place: Place }) {
   const { chat, t, locale } = useAround();
   const { client_id: id, state, error } = upload;
   const again = !error || error.temporary || error.code === 'session_closed' || error.status < 0;
-  const words: Key = error?.code === 'forbidden' ? 'forbidden' : again ? 'failed' : 'fileRefused';
+  const refused = error?.code === 'refused'; // by the host, in a sentence of its own
+  const words: Key = error?.code === 'forbidden' ? 'forbidden' : again || refused ? 'failed' : 'fileRefused';
   const cancel = (key: Key) => <button type="button" onClick={() => chat.talk!.cancelFile(id)}>{t(key)}</button>;
   const meta = state === 'failed'
-    ? <>{t(words)} {again && <button type="button" onClick={() => chat.talk!.retryFile(id)}>{t('again')}</button>} {cancel('discard')}</>
+    ? <>{t(words)} {refused && <bdi>{error.message} </bdi>}{again && <button type="button" onClick={() => chat.talk!.retryFile(id)}>{t('again')}</button>} {cancel('discard')}</>
     : <>{t(state === 'sending' ? 'sending' : 'waiting')} {cancel('cancel')}</>;
   return (
     <Bubble place={{ ...place, last: true }} mine quiet at={new Date(upload.at)} locale={locale} state={state === 'failed' ? 'failed' : 'sending'} meta={meta}>
@@ -88,7 +90,8 @@ export function uploads({ host, api, store, learn, lost }: Surroundings): Upload
       await wordsAreSent();
       const open = current(store.get());
       if (open) return open.session_id;
-      const begun = await api.call<VisitorSession>('POST', '/sessions', { page: here() });
+      const consent = agreement(store.get());
+      const begun = await api.call<VisitorSession>('POST', '/sessions', { page: here(), ...(consent && { consent }) });
       learn([begun], []);
       host.emit('conversation', { id: begun.session_id, state: 'open' });
       return begun.session_id;

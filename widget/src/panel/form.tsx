@@ -1,9 +1,11 @@
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { characters, empty } from '../shared/composer';
 import { cross, Icon } from '../shared/icons';
+import { Parts } from '../shared/message';
 import { useStore } from '../shared/store';
+import { markdown } from '../shared/text';
 import type { Ask } from '../shared/types';
-import { asked } from './asks';
+import { agreement, asked } from './asks';
 import { useAround, useChat } from './context';
 import css from './form.css';
 import { words } from './formwords';
@@ -43,7 +45,6 @@ export function Form() {
   }
 
   const said = (key?: Key) => key && t(key);
-  const fine = config.pre_chat.consent || (ask.email !== 'off' && t('onlyReply'));
   return (
     <form class="form" noValidate onSubmit={(e) => { e.preventDefault(); submit(); }}>
       {ask.name !== 'off' && <Field id="peal-name" field={name} ask={ask.name} label={t('yourName')} type="text" name="name" max={200}
@@ -61,9 +62,23 @@ export function Form() {
         {wrong.message && <p class="wrong" id="peal-text-wrong" role="alert">{t(wrong.message)}</p>}
       </div>
       <button class="btn">{t(online ? 'startChat' : 'leave')}</button>
-      {fine && <p class="fine" dir="auto">{fine}</p>}
+      {config.pre_chat.consent ? <Agreement field="button" /> : ask.email !== 'off' && <p class="fine" dir="auto">{t('onlyReply')}</p>}
     </form>
   );
+}
+
+/** What the visitor agrees to by sending: under what they send with, and said along with it. */
+export function Agreement({ field }: { field: string }) {
+  const { host } = useAround();
+  const text = useChat(agreement);
+  const changed = useChat((s) => s.refusedField === 'consent');
+  const line = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const described = (field === 'button' ? line.current?.previousElementSibling : host.root.querySelector(field));
+    described?.setAttribute('aria-describedby', 'peal-consent');
+    return () => described?.removeAttribute('aria-describedby');
+  }, [!text]);
+  return text ? <div class="fine" id="peal-consent" dir="auto" ref={line} role={changed ? 'alert' : undefined}><Parts of={markdown(text)} /></div> : null;
 }
 
 function Field({ id, label, wrong, ask, type, name, max, field }: FieldProps) {

@@ -1,2 +1,2 @@
 import './main'; // see talk.ts
-export { dress, Form } from './form';
+export { Agreement, dress, Form } from './form';

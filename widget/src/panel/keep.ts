@@ -19,11 +19,15 @@ export interface Pending {
   state: 'waiting' | 'failed' | 'refused';
   /** The error's code where it was refused, or "message" where the text itself is wrong. */
   why?: string | undefined;
+  /** The host's own sentence for it. */
+  said?: string | undefined;
 }
 
 export interface Who {
   visitor_name?: string | undefined;
   visitor_email?: string | undefined;
+  /** The text that they were shown and agreed to. */
+  consent?: string | undefined;
 }
 
 export interface Kept {

@@ -81,6 +81,7 @@ export function Log() {
   useEffect(() => { const timer = setTimeout(() => setLive(true), 50); return () => clearTimeout(timer); }, []);
 
   const person = partner(state);
+  const stopped = outbox.findLast((p) => p.state !== 'waiting');
   const over = state.sessions.at(-1);
   const rateable = state.config?.features.rating && over?.status === 'closed' && !outbox.length
     && messages.some((m) => m.session_id === over.session_id && m.sender === 'agent') && over;
@@ -96,7 +97,7 @@ export function Log() {
         )}
       </div>
       {missed > 0 && <button type="button" class="pill" onClick={() => { toEnd(); look(); }}>{t('newMessages', { n: missed })}<Icon of={down} /></button>}
-      <div class="sr" role="status">{(outbox.some((p) => p.state !== 'waiting') || state.uploads.some((u) => u.state === 'failed')) && t('failed')}</div>
+      <div class="sr" role="status">{(stopped || state.uploads.some((u) => u.state === 'failed')) && `${t('failed')} ${stopped?.said ?? ''}`}</div>
     </div>
   );
 }
@@ -205,10 +206,10 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
 
 function Unsent({ pending, place, calm }: { pending: Pending; place: Place; calm: boolean }) {
   const { chat, t, locale } = useAround();
-  const { client_id: id, state, why } = pending;
+  const { client_id: id, state, why, said } = pending;
   const words: Key = why === 'forbidden' || why === 'banned' ? 'forbidden' : why === 'body_too_large' || why === 'message' ? 'tooLong' : 'refused';
   const meta = state === 'refused'
-    ? <>{t(words)} <button type="button" onClick={() => chat.talk!.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.talk!.discard(id, false)}>{t('discard')}</button></>
+    ? <>{said ? <>{t('failed')} <bdi>{said}</bdi></> : t(words)} <button type="button" onClick={() => chat.talk!.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.talk!.discard(id, false)}>{t('discard')}</button></>
     : state === 'failed'
       ? <>{t('failed')} <button type="button" onClick={() => chat.talk!.retry(id)}>{t('again')}</button></>
       : place.last && t(calm ? 'sending' : 'waiting');

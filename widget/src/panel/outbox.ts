@@ -15,8 +15,8 @@ export interface OutboxOptions {
   sent(pending: Pending, message: Message | undefined, session: VisitorSession | undefined): void;
   /** That conversation is no longer open, or no longer there. */
   lost(session: string, closed: boolean): void;
-  /** The server wants to know more about who writes, or takes what they said for wrong. */
-  unknown(pending: Pending, field: 'visitor_name' | 'visitor_email'): void;
+  /** The server wants to know more about who writes, takes what they said for wrong, or has them agree to another text. */
+  unknown(pending: Pending, field: 'visitor_name' | 'visitor_email' | 'consent'): void;
   /** Looks for the conversation that is open. */
   find(): Promise<void>;
   /** The outbox has changed; `stuck` while the last try met trouble. */
@@ -81,8 +81,10 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
       await send(pending);
     } catch (err) {
       if (!(err instanceof APIError) || err.temporary || err.status === 401) throw err;
-      if (err.field === 'visitor_name' || err.field === 'visitor_email') return unknown(pending, err.field);
-      mark(pending.client_id, { state: 'refused', why: err.field === 'message' ? err.field : err.code });
+      const { code, field, message } = err;
+      if (field === 'visitor_name' || field === 'visitor_email' || field === 'consent') return unknown(pending, field);
+      // "refused" is the host's own doing, with a sentence that it has written for the visitor.
+      mark(pending.client_id, { state: 'refused', ...(code === 'refused' ? { why: code, said: message } : { why: field === 'message' ? field : code }) });
     }
   }
 

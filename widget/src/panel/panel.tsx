@@ -3,7 +3,7 @@ import { Composer } from '../shared/composer';
 import { dropTarget } from '../shared/drop';
 import { cross, Icon, warn } from '../shared/icons';
 import { useStore } from '../shared/store';
-import { asked } from './asks';
+import { agreement, asked } from './asks';
 import { useAround, useChat } from './context';
 import { Header } from './header';
 import { Home } from './home';
@@ -15,6 +15,7 @@ import { current } from './state';
 const touch = () => matchMedia('(pointer: coarse)').matches;
 
 const Form = part(() => import('./formpart'), (m) => m.Form);
+const Agreement = part(() => import('./formpart'), (m) => m.Agreement);
 const Ask = part(() => import('./more'), (m) => m.Ask);
 const List = part(() => import('./more'), (m) => m.List);
 const Past = part(() => import('./more'), (m) => m.Past);
@@ -63,6 +64,7 @@ function Panel({ close }: { close(): void }) {
       {talking && !aside && !barred && <Waiting />}
       {asking && <Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
       {barred ? <p class="note failed" role="alert" dir="auto">{t('barred')}</p> : aside ? null : asks ? talking && form : <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />}
+      {!barred && !aside && !asks && agreement(state) && <Agreement field=".compose textarea" />}
     </div>
   );
 }

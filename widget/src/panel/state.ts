@@ -41,8 +41,8 @@ export interface State {
   banner: '' | 'offline' | 'trouble';
   /** The name of whoever is typing; empty for nobody. */
   typing: string | null;
-  /** What the visitor told of themselves and the server did not take. */
-  refusedField: '' | 'visitor_name' | 'visitor_email';
+  /** What the visitor told of themselves and the server did not take, or agreed to and is now asked otherwise. */
+  refusedField: '' | 'visitor_name' | 'visitor_email' | 'consent';
   /** The code for conversations, once it is here. */
   talk: typeof import('./talk') | null;
   talkFailed: boolean;

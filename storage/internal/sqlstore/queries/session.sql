@@ -27,6 +27,7 @@ first_reply_at,
 rating_score,
 rating_comment,
 rating_at,
+consent,
 client_id,
 fingerprint
 
@@ -56,6 +57,7 @@ s.first_reply_at,
 s.rating_score,
 s.rating_comment,
 s.rating_at,
+s.consent,
 s.client_id,
 s.fingerprint,
 v.public_id AS visitor,
@@ -116,11 +118,11 @@ SELECT id
 INSERT INTO chat_sessions (
   public_id, visitor_id, visitor_name, visitor_email, source, department, assignee_id, tags, custom_data, page,
   created_at, updated_at, active_at, closed_at, open, close_reason, version, message_count,
-  unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint, assigned_at
+  unread, agent_seen_seq, visitor_seen_seq, visitor_unread, client_id, fingerprint, assigned_at, consent
 ) VALUES (
   :public_id, :visitor_id, :visitor_name, :visitor_email, :source, :department, :assignee_id, :tags, :custom_data, :page,
   :created_at, :updated_at, :active_at, :closed_at, CASE WHEN CAST(:closed_at AS BIGINT) IS NULL THEN 1 ELSE 0 END, :close_reason, :version, 0,
-  0, 0, 0, 0, :client_id, :fingerprint, CASE WHEN CAST(:assignee_id AS BIGINT) IS NULL THEN NULL ELSE CAST(:created_at AS BIGINT) END
+  0, 0, 0, 0, :client_id, :fingerprint, CASE WHEN CAST(:assignee_id AS BIGINT) IS NULL THEN NULL ELSE CAST(:created_at AS BIGINT) END, :consent
 )
 RETURNING id
 

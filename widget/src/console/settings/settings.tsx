@@ -1,4 +1,5 @@
 // The settings: a page of its own that is loaded when somebody opens it.
+import '../main'; // see visitorspage.tsx
 import { useEffect } from 'preact/hooks';
 import { adopt } from '../../shared/styles';
 import { pageLink } from '../route';

@@ -1,0 +1,3 @@
+-- What the visitor agreed to by starting the session, and when: JSON, NULL
+-- where nothing was to agree to.
+ALTER TABLE chat_sessions ADD COLUMN consent TEXT;

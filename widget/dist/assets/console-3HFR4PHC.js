@@ -1,0 +1,1 @@
+import"./chunk-H5TMD23Q.js";
