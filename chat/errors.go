@@ -66,6 +66,11 @@ var (
 	ErrUnknownCannedReply = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such canned reply."}
 	ErrShortcutTaken      = &Error{Kind: ErrConflict, Code: "conflict", Field: "shortcut", Message: "Another canned reply has this shortcut."}
 	ErrCrossed            = &Error{Kind: ErrConflict, Code: "conflict", Field: "after_seq", Message: "Another agent has replied meanwhile."}
+	ErrUnknownDepartment  = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such department."}
+	ErrDepartmentTaken    = &Error{Kind: ErrConflict, Code: "conflict", Field: "name", Message: "Another department has this name."}
+	ErrDepartmentChanged  = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed this department first. Load it again."}
+	ErrTooManyDepartments = &Error{Kind: ErrConflict, Code: "too_many_departments", Message: "There are as many departments as are allowed."}
+	ErrNoRoom             = &Error{Kind: ErrConflict, Code: "no_room", Message: "This agent is away, or has as many sessions as they may have."}
 	ErrUnknownWebhook     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
 	ErrUnknownDelivery    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
 	ErrSettingsChanged    = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}

@@ -27,6 +27,7 @@ const (
 	EventVisitorOnline  = "visitor_online"  // Data is a VisitorPresence
 	EventVisitorOffline = "visitor_offline" // Data is a VisitorPresence
 	EventAgentPresence  = "agent_presence"  // Data is an Agent, or a TeamPresence for visitors
+	EventQueuePosition  = "queue_position"  // Data is a QueuePosition
 )
 
 // Position is a place in the event log. Positions grow in the order in which
@@ -83,6 +84,13 @@ type TeamPresence struct {
 	Online bool `json:"online"` // somebody is there to answer
 }
 
+// QueuePosition is the data of EventQueuePosition: a session's place among
+// those of its department that wait for an agent.
+type QueuePosition struct {
+	SessionID string `json:"session_id"`
+	Position  int    `json:"position"` // 1 is next
+}
+
 // Durable says whether the event is in the log.
 func (e *Event) Durable() bool { return e.Position > 0 }
 
@@ -101,7 +109,7 @@ func (e *Event) visitorData() (data any, ok bool) {
 		return d, true
 	case Seen:
 		return d, true
-	case TeamPresence:
+	case TeamPresence, QueuePosition:
 		return d, true
 	}
 	return nil, false

@@ -118,6 +118,7 @@ func (s *Service) followed(page []*Event, err error) (done bool) {
 	}
 	if len(page) > 0 {
 		s.unindexed.Store(true)
+		s.routing.hear(page)
 		s.hub.publish(s.decorate(page))
 		f.pos = page[len(page)-1].Position
 	}

@@ -168,6 +168,18 @@ type weekday struct {
 
 func (w *Week) on(day time.Weekday) []Interval { return *w.days()[(day+6)%7].intervals }
 
+// complete fills in what an empty field stands for.
+func (h Hours) complete() Hours {
+	h.Holidays = notNil(h.Holidays)
+	for _, day := range h.Weekly.days() {
+		*day.intervals = notNil(*day.intervals)
+	}
+	if h.TimeZone == "" {
+		h.TimeZone = "UTC"
+	}
+	return h
+}
+
 // check returns the hours ready to store, and their time zone.
 func (h Hours) check() (Hours, *time.Location, error) {
 	zone, err := time.LoadLocation(h.TimeZone)

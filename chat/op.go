@@ -22,6 +22,7 @@ type Result struct {
 	Key         APIKey      // as it is afterwards, for ops on a key
 	Settings    Settings    // as they are afterwards, for ops on the settings
 	CannedReply CannedReply // as it is afterwards, for ops on a canned reply
+	Department  Department  // as it is afterwards, for ops on a department
 	Webhook     Webhook     // as it is afterwards, for ops on a webhook
 	Deliveries  []Delivery  // as the op says
 	Position    Position    // where the cursor is, for ops on a cursor
@@ -53,16 +54,18 @@ type CreateSession struct {
 //
 //   - MessageCount, LastMessage and UpdatedAt follow every message.
 //   - A visitor's message adds 1 to Unread, sets WaitingSince if it is not
-//     set, and VisitorSeen to its Seq with VisitorUnread to 0.
+//     set, and VisitorSeen to its Seq with VisitorUnread to 0. The first one
+//     sets QueuedAt, if there is no assignee. It ends a Snooze.
 //   - An agent's message clears WaitingSince and Unread, sets AgentSeenSeq to
 //     its Seq, FirstReplyAt if it is not set and the visitor has written, and
-//     adds 1 to VisitorUnread.
+//     adds 1 to VisitorUnread. It clears Missed.
 //   - A bot's message adds 1 to VisitorUnread.
 //
 // The files of Attachments become the message's; one that is not there, or is
 // another's, fails it with ErrUnknownFile.
 //
-// Event: message_sent. Where the session already has a message with the same
+// Event: message_sent, and session_updated behind it, with a Version that has
+// grown by 1, where a Snooze has ended or Missed was cleared. Where the session already has a message with the same
 // Sender and ClientID (if not empty): a Duplicate, if the fingerprints agree,
 // else ErrClientIDReused; this comes before the check for a closed session,
 // which is ErrSessionClosed. No such session: ErrUnknownSession. Session in
@@ -107,6 +110,11 @@ type DeleteMessage struct {
 // ErrVersionMismatch. With Claim the assignee may be set only where nobody
 // else is assigned, else ErrAlreadyClaimed, and only on an active session,
 // else ErrSessionClosed.
+//
+// Another assignee or department ends a Snooze. The first assignee sets
+// AssignedAt; one who is given the session has been seen at At. Releasing sets
+// QueuedAt, if it is not set and the visitor waits, and is remembered: see
+// [Queued].
 type UpdateSession struct {
 	SessionID string
 	Patch     SessionPatch
@@ -125,13 +133,19 @@ type SessionPatch struct {
 	CustomData   *map[string]any // the whole new data
 }
 
-// CloseSession closes a session and clears WaitingSince. Event:
+// CloseSession closes a session and clears WaitingSince and Snooze. It sets
+// Missed where the visitor has written and no agent has. Event:
 // session_closed. Version grows by 1. Again: Duplicate, with what the first
 // time set. VisitorLeft is kept for the figures.
+//
+// IdleSince, if not zero, closes only a session that has had no message after
+// it, whose visitor does not wait, and that is not snoozed; another is a
+// Duplicate.
 type CloseSession struct {
 	SessionID   string
 	Reason      string
 	VisitorLeft bool // by then, or it is the visitor who closes it
+	IdleSince   time.Time
 	At          time.Time
 }
 

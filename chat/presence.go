@@ -108,6 +108,7 @@ func (s *Service) touchAgent(ctx context.Context, id string, now time.Time) {
 func (s *Service) tellPresence(ctx context.Context, agent Agent) {
 	agent = s.withPresence([]Agent{agent})[0]
 	s.tell(EventAgentPresence, "", "", agent)
+	s.routing.ring()
 	s.tellTeam(ctx)
 }
 

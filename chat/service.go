@@ -13,30 +13,32 @@ import (
 // called concurrently. It works as soon as it is made; [Service.Run] adds what
 // needs a clock.
 type Service struct {
-	store    Store
-	log      *slog.Logger
-	clock    func() time.Time
-	limits   Limits
-	keep     time.Duration // how long the event log is kept; negative: for ever
-	files    FileStore
-	hub      *hub
-	shared   bool // other processes write to the store too
-	follower follower
-	writer   *writer
-	presence *presence
-	viewing  *viewing
-	targets  WebhookTargets
-	sealer   Sealer
-	outboxes outboxes
-	settings settingsCache
-	answered replyTimeCache
-	hooks    Hooks
-	bans     banCache
-	purgedAt time.Time // for Run
-	tracking Tracking
-	trail    trail
-	placeOf  func(netip.Addr) Place
-	unplaced chan unplaced
+	store       Store
+	log         *slog.Logger
+	clock       func() time.Time
+	limits      Limits
+	keep        time.Duration // how long the event log is kept; negative: for ever
+	files       FileStore
+	hub         *hub
+	shared      bool // other processes write to the store too
+	follower    follower
+	writer      *writer
+	presence    *presence
+	viewing     *viewing
+	targets     WebhookTargets
+	sealer      Sealer
+	outboxes    outboxes
+	settings    settingsCache
+	routing     *router
+	departments departmentsCache
+	answered    replyTimeCache
+	hooks       Hooks
+	bans        banCache
+	purgedAt    time.Time // for Run
+	tracking    Tracking
+	trail       trail
+	placeOf     func(netip.Addr) Place
+	unplaced    chan unplaced
 
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
@@ -61,6 +63,7 @@ func New(store Store, opts *Options) *Service {
 		presence: newPresence(),
 		viewing:  newViewing(),
 		agents:   map[string]agentRow{},
+		routing:  newRouter(),
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
 		indexing: make(chan struct{}, 1),
@@ -84,11 +87,17 @@ func New(store Store, opts *Options) *Service {
 }
 
 // Run does what needs a clock: it notices who has left and when the opening
-// hours begin and end, removes events that are older than
-// Options.EventRetention and what the settings keep no longer, brings the search index up to date, and hears of what
-// other processes have written to a [SharedStore]. It returns
-// when ctx ends (with its error) or the service is closed (with nil).
+// hours begin and end, gives out sessions and does what else [Routing] asks
+// for, removes events that are older than Options.EventRetention and what the
+// settings keep no longer, brings the search index up to date, and hears of
+// what other processes have written to a [SharedStore]. It returns when ctx
+// ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
+	routing, stop := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() { s.runRouting(routing) })
+	defer wait.Wait()
+	defer stop()
 	presence := time.NewTicker(presenceStep)
 	defer presence.Stop()
 	prune := time.NewTicker(time.Hour)
@@ -185,6 +194,7 @@ func (s *Service) publish(events []*Event) {
 	if len(events) > 0 {
 		s.unindexed.Store(true)
 	}
+	s.routing.hear(events)
 	if s.shared && len(events) > 0 {
 		s.publishNext(events)
 		return

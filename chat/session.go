@@ -40,10 +40,15 @@ type Session struct {
 	VisitorUnread int64          `json:"-"`                // agents' and bots' messages that the visitor has not seen
 	WaitingSince  time.Time      `json:"waiting_since,omitzero"`
 	FirstReplyAt  time.Time      `json:"first_reply_at,omitzero"`
+	QueuedAt      time.Time      `json:"queued_at,omitzero"`      // when the visitor first waited for an agent to have it
+	AssignedAt    time.Time      `json:"assigned_at,omitzero"`    // when it first had an agent
+	Snooze        *Snooze        `json:"snoozed_until,omitempty"` // put off until then; nil means not
+	Missed        bool           `json:"missed"`                  // closed, or left by its visitor, without an agent's reply
 	Rating        *Rating        `json:"rating,omitempty"`
 	Consent       *Consent       `json:"consent,omitempty"` // what the visitor agreed to by starting it; nil where nothing was to agree to
 	Banned        *Ban           `json:"banned,omitempty"`  // the visitor's; the service leaves out one that has ended
 	VisitorOnline bool           `json:"visitor_online"`    // never stored: the service fills it in
+	QueuePosition int            `json:"-"`                 // likewise; 1 is next, 0 is not in the queue or not known
 
 	// ClientID makes creating a session repeatable: the same visitor asking
 	// again with the same ClientID gets the session made first.
@@ -89,6 +94,7 @@ type SessionCounts struct {
 	Mine       int64 `json:"mine"`
 	Unassigned int64 `json:"unassigned"`
 	Open       int64 `json:"open"`
+	Later      int64 `json:"later"` // of the agent's, the snoozed; they do not count above
 	Closed     int64 `json:"closed"`
 }
 
@@ -100,8 +106,11 @@ type SessionQuery struct {
 	Unassigned bool // only those without an assignee
 	Department string
 	Tag        string
+	Source     string
 	VisitorID  string
-	ByActivity bool // the latest message first; otherwise the newest session first
+	Snoozed    *bool // only those that are, or that are not
+	Missed     *bool // likewise
+	ByActivity bool  // the latest message first; otherwise the newest session first
 }
 
 // SessionPage is one page of sessions. Next is empty at the end.
@@ -127,6 +136,10 @@ type VisitorSession struct {
 	AgentSeenSeq int64       `json:"agent_seen_seq"`
 	VisitorSeen  int64       `json:"visitor_seen_seq"`
 	Rating       *Rating     `json:"rating,omitempty"`
+
+	// QueuePosition is how many sessions of the department are before it and
+	// itself, while it waits for an agent; 0 is not known, or does not wait.
+	QueuePosition int `json:"queue_position,omitempty"`
 }
 
 // PublicName is what visitors learn of an agent.
@@ -142,6 +155,9 @@ func (s Session) ForVisitor() VisitorSession {
 		Department: s.Department, CreatedAt: s.CreatedAt, ClosedAt: s.ClosedAt,
 		MessageCount: s.MessageCount, LastMessage: s.LastMessage, Unread: s.VisitorUnread,
 		AgentSeenSeq: s.AgentSeenSeq, VisitorSeen: s.VisitorSeen, Rating: s.Rating,
+	}
+	if s.Status == StatusActive && s.AssigneeID == "" && !s.WaitingSince.IsZero() {
+		v.QueuePosition = s.QueuePosition
 	}
 	if s.AssigneeID != "" && s.AssigneeName != "" {
 		v.Agent = &PublicName{Name: s.AssigneeName, AvatarURL: s.AssigneePhoto}
@@ -165,7 +181,12 @@ func (s Session) MarshalJSON() ([]byte, error) {
 		ClosedAt     stamp `json:"closed_at,omitzero"`
 		WaitingSince stamp `json:"waiting_since,omitzero"`
 		FirstReplyAt stamp `json:"first_reply_at,omitzero"`
-	}{plain(s), stamp(s.CreatedAt), stamp(s.UpdatedAt), stamp(s.ClosedAt), stamp(s.WaitingSince), stamp(s.FirstReplyAt)})
+		QueuedAt     stamp `json:"queued_at,omitzero"`
+		AssignedAt   stamp `json:"assigned_at,omitzero"`
+	}{
+		plain(s), stamp(s.CreatedAt), stamp(s.UpdatedAt), stamp(s.ClosedAt), stamp(s.WaitingSince), stamp(s.FirstReplyAt),
+		stamp(s.QueuedAt), stamp(s.AssignedAt),
+	})
 }
 
 // MarshalJSON writes times with milliseconds.

@@ -80,6 +80,13 @@ func (s *Service) checkChange(ctx context.Context, in SessionChange) (SessionPat
 	if p.VisitorName != nil && *p.VisitorName == "" {
 		return p, invalid("visitor_name", "visitor_name must not be empty.")
 	}
+	if p.Department != nil {
+		name, err := s.spelled(ctx, *p.Department)
+		if err != nil {
+			return p, err
+		}
+		p.Department = &name
+	}
 	if in.Tags != nil {
 		tags, err := checkTags(*in.Tags)
 		if err != nil {

@@ -65,6 +65,9 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 	if err == nil && op.First != nil {
 		err = s.beforeMessage(ctx, op.First)
 	}
+	if err == nil {
+		op.Session.Department, err = s.spelled(ctx, op.Session.Department)
+	}
 	if err != nil {
 		return Started{}, err
 	}
@@ -265,6 +268,11 @@ func (s *Service) checkForms(ctx context.Context, in NewSession, v Visitor) erro
 	if err := settings.PreChat.require(v.Name, v.Email); err != nil {
 		return err
 	}
+	if settings.PreChat.Department == AskRequired && in.Department == "" {
+		if err := s.requireDepartment(ctx); err != nil {
+			return err
+		}
+	}
 	if in.Consent != "" && in.Consent != settings.PreChat.Consent {
 		return invalid("consent", "consent is not the text that visitors are asked to agree to now.")
 	}
@@ -377,6 +385,7 @@ func (s *Service) online(session Session) Session {
 	now := s.now()
 	session.VisitorOnline = s.presence.here(visitorKey(session.VisitorID), now)
 	session.Banned = session.Banned.inForce(now)
+	session.QueuePosition = s.routing.position(session.ID)
 	return session
 }
 

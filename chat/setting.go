@@ -24,6 +24,7 @@ type Settings struct {
 	PreChat      PreChat  `json:"pre_chat"`
 	Away         AwayForm `json:"away"`
 	Hours        Hours    `json:"hours"`
+	Routing      Routing  `json:"routing"`
 
 	// TypingPreview shows agents what a visitor is writing before it is sent.
 	// The widget says so beside its field.
@@ -44,7 +45,8 @@ type Settings struct {
 type PreChat struct {
 	VisitorName  string `json:"visitor_name"`
 	VisitorEmail string `json:"visitor_email"`
-	Consent      string `json:"consent"` // stands below the form; may be empty
+	Department   string `json:"department"` // see Service.OfferedDepartments
+	Consent      string `json:"consent"`    // stands below the form; may be empty
 }
 
 // AwayForm is what visitors are told and asked while nobody is there.
@@ -69,17 +71,12 @@ var hexColor = regexp.MustCompile(`^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
 // form that can be read without knowing that.
 func (s Settings) complete() Settings {
 	s.Topics = notNil(s.Topics)
-	s.Hours.Holidays = notNil(s.Hours.Holidays)
-	for _, day := range s.Hours.Weekly.days() {
-		*day.intervals = notNil(*day.intervals)
-	}
-	for _, ask := range []*string{&s.PreChat.VisitorName, &s.PreChat.VisitorEmail, &s.Away.VisitorEmail} {
+	s.Hours = s.Hours.complete()
+	s.Routing = s.Routing.complete()
+	for _, ask := range []*string{&s.PreChat.VisitorName, &s.PreChat.VisitorEmail, &s.PreChat.Department, &s.Away.VisitorEmail} {
 		if *ask == "" {
 			*ask = AskOff
 		}
-	}
-	if s.Hours.TimeZone == "" {
-		s.Hours.TimeZone = "UTC"
 	}
 	s.Version = max(s.Version, UnsavedVersion)
 	return s
@@ -131,6 +128,7 @@ func (s Settings) check() (_ Settings, err error) {
 	for _, f := range []struct{ field, ask string }{
 		{"pre_chat.visitor_name", s.PreChat.VisitorName},
 		{"pre_chat.visitor_email", s.PreChat.VisitorEmail},
+		{"pre_chat.department", s.PreChat.Department},
 		{"away.visitor_email", s.Away.VisitorEmail},
 	} {
 		if f.ask != AskOff && f.ask != AskOptional && f.ask != AskRequired {
@@ -138,6 +136,9 @@ func (s Settings) check() (_ Settings, err error) {
 		}
 	}
 	if err := s.Retention.check(); err != nil {
+		return s, err
+	}
+	if err := s.Routing.check(); err != nil {
 		return s, err
 	}
 	s.Hours, _, err = s.Hours.check()

@@ -96,6 +96,7 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 	}
 	saved, _ := s.settings.keep(res.Settings.complete(), s.now())
 	s.watchHours(ctx)
+	s.routing.ring()
 	return saved, nil
 }
 

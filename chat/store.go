@@ -24,6 +24,8 @@ type Store interface {
 	CannedReplyStore
 	DraftStore
 	MentionStore
+	DepartmentStore
+	RoutingStore
 	SearchStore
 	AnalyticsStore
 	EventStore
@@ -126,6 +128,27 @@ type SettingsStore interface {
 // lower case that the next page goes on from.
 type CannedReplyStore interface {
 	CannedReplies(ctx context.Context, q CannedReplyQuery) (CannedReplyPage, error)
+}
+
+// DepartmentStore reads departments. Next in a page is the DepartmentKey that
+// the next page goes on from.
+type DepartmentStore interface {
+	Department(ctx context.Context, id string) (Department, error)
+	Departments(ctx context.Context, q DepartmentQuery) (DepartmentPage, error)
+}
+
+// RoutingStore reads what routing decides by. What it returns may be outdated
+// by the time it is used: the ops check again.
+type RoutingStore interface {
+	// Queue returns the sessions that wait for an agent, by QueuedAt and then
+	// in the order of their making, limit at most.
+	Queue(ctx context.Context, limit int) ([]Queued, error)
+
+	// Loads returns what each agent has, in no order.
+	Loads(ctx context.Context) ([]Load, error)
+
+	// Due returns sessions for which the time has come, the oldest first.
+	Due(ctx context.Context, q DueQuery) ([]Due, error)
 }
 
 // SearchStore finds what IndexSearch has put into the index.

@@ -81,7 +81,7 @@ func weight(op Op) int {
 		return 1 + len(op.Views)/2
 	case ClaimDeliveries:
 		return 1 + op.Limit/2
-	case SettleDelivery, HoldCursor:
+	case SettleDelivery, HoldCursor, SeeVisitor, SeeAgent:
 		return 1
 	case RearmDeliveries, PruneDeliveries, PruneEvents, PruneBans, PurgeSessions, PurgePageViews, PurgeVisitors, PurgeFiles:
 		return weightOfMany

@@ -46,6 +46,6 @@ func ExampleNew() {
 		fmt.Print(w.Code, " ", w.Body)
 	}
 	// Output:
-	// 200 {"mine":0,"unassigned":0,"open":0,"closed":0}
+	// 200 {"mine":0,"unassigned":0,"open":0,"later":0,"closed":0}
 	// 401 {"error":"Invalid API Key","status_code":401,"code":"invalid_api_key"}
 }

@@ -58,6 +58,15 @@ func (q *query) one(name string, options ...string) string {
 	return options[0]
 }
 
+// maybe returns a parameter that is true or false; absent it is nil.
+func (q *query) maybe(name string) *bool {
+	if !q.values.Has(name) {
+		return nil
+	}
+	yes := q.one(name, "true", "false") == "true"
+	return &yes
+}
+
 // number returns a parameter that must be a whole number; absent it is 0.
 func (q *query) number(name string, low, high int) int {
 	if !q.values.Has(name) {

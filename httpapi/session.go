@@ -122,6 +122,9 @@ func (h *Handler) listSessions(r *http.Request, by caller, p *query, status stri
 		Page:       p.page(),
 		Department: p.text("department"),
 		Tag:        p.text("tag"),
+		Source:     p.text("source"),
+		Snoozed:    p.maybe("snoozed"),
+		Missed:     p.maybe("missed"),
 		VisitorID:  p.text("visitor_id"),
 		ByActivity: p.one("sort", "created", "activity") == "activity",
 	}

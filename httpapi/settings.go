@@ -66,6 +66,7 @@ func (h *Handler) withDefaults(s chat.Settings) chat.Settings {
 type preChat struct {
 	VisitorName  string `json:"visitor_name"`
 	VisitorEmail string `json:"visitor_email"`
+	Department   string `json:"department"`
 	Consent      string `json:"consent,omitempty"`
 }
 
@@ -77,8 +78,11 @@ type awayForm struct {
 
 // askFor drops from the forms what is known about the visitor already.
 func (c *config) askFor(s chat.Settings, v chat.Visitor) {
-	c.PreChat = preChat{s.PreChat.VisitorName, s.PreChat.VisitorEmail, s.PreChat.Consent}
+	c.PreChat = preChat{s.PreChat.VisitorName, s.PreChat.VisitorEmail, s.PreChat.Department, s.PreChat.Consent}
 	c.Away = awayForm{s.Away.Message, s.Away.VisitorEmail}
+	if len(c.Departments) == 0 {
+		c.PreChat.Department = chat.AskOff
+	}
 	if v.Name != "" {
 		c.PreChat.VisitorName = chat.AskOff
 	}

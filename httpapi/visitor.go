@@ -29,20 +29,21 @@ type welcome struct {
 
 // config is what the widget is told about the host.
 type config struct {
-	Name      string            `json:"name"`
-	Greeting  string            `json:"greeting,omitempty"`
-	Topics    []string          `json:"topics"`
-	People    []chat.PublicName `json:"people"`
-	Color     string            `json:"color,omitempty"`
-	ReplyTime int64             `json:"reply_time_s,omitempty"` // seconds; 0 where it is not known
-	Promise   string            `json:"reply_promise,omitempty"`
-	PreChat   preChat           `json:"pre_chat"`
-	Away      awayForm          `json:"away"`
-	BackAt    string            `json:"back_at,omitempty"` // the next opening, while closed
-	Limits    limits            `json:"limits"`
-	Tracking  bool              `json:"tracking"`
-	KeepQuery []string          `json:"keep_query,omitempty"` // parameters of addresses whose values may be told, where pages are tracked
-	Features  configFeatures    `json:"features"`
+	Name        string            `json:"name"`
+	Greeting    string            `json:"greeting,omitempty"`
+	Topics      []string          `json:"topics"`
+	People      []chat.PublicName `json:"people"`
+	Color       string            `json:"color,omitempty"`
+	ReplyTime   int64             `json:"reply_time_s,omitempty"` // seconds; 0 where it is not known
+	Promise     string            `json:"reply_promise,omitempty"`
+	PreChat     preChat           `json:"pre_chat"`
+	Departments []string          `json:"departments"` // to choose from
+	Away        awayForm          `json:"away"`
+	BackAt      string            `json:"back_at,omitempty"` // the next opening, while closed
+	Limits      limits            `json:"limits"`
+	Tracking    bool              `json:"tracking"`
+	KeepQuery   []string          `json:"keep_query,omitempty"` // parameters of addresses whose values may be told, where pages are tracked
+	Features    configFeatures    `json:"features"`
 }
 
 // limits are what a client can say before it sends anything.
@@ -119,6 +120,9 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 	}
 	if c.Tracking {
 		c.KeepQuery = h.svc.KeptQuery()
+	}
+	if c.Departments, err = h.svc.OfferedDepartments(ctx); err != nil {
+		return c, false, err
 	}
 	c.askFor(settings, v)
 	if !open {

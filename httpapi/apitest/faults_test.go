@@ -120,6 +120,14 @@ func (f *faulty) CannedReplies(ctx context.Context, q chat.CannedReplyQuery) (ch
 	return instead(f, func() (chat.CannedReplyPage, error) { return f.Store.CannedReplies(ctx, q) })
 }
 
+func (f *faulty) Department(ctx context.Context, id string) (chat.Department, error) {
+	return instead(f, func() (chat.Department, error) { return f.Store.Department(ctx, id) })
+}
+
+func (f *faulty) Departments(ctx context.Context, q chat.DepartmentQuery) (chat.DepartmentPage, error) {
+	return instead(f, func() (chat.DepartmentPage, error) { return f.Store.Departments(ctx, q) })
+}
+
 func (f *faulty) Draft(ctx context.Context, sessionID, agentID string, note bool) (chat.Draft, error) {
 	return instead(f, func() (chat.Draft, error) { return f.Store.Draft(ctx, sessionID, agentID, note) })
 }
@@ -299,7 +307,7 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 	forKeys := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
 	eachOperation(t, forKeys, func(t *testing.T, op *operation) {
 		slow.site = (&fixture{site: s, who: slow}).on(t).site
-		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x", "canned_reply_id": "x", "ban_id": "x"})
+		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x", "canned_reply_id": "x", "ban_id": "x", "department_id": "x"})
 		slow.do(op.method, path, (&fixture{site: slow.site, who: slow}).body(op)).fails(429, "rate_limited", "")
 	})
 	s.keyed(chat.ScopeRead).get("/api/v1/me").is(200)

@@ -16,6 +16,7 @@ type fixture struct {
 	who                                  *client // the visitor whose session it is
 	session, message, note, apiKey, file string
 	webhook, delivery, cannedReply, ban  string
+	department                           string
 }
 
 func (s *site) fixture() *fixture {
@@ -32,6 +33,7 @@ func (s *site) fixture() *fixture {
 	f.addWebhook()
 	f.cannedReply = s.admin().post("/api/v1/canned-replies", `{"shortcut":"`+f.session+`","message":"Hello"}`).is(201).text("canned_reply_id")
 	f.ban = s.admin().post("/api/v1/bans", `{"address":"198.51.100.7"}`).is(201).text("ban_id")
+	f.department = s.admin().post("/api/v1/departments", `{"name":"`+f.session+`"}`).is(201).text("department_id")
 	return f
 }
 
@@ -55,7 +57,7 @@ func (f *fixture) caller(op *operation) *client {
 
 func (f *fixture) values() map[string]string {
 	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file,
-		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban}
+		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban, "department_id": f.department}
 }
 
 // path returns the operation's address for the fixture.

@@ -291,6 +291,10 @@ func TestPlans(t *testing.T) {
 		{"AS first", "SCAN p"}, // so many rows from the front, by their number
 		{"AS first", "SCAN t"},
 		{"AS first", "SCAN first"},
+		{"SET department = ?", "SCAN chat_sessions"},                                      // when a department is renamed
+		{"a.routed_at", "SCAN a"},                                                         // the agents
+		{"CASE WHEN v.last_seen_at >", "USE TEMP B-TREE FOR ORDER BY"},                    // open sessions without an answer
+		{"ORDER BY s.waiting_since, s.id", "USE TEMP B-TREE FOR ORDER BY"},                // open sessions of agents who have gone
 		{"FROM chat_bans", "SCAN chat_bans"},                                              // a thousand at most
 		{"WHERE leased_until IS NOT NULL", "SCAN chat_webhook_lanes"},                     // once, when the database is opened
 		{"AS part", "SCAN part"},                                                          // a few rows, taken by their number

@@ -84,6 +84,9 @@ func testFigures(f *fixture) {
 		want.MessageCount, want.LastMessage, want.UpdatedAt = int64(i+1), m.Preview(), m.At
 		want.Unread, want.AgentSeenSeq, want.VisitorSeen, want.VisitorUnread = step.unread, step.agentSeen, step.visitorSeen, step.visitorUnread
 		want.WaitingSince, want.FirstReplyAt = at[step.waiting], at[step.reply]
+		if i > 0 {
+			want.QueuedAt = at[2] // the visitor's first
+		}
 		f.equal(fmt.Sprintf("session after message %d", i+1), f.session(s.ID), want)
 	}
 }

@@ -37,7 +37,7 @@ func testCreateKeepsEverything(f *fixture) {
 	in.Consent = &chat.Consent{Text: "By writing you agree, é.", At: in.CreatedAt}
 	res := f.do(chat.CreateSession{Session: in})
 	want := in
-	want.AssigneeName, want.AssigneePhoto = "Ada", "/ada.png"
+	want.AssigneeName, want.AssigneePhoto, want.AssignedAt = "Ada", "/ada.png", in.CreatedAt
 	f.equal("result", res.Session, want)
 	f.equal("session", f.session(in.ID), want)
 	f.wantEvents(res, "session_started")
@@ -68,7 +68,7 @@ func testCreateWithFirstMessage(f *fixture) {
 	f.equal("message", res.Message, first)
 	want := in
 	want.MessageCount, want.Unread, want.VisitorSeen = 1, 1, 1
-	want.WaitingSince, want.UpdatedAt = first.At, first.At
+	want.WaitingSince, want.QueuedAt, want.UpdatedAt = first.At, first.At, first.At
 	want.LastMessage = first.Preview()
 	f.equal("session", res.Session, want)
 	f.wantEvents(res, "session_started message_sent")
@@ -203,7 +203,7 @@ func testClose(f *fixture) {
 	res := f.do(chat.CloseSession{SessionID: s.ID, Reason: "solved", At: at})
 	want := before
 	want.Status, want.ClosedAt, want.CloseReason, want.UpdatedAt = chat.StatusClosed, at, "solved", at
-	want.WaitingSince, want.Version = time.Time{}, before.Version+1
+	want.WaitingSince, want.Missed, want.Version = time.Time{}, true, before.Version+1
 	f.equal("result", res.Session, want)
 	f.equal("session", f.session(s.ID), want)
 	f.wantEvents(res, "session_closed")

@@ -21,7 +21,7 @@ func testUpdateEachField(f *fixture) {
 		patch chat.SessionPatch
 		want  func(*chat.Session)
 	}{
-		"assignee":      {chat.SessionPatch{AssigneeID: &ada.ID}, func(s *chat.Session) { s.AssigneeID, s.AssigneeName = ada.ID, ada.Name }},
+		"assignee":      {chat.SessionPatch{AssigneeID: &ada.ID}, func(s *chat.Session) { s.AssigneeID, s.AssigneeName, s.AssignedAt = ada.ID, ada.Name, f.now }},
 		"department":    {chat.SessionPatch{Department: ptr("sales")}, func(s *chat.Session) { s.Department = "sales" }},
 		"tags":          {chat.SessionPatch{Tags: &[]string{"b", "a"}}, func(s *chat.Session) { s.Tags = []string{"b", "a"} }},
 		"visitor_name":  {chat.SessionPatch{VisitorName: ptr("Inês")}, func(s *chat.Session) { s.VisitorName = "Inês" }},
@@ -31,9 +31,9 @@ func testUpdateEachField(f *fixture) {
 		}},
 	} {
 		want := f.session(s.ID)
-		step.want(&want)
 		want.Version++
 		want.UpdatedAt = f.tick()
+		step.want(&want)
 		res := f.do(chat.UpdateSession{SessionID: s.ID, Patch: step.patch, At: f.now})
 		f.equal(name+": result", res.Session, want)
 		f.equal(name+": session", f.session(s.ID), want)

@@ -256,6 +256,26 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.removeCannedReply(op)
 	case chat.SaveDraft:
 		return b.saveDraft(op.Draft)
+	case chat.SaveDepartment:
+		return b.saveDepartment(op)
+	case chat.UpdateDepartment:
+		return b.updateDepartment(op)
+	case chat.RemoveDepartment:
+		return b.removeDepartment(op)
+	case chat.SnoozeSession:
+		return b.snoozeSession(op)
+	case chat.WakeSession:
+		return b.wakeSession(op)
+	case chat.AssignSession:
+		return b.assignSession(op)
+	case chat.ReturnSession:
+		return b.returnSession(op)
+	case chat.MarkMissed:
+		return b.markMissed(op)
+	case chat.SeeVisitor:
+		return b.seeVisitor(op)
+	case chat.SeeAgent:
+		return b.seeAgent(op)
 	case chat.IndexSearch:
 		return b.indexSearch(op)
 	case chat.PurgeSessions:

@@ -54,8 +54,20 @@ func (w *wanted) add(op chat.Op) {
 		w.deliveries = true // it empties what is kept of the message there
 	case chat.UpdateSession:
 		session(op.SessionID)
+		// It notes the agent as seen, and their rows are not taken in order.
+		w.alone = w.alone || op.Patch.AssigneeID != nil && *op.Patch.AssigneeID != ""
 	case chat.CloseSession:
 		session(op.SessionID)
+	case chat.SnoozeSession:
+		session(op.SessionID)
+	case chat.WakeSession:
+		session(op.SessionID)
+	case chat.ReturnSession:
+		session(op.SessionID)
+	case chat.MarkMissed:
+		session(op.SessionID)
+	case chat.SeeVisitor:
+		visitor(op.VisitorID)
 	case chat.RateSession:
 		session(op.SessionID)
 	case chat.MarkSeen:

@@ -52,7 +52,31 @@ func (b *batch) sent(row messageRow, session sessionRow) (res chat.Result, err e
 	}
 	res.Session.LastMessage = res.Message.Preview()
 	res.Events = b.noteMessage(chat.EventMessageSent, row.At, row, res.Message, res.Session.VisitorID)
-	return res, nil
+	err = b.undo(&res, row, session)
+	return res, err
+}
+
+// undo ends what a message ends: the visitor's a snooze, the agent's that the
+// session was missed.
+func (b *batch) undo(res *chat.Result, row messageRow, session sessionRow) error {
+	if !undoes(row.Sender, session) {
+		return nil
+	}
+	var err error
+	if row.Sender == chat.SenderVisitor {
+		err = b.run(b.s.write.SessionWake, struct{ ID, At int64 }{session.ID, row.At})
+		res.Session.Snooze = nil
+	} else {
+		err = b.run(b.s.write.SessionAnswered, byID{session.ID})
+		res.Session.Missed = false
+	}
+	res.Session.Version++
+	res.Events = append(res.Events, b.note(chat.EventSessionUpdated, row.At, session.ID, res.Session)...)
+	return err
+}
+
+func undoes(sender string, s sessionRow) bool {
+	return sender == chat.SenderVisitor && s.SnoozedUntil.Valid || sender == chat.SenderAgent && s.Missed
 }
 
 // addMessage gives the session its next seq and inserts the message with it.
@@ -70,6 +94,9 @@ func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, 
 	if row.Sender == chat.SenderVisitor && !session.FirstVisitorAt.Valid {
 		if err := b.run(b.s.write.SessionFirstWord, struct{ ID, At int64 }{session.ID, row.At}); err != nil {
 			return row, session, err
+		}
+		if !session.Assignee.Valid {
+			session.QueuedAt = sql.NullInt64{Int64: row.At, Valid: true}
 		}
 	}
 	if err := b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows); err != nil {

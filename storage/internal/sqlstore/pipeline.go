@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"reflect"
 	"slices"
@@ -101,8 +102,9 @@ func (b *batch) appendMany(ops []chat.Op, results []chat.Result) (ok bool, err e
 		return false, err
 	}
 	rows, err := b.sendMany(messages, order)
+	undoing := slices.ContainsFunc(rows, func(r appended) bool { return undoes(messages[r.Nth].Sender, r.sessionRow) })
 	switch {
-	case err != nil && b.s.cfg.Classify(err) == Refused:
+	case undoing, err != nil && b.s.cfg.Classify(err) == Refused: // one by one: a message changes what the next one finds
 		if err := b.rewind(); err != nil {
 			return false, err
 		}
@@ -152,12 +154,21 @@ func (b *batch) sendMany(messages []messageRow, order []int) ([]appended, error)
 // of theirs before. The rows come session by session.
 func (b *batch) firstWords(messages []messageRow, rows []appended) error {
 	var done int64
-	for _, row := range rows {
-		m := &messages[row.Nth]
-		if m.Sender != chat.SenderVisitor || row.FirstVisitorAt.Valid || row.ID == done {
+	var queued sql.NullInt64
+	for i, row := range rows {
+		if row.ID == done {
+			rows[i].QueuedAt = queued
 			continue
 		}
-		done = row.ID
+		m := &messages[row.Nth]
+		if m.Sender != chat.SenderVisitor || row.FirstVisitorAt.Valid {
+			continue
+		}
+		done, queued = row.ID, row.QueuedAt
+		if !row.Assignee.Valid {
+			queued = sql.NullInt64{Int64: m.At, Valid: true}
+		}
+		rows[i].QueuedAt = queued
 		if err := b.later(b.s.write.SessionFirstWord, struct{ ID, At int64 }{row.ID, m.At}); err != nil {
 			return err
 		}

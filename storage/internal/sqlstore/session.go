@@ -36,6 +36,10 @@ type sessionRow struct {
 	VisitorUnread  int64          `db:"visitor_unread"`
 	WaitingSince   sql.NullInt64  `db:"waiting_since"`
 	FirstReplyAt   sql.NullInt64  `db:"first_reply_at"`
+	QueuedAt       sql.NullInt64  `db:"queued_at"`
+	AssignedAt     sql.NullInt64  `db:"assigned_at"`
+	SnoozedUntil   sql.NullInt64  `db:"snoozed_until"`
+	Missed         bool           `db:"missed"`
 	RatingScore    sql.NullInt64  `db:"rating_score"`
 	RatingComment  sql.NullString `db:"rating_comment"`
 	RatingAt       sql.NullInt64  `db:"rating_at"`
@@ -68,7 +72,14 @@ func (r *sessionRow) session() (chat.Session, error) {
 		MessageCount: r.MessageCount, Unread: r.Unread, AgentSeenSeq: r.AgentSeenSeq,
 		VisitorSeen: r.VisitorSeenSeq, VisitorUnread: r.VisitorUnread,
 		WaitingSince: fromOptMillis(r.WaitingSince), FirstReplyAt: fromOptMillis(r.FirstReplyAt),
+		QueuedAt: fromOptMillis(r.QueuedAt), AssignedAt: fromOptMillis(r.AssignedAt), Missed: r.Missed,
 		ClientID: r.ClientID.String, Fingerprint: r.Fingerprint,
+	}
+	if r.SnoozedUntil.Valid {
+		s.Snooze = new(chat.Snooze)
+		if r.SnoozedUntil.Int64 > 0 {
+			s.Snooze.Until = fromMillis(r.SnoozedUntil.Int64)
+		}
 	}
 	if r.ClosedAt.Valid {
 		s.Status = chat.StatusClosed
@@ -128,7 +139,7 @@ func (s *Store) SessionCounts(ctx context.Context, agentID string) (chat.Session
 
 // sessionFilter holds the parameters of a session list.
 type sessionFilter struct {
-	Agent, Department, Tag, Visitor string
+	Agent, Department, Tag, Source, Visitor string
 
 	keyset
 }
@@ -154,7 +165,7 @@ func (s *Store) Sessions(ctx context.Context, q chat.SessionQuery) (chat.Session
 			key.column = "s.closed_at" // the same value, but with an index
 		}
 		var part []sessionRow
-		f := sessionFilter{Agent: q.AssigneeID, Department: q.Department, Tag: q.Tag, Visitor: q.VisitorID, keyset: place}
+		f := sessionFilter{Agent: q.AssigneeID, Department: q.Department, Tag: q.Tag, Source: q.Source, Visitor: q.VisitorID, keyset: place}
 		if err := s.list(ctx, s.read.SessionSelect+key.clauses(place, sessionConditions(q)), &part, f); err != nil {
 			return chat.SessionPage{}, err
 		}
@@ -218,6 +229,15 @@ func sessionConditions(q chat.SessionQuery) []string {
 	}
 	if q.Tag != "" {
 		c = append(c, "s.id IN (SELECT session_id FROM chat_session_tags WHERE tag = :tag)")
+	}
+	if q.Source != "" {
+		c = append(c, "s.source = :source")
+	}
+	if q.Snoozed != nil {
+		c = append(c, map[bool]string{true: "s.snoozed_until IS NOT NULL", false: "s.snoozed_until IS NULL"}[*q.Snoozed])
+	}
+	if q.Missed != nil {
+		c = append(c, map[bool]string{true: "s.missed = 1", false: "s.missed = 0"}[*q.Missed])
 	}
 	if q.VisitorID != "" {
 		c = append(c, "s.visitor_id = (SELECT id FROM chat_visitors WHERE public_id = :visitor)")

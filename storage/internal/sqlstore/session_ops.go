@@ -211,11 +211,19 @@ func (b *batch) updateSession(op chat.UpdateSession) (chat.Result, error) {
 		}
 	}
 	patched.UpdatedAt = millis(op.At)
+	if patched.Assignee != row.Assignee || patched.Department != row.Department {
+		patched.SnoozedUntil = sql.NullInt64{} // it is somebody else's now
+	}
 	if err := b.run(b.s.write.SessionUpdate, patched); err != nil {
 		return chat.Result{}, err
 	}
 	if patched.Tags != row.Tags || patched.VisitorName != row.VisitorName || patched.VisitorEmail != row.VisitorEmail {
 		if err := b.sessionWords(row.ID, patched); err != nil {
+			return chat.Result{}, err
+		}
+	}
+	if patched.Assignee.Valid && patched.Assignee != row.Assignee {
+		if _, err := b.see(b.s.write.RoutingSeeAgent, patched.Assignee.String, patched.UpdatedAt); err != nil {
 			return chat.Result{}, err
 		}
 	}
@@ -261,7 +269,8 @@ func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
-	if session.Status == chat.StatusClosed {
+	busy := !op.IdleSince.IsZero() && (row.ActiveAt > millis(op.IdleSince) || row.WaitingSince.Valid || row.SnoozedUntil.Valid)
+	if session.Status == chat.StatusClosed || busy {
 		return chat.Result{Duplicate: true, Session: session}, nil
 	}
 	arg := struct {

@@ -46,6 +46,17 @@ type reads struct {
 	Draft         *sqlx.NamedStmt `query:"draft-get"`
 	MentionSelect string          `query:"mention-select"`
 
+	Department       *sqlx.NamedStmt `query:"department-get"`
+	DepartmentAfter  *sqlx.NamedStmt `query:"department-list-after"`
+	DepartmentBefore *sqlx.NamedStmt `query:"department-list-before"`
+
+	RoutingQueue     *sqlx.NamedStmt `query:"routing-queue"`
+	RoutingLoads     *sqlx.NamedStmt `query:"routing-loads"`
+	RoutingDueWake   *sqlx.NamedStmt `query:"routing-due-wake"`
+	RoutingDueIdle   *sqlx.NamedStmt `query:"routing-due-idle"`
+	RoutingDueMissed *sqlx.NamedStmt `query:"routing-due-missed"`
+	RoutingDueReturn *sqlx.NamedStmt `query:"routing-due-return"`
+
 	SearchSessions *sqlx.NamedStmt `query:"search-sessions"`
 	SearchMessages *sqlx.NamedStmt `query:"search-messages"`
 
@@ -178,6 +189,23 @@ type writes struct {
 	PurgeFiles           *sqlx.NamedStmt `query:"purge-files"`
 	PurgeFileAttachments *sqlx.NamedStmt `query:"purge-file-attachments"`
 	PurgeFileExpire      *sqlx.NamedStmt `query:"purge-file-expire"`
+
+	Department        *sqlx.NamedStmt `query:"department-get"`
+	DepartmentCount   *sqlx.NamedStmt `query:"department-count"`
+	DepartmentInsert  *sqlx.NamedStmt `query:"department-insert"`
+	DepartmentUpdate  *sqlx.NamedStmt `query:"department-update"`
+	DepartmentRename  *sqlx.NamedStmt `query:"department-rename-sessions"`
+	DepartmentRemove  *sqlx.NamedStmt `query:"department-remove"`
+	SessionSnooze     *sqlx.NamedStmt `query:"session-snooze"`
+	SessionWake       *sqlx.NamedStmt `query:"session-wake"`
+	SessionAnswered   *sqlx.NamedStmt `query:"session-answered"`
+	RoutingAgent      *sqlx.NamedStmt `query:"routing-agent"`
+	RoutingOpen       *sqlx.NamedStmt `query:"routing-open"`
+	RoutingAssign     *sqlx.NamedStmt `query:"routing-assign"`
+	RoutingReturn     *sqlx.NamedStmt `query:"routing-return"`
+	RoutingMissed     *sqlx.NamedStmt `query:"routing-missed"`
+	RoutingSeeVisitor *sqlx.NamedStmt `query:"routing-see-visitor"`
+	RoutingSeeAgent   *sqlx.NamedStmt `query:"routing-see-agent"`
 
 	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`

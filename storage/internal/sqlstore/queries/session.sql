@@ -24,6 +24,10 @@ visitor_seen_seq,
 visitor_unread,
 waiting_since,
 first_reply_at,
+queued_at,
+assigned_at,
+snoozed_until,
+missed,
 rating_score,
 rating_comment,
 rating_at,
@@ -54,6 +58,10 @@ s.visitor_seen_seq,
 s.visitor_unread,
 s.waiting_since,
 s.first_reply_at,
+s.queued_at,
+s.assigned_at,
+s.snoozed_until,
+s.missed,
 s.rating_score,
 s.rating_comment,
 s.rating_at,
@@ -132,14 +140,26 @@ SELECT COUNT(*)
  WHERE visitor_id = :visitor
    AND closed_at IS NULL
 
+-- The snoozed are few, and always open: taking them off leaves the rest to
+-- indexes that know nothing of them.
 -- name: session-counts
 SELECT
   (SELECT COUNT(*)
      FROM chat_sessions
     WHERE closed_at IS NULL
-      AND assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent)) AS mine,
-  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NULL AND assignee_id IS NULL) AS unassigned,
-  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NULL) AS open,
+      AND assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent))
+  - (SELECT COUNT(*)
+       FROM chat_sessions
+      WHERE snoozed_until IS NOT NULL
+        AND assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent)) AS mine,
+  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NULL AND assignee_id IS NULL)
+  - (SELECT COUNT(*) FROM chat_sessions WHERE snoozed_until IS NOT NULL AND assignee_id IS NULL) AS unassigned,
+  (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NULL)
+  - (SELECT COUNT(*) FROM chat_sessions WHERE snoozed_until IS NOT NULL) AS open,
+  (SELECT COUNT(*)
+     FROM chat_sessions
+    WHERE snoozed_until IS NOT NULL
+      AND assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent)) AS later,
   (SELECT COUNT(*) FROM chat_sessions WHERE closed_at IS NOT NULL) AS closed
 
 -- The row's lock makes the order of seq the order of commits, so seq is a safe
@@ -191,13 +211,40 @@ RETURNING {session-own-columns},
 -- every message.
 -- name: session-first-word
 UPDATE chat_sessions
-   SET first_visitor_at = :at
+   SET first_visitor_at = :at,
+       queued_at = CASE WHEN assignee_id IS NULL THEN :at ELSE queued_at END
+ WHERE id = :id
+
+-- What a message may undo stands apart for the same reason: it is rare.
+-- name: session-wake
+UPDATE chat_sessions
+   SET snoozed_until = NULL,
+       updated_at = :at,
+       version = version + 1
+ WHERE id = :id
+
+-- name: session-answered
+UPDATE chat_sessions
+   SET missed = 0,
+       version = version + 1
+ WHERE id = :id
+
+-- name: session-snooze
+UPDATE chat_sessions
+   SET snoozed_until = :snoozed_until,
+       assignee_id = (SELECT id FROM chat_agents WHERE public_id = :assignee),
+       assigned_at = CASE WHEN CAST(:assignee AS TEXT) IS NULL THEN assigned_at ELSE COALESCE(assigned_at, :updated_at) END,
+       updated_at = :updated_at,
+       version = version + 1
  WHERE id = :id
 
 -- name: session-update
 UPDATE chat_sessions
    SET assignee_id = (SELECT id FROM chat_agents WHERE public_id = :assignee),
        assigned_at = CASE WHEN CAST(:assignee AS TEXT) IS NULL THEN assigned_at ELSE COALESCE(assigned_at, :updated_at) END,
+       queued_at = CASE WHEN CAST(:assignee AS TEXT) IS NULL AND waiting_since IS NOT NULL THEN COALESCE(queued_at, :updated_at) ELSE queued_at END,
+       released_by = CASE WHEN CAST(:assignee AS TEXT) IS NOT NULL THEN NULL WHEN assignee_id IS NOT NULL THEN assignee_id ELSE released_by END,
+       snoozed_until = :snoozed_until,
        department = :department,
        tags = :tags,
        visitor_name = :visitor_name,
@@ -216,6 +263,8 @@ UPDATE chat_sessions
        active_at = :at,
        updated_at = :at,
        waiting_since = NULL,
+       snoozed_until = NULL,
+       missed = CASE WHEN first_visitor_at IS NOT NULL AND agent_messages = 0 THEN 1 ELSE 0 END,
        version = version + 1
  WHERE id = :id
 

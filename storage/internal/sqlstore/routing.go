@@ -1,0 +1,213 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pealchat/pealchat/chat"
+)
+
+// Queue implements chat.RoutingStore.
+func (s *Store) Queue(ctx context.Context, limit int) ([]chat.Queued, error) {
+	var rows []struct {
+		Session, Visitor, Department string
+
+		QueuedAt   sql.NullInt64 `db:"queued_at"`
+		ReleasedBy string        `db:"released_by"`
+		LastAgent  string        `db:"last_agent"`
+	}
+	err := s.many(ctx, s.read.RoutingQueue, &rows, struct{ Limit int }{limit})
+	queue := make([]chat.Queued, len(rows))
+	for i, r := range rows {
+		queue[i] = chat.Queued{
+			SessionID: r.Session, VisitorID: r.Visitor, Department: r.Department, QueuedAt: fromOptMillis(r.QueuedAt),
+			LastAgent: r.LastAgent, ReleasedBy: r.ReleasedBy,
+		}
+	}
+	return queue, err
+}
+
+// Loads implements chat.RoutingStore.
+func (s *Store) Loads(ctx context.Context) ([]chat.Load, error) {
+	var rows []struct {
+		Agent    string
+		RoutedAt sql.NullInt64 `db:"routed_at"`
+		Open     int
+	}
+	err := s.many(ctx, s.read.RoutingLoads, &rows, nothing)
+	loads := make([]chat.Load, len(rows))
+	for i, r := range rows {
+		loads[i] = chat.Load{AgentID: r.Agent, Open: r.Open, RoutedAt: fromOptMillis(r.RoutedAt)}
+	}
+	return loads, err
+}
+
+// Due implements chat.RoutingStore.
+func (s *Store) Due(ctx context.Context, q chat.DueQuery) ([]chat.Due, error) {
+	stmt := map[string]*sqlx.NamedStmt{
+		chat.DueWake: s.read.RoutingDueWake, chat.DueIdle: s.read.RoutingDueIdle,
+		chat.DueMissed: s.read.RoutingDueMissed, chat.DueReturn: s.read.RoutingDueReturn,
+	}[q.Kind]
+	if stmt == nil {
+		return nil, fmt.Errorf("sqlstore: nothing is ever due as %q", q.Kind)
+	}
+	var rows []struct {
+		Session, Visitor string
+		SeenAt           int64 `db:"seen_at"`
+	}
+	err := s.many(ctx, stmt, &rows, struct {
+		At    int64
+		Limit int
+	}{millis(q.At), q.Limit})
+	due := make([]chat.Due, len(rows))
+	for i, r := range rows {
+		due[i] = chat.Due{SessionID: r.Session, VisitorID: r.Visitor, LastSeenAt: fromMillis(r.SeenAt)}
+	}
+	return due, err
+}
+
+// attended is the parameter of what routing does to a session.
+type attended struct {
+	Session    string
+	Agent      int64
+	At, Before int64
+}
+
+func (b *batch) assignSession(op chat.AssignSession) (chat.Result, error) {
+	arg := attended{Session: op.SessionID, At: millis(op.At)}
+	ok, err := b.get(b.s.write.RoutingAgent, &arg.Agent, struct {
+		Agent string
+		At    int64
+	}{op.AgentID, arg.At})
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if !ok {
+		if _, err := b.findAgent(op.AgentID); err != nil {
+			return chat.Result{}, err
+		}
+		return chat.Result{}, chat.ErrNoRoom
+	}
+	if op.Capacity > 0 {
+		var open int
+		if err := b.need(b.s.write.RoutingOpen, &open, arg, sql.ErrNoRows); err != nil {
+			return chat.Result{}, err
+		}
+		if open >= op.Capacity {
+			return chat.Result{}, chat.ErrNoRoom
+		}
+	}
+	var row int64
+	if ok, err = b.get(b.s.write.RoutingAssign, &row, arg); err != nil {
+		return chat.Result{}, err
+	}
+	if ok {
+		return b.changed(row, chat.EventSessionUpdated, arg.At)
+	}
+	if err := b.rewind(); err != nil { // it was not the agent's turn after all
+		return chat.Result{}, err
+	}
+	_, session, err := b.load(op.SessionID)
+	if err == nil && session.AssigneeID != "" {
+		err = chat.ErrAlreadyClaimed
+	}
+	if err != nil {
+		return chat.Result{}, err
+	}
+	return chat.Result{Duplicate: true, Session: session}, nil
+}
+
+func (b *batch) returnSession(op chat.ReturnSession) (chat.Result, error) {
+	return b.attend(b.s.write.RoutingReturn, attended{Session: op.SessionID, At: millis(op.At), Before: millis(op.Before)})
+}
+
+func (b *batch) markMissed(op chat.MarkMissed) (chat.Result, error) {
+	return b.attend(b.s.write.RoutingMissed, attended{Session: op.SessionID, At: millis(op.At), Before: millis(op.Before)})
+}
+
+// attend changes a session where what the statement asks for holds.
+func (b *batch) attend(stmt *sqlx.NamedStmt, arg attended) (chat.Result, error) {
+	var row int64
+	ok, err := b.get(stmt, &row, arg)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if ok {
+		return b.changed(row, chat.EventSessionUpdated, arg.At)
+	}
+	_, session, err := b.load(arg.Session)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	return chat.Result{Duplicate: true, Session: session}, nil
+}
+
+func (b *batch) seeVisitor(op chat.SeeVisitor) (chat.Result, error) {
+	return b.see(b.s.write.RoutingSeeVisitor, op.VisitorID, millis(op.At))
+}
+
+func (b *batch) seeAgent(op chat.SeeAgent) (chat.Result, error) {
+	return b.see(b.s.write.RoutingSeeAgent, op.AgentID, millis(op.At))
+}
+
+func (b *batch) see(stmt *sqlx.NamedStmt, id string, at int64) (chat.Result, error) {
+	n, err := b.exec(stmt, struct {
+		ID string
+		At int64
+	}{id, at})
+	return chat.Result{Duplicate: n == 0}, err
+}
+
+// snoozedUntil is a snooze as its column has it.
+func snoozedUntil(s *chat.Snooze) sql.NullInt64 {
+	switch {
+	case s == nil:
+		return sql.NullInt64{}
+	case s.Until.IsZero():
+		return sql.NullInt64{Valid: true}
+	}
+	return sql.NullInt64{Int64: millis(s.Until), Valid: true}
+}
+
+func (b *batch) snoozeSession(op chat.SnoozeSession) (chat.Result, error) {
+	row, session, err := b.load(op.SessionID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	if op.Snooze != nil && session.Status == chat.StatusClosed {
+		return chat.Result{}, chat.ErrSessionClosed
+	}
+	after := row
+	after.SnoozedUntil = snoozedUntil(op.Snooze)
+	if op.Snooze != nil && !after.Assignee.Valid && op.ClaimFor != "" {
+		if _, err := b.findAgent(op.ClaimFor); err != nil {
+			return chat.Result{}, err
+		}
+		after.Assignee = optString(op.ClaimFor)
+	}
+	if after == row {
+		return chat.Result{Duplicate: true, Session: session}, nil
+	}
+	after.UpdatedAt = millis(op.At)
+	if err := b.run(b.s.write.SessionSnooze, after); err != nil {
+		return chat.Result{}, err
+	}
+	return b.changed(row.ID, chat.EventSessionUpdated, after.UpdatedAt)
+}
+
+func (b *batch) wakeSession(op chat.WakeSession) (chat.Result, error) {
+	row, session, err := b.load(op.SessionID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	at := millis(op.At)
+	if until := row.SnoozedUntil; until.Int64 == 0 || until.Int64 > at {
+		return chat.Result{Duplicate: true, Session: session}, nil
+	}
+	if err := b.run(b.s.write.SessionWake, struct{ ID, At int64 }{row.ID, at}); err != nil {
+		return chat.Result{}, err
+	}
+	return b.changed(row.ID, chat.EventSessionUpdated, at)
+}
