@@ -88,10 +88,11 @@ func New(store Store, opts *Options) *Service {
 
 // Run does what needs a clock: it notices who has left and when the opening
 // hours begin and end, gives out sessions and does what else [Routing] asks
-// for, removes events that are older than Options.EventRetention and what the
-// settings keep no longer, brings the search index up to date, and hears of
-// what other processes have written to a [SharedStore]. It returns when ctx
-// ends (with its error) or the service is closed (with nil).
+// for, sends what the host has written in transactions of its own, removes
+// events that are older than Options.EventRetention and what the settings keep
+// no longer, brings the search index up to date, and hears of what other
+// processes have written to a [SharedStore]. It returns when ctx ends (with its
+// error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
 	routing, stop := context.WithCancel(ctx)
 	var wait sync.WaitGroup
@@ -106,6 +107,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer index.Stop()
 	trail := time.NewTicker(trailStep)
 	defer trail.Stop()
+	pending := time.NewTicker(pendingStep)
+	defer pending.Stop()
 	var purging single
 	defer purging.wait()
 	if s.placeOf != nil {
@@ -137,6 +140,8 @@ func (s *Service) Run(ctx context.Context) error {
 			if err := s.storeTrail(ctx); err != nil {
 				s.log.Warn("chat: could not store which pages visitors saw", "error", err)
 			}
+		case <-pending.C:
+			s.takePending(ctx)
 		case <-index.C:
 			s.indexInBackground(ctx)
 		case <-s.closed:

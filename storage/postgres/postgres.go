@@ -185,7 +185,7 @@ func open(ctx context.Context, from source, target string, opts *Options, set se
 	}
 	s.base, err = sqlstore.New(ctx, sqlstore.Config{
 		Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: classify,
-		Writers: writers, WriteTimeout: opts.writeTimeout(), Shared: true, Text: words{}, Compile: compiler(s.schema),
+		Writers: writers, WriteTimeout: opts.writeTimeout(), Shared: true, Text: words{}, Compile: compiler(s.schema), Exec: execPgx,
 		Locks: locks,
 	})
 	return s, err

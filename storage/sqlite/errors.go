@@ -50,7 +50,7 @@ var advice = map[error]string{
 	ErrReadOnly:         "Let the process write to the file and to its folder, where SQLite keeps files beside it.",
 	ErrEmptyFile:        "It may be what a failed copy left: restore the database from a backup. For a new one, remove the file.",
 	ErrNotADatabase:     "Check the path; nothing in the file was changed.",
-	ErrOtherDatabase:    "Give the chat a file of its own.",
+	ErrOtherDatabase:    "Give the chat a file of its own, or open it on the other program's pool with New.",
 	ErrCorrupt:          "Restore it from a backup, or save what can be read with \"sqlite3 FILE .recover\". Nothing was changed.",
 	ErrNewerSchema:      "Run the newer version of the program; an older one would not understand the data.",
 	ErrOtherSchema:      "Restore the database from a backup.",

@@ -266,7 +266,7 @@ func TestPlans(t *testing.T) {
 	}
 	s.Sessions(t.Context(), chat.SessionQuery{})
 	s.Visitors(t.Context(), chat.VisitorQuery{})
-	again, err := open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil, setup{withMigrations().migrations, f.connect})
+	again, err := open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil, setup{migrations: withMigrations().migrations, connect: f.connect})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,6 +287,7 @@ func TestPlans(t *testing.T) {
 		{"+s.closed_at IS NOT NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"},
 		{"ORDER BY s.id DESC", "SCAN s"},             // by row, from the newest on
 		{"FROM chat_webhooks", "SCAN chat_webhooks"}, // there are few
+		{"FROM chat_pending_messages", "SCAN p"},     // few, from the front
 		{"FROM chat_webhooks", "SCAN w"},
 		{"AS first", "SCAN p"}, // so many rows from the front, by their number
 		{"AS first", "SCAN t"},

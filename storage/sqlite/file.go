@@ -83,10 +83,16 @@ func fill(ctx context.Context, path string, set setup) (err error) {
 	if err := migrate(ctx, db, set.migrations); err != nil {
 		return err
 	}
-	if _, err := db.ExecContext(ctx, "INSERT INTO chat_meta (name, value) VALUES ('identity', ?)", newIdentity()); err != nil {
+	if err := identify(ctx, db); err != nil {
 		return err
 	}
 	return checkpoint(db)
+}
+
+// identify gives a database that has none an identity.
+func identify(ctx context.Context, db *sqlx.DB) error {
+	_, err := db.ExecContext(ctx, "INSERT INTO chat_meta (name, value) VALUES ('identity', ?) ON CONFLICT DO NOTHING", newIdentity())
+	return err
 }
 
 // newIdentity returns eight random characters of 0-9a-z.
@@ -114,7 +120,7 @@ func (s *Store) examine(ctx context.Context, set setup) error {
 	if err := db.GetContext(ctx, &ours, "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('chat_meta', 'chat_migrations')"); err != nil {
 		return err
 	}
-	if ours < 2 {
+	if ours < 2 && !set.beside {
 		return openError(s.path, ErrOtherDatabase, fmt.Errorf("it has %d tables and indexes, but not the chat's", tables))
 	}
 	var verdict []string
@@ -132,6 +138,6 @@ func (s *Store) examine(ctx context.Context, set setup) error {
 		return err
 	}
 	defer tx.Rollback()
-	_, err = tx.ExecContext(ctx, "DELETE FROM chat_meta WHERE name = ''")
+	_, err = tx.ExecContext(ctx, "DELETE FROM chat_migrations WHERE version < 0")
 	return err
 }

@@ -89,6 +89,7 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 type setup struct {
 	migrations []sqlstore.Migration
 	connect    func(dsn string) (driver.Connector, error)
+	beside     bool // the database may be the host's
 }
 
 func (s setup) db(dsn string, connections int) (*sqlx.DB, error) {
@@ -130,6 +131,11 @@ func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store,
 	}
 	if err := migrate(ctx, s.writer, set.migrations); err != nil {
 		return nil, err
+	}
+	if set.beside {
+		if err := identify(ctx, s.writer); err != nil {
+			return nil, err
+		}
 	}
 	if s.reader, err = set.db(readerDSN(full), max(4, runtime.NumCPU())); err != nil {
 		return nil, err

@@ -276,6 +276,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.seeVisitor(op)
 	case chat.SeeAgent:
 		return b.seeAgent(op)
+	case chat.RemovePending:
+		return b.removePending(op)
 	case chat.IndexSearch:
 		return b.indexSearch(op)
 	case chat.PurgeSessions:

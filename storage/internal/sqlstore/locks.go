@@ -87,7 +87,7 @@ func (w *wanted) add(op chat.Op) {
 	case chat.AddDeliveries, chat.ClaimDeliveries, chat.SettleDelivery, chat.RenewDelivery, chat.RearmDelivery, chat.RearmDeliveries,
 		chat.PruneDeliveries, chat.SaveWebhook, chat.RemoveWebhook, chat.DisableWebhook:
 		w.deliveries = true
-	case chat.AddFile, chat.AddFileChunk, chat.DiscardFile, chat.RemoveFile, chat.SaveAgent, chat.TouchKey, chat.SaveDraft,
+	case chat.AddFile, chat.AddFileChunk, chat.DiscardFile, chat.RemoveFile, chat.SaveAgent, chat.TouchKey, chat.SaveDraft, chat.RemovePending,
 		chat.HoldCursor, chat.RemoveCursor, chat.PruneEvents, chat.IndexSearch:
 		// One statement, or one whose outcome others cannot change.
 	default:

@@ -56,6 +56,8 @@ type reads struct {
 	RoutingDueIdle   *sqlx.NamedStmt `query:"routing-due-idle"`
 	RoutingDueMissed *sqlx.NamedStmt `query:"routing-due-missed"`
 	RoutingDueReturn *sqlx.NamedStmt `query:"routing-due-return"`
+	PendingAdd       string          `query:"pending-add"`
+	Pending          *sqlx.NamedStmt `query:"pending-list"`
 
 	SearchSessions *sqlx.NamedStmt `query:"search-sessions"`
 	SearchMessages *sqlx.NamedStmt `query:"search-messages"`
@@ -176,6 +178,7 @@ type writes struct {
 
 	DraftSave     *sqlx.NamedStmt `query:"draft-save"`
 	DraftRemove   *sqlx.NamedStmt `query:"draft-remove"`
+	PendingRemove *sqlx.NamedStmt `query:"pending-remove"`
 	MentionInsert *sqlx.NamedStmt `query:"mention-insert"`
 
 	PurgeSessions        *sqlx.NamedStmt `query:"purge-sessions"`

@@ -43,6 +43,10 @@ type Config struct {
 	// says which parameters it has. Nil leaves that to sqlx.
 	Compile func(text string) (query string, params []string)
 
+	// Exec runs a statement in a transaction of the host's that is not one of
+	// database/sql, and returns how many rows it has added. It may be nil.
+	Exec func(ctx context.Context, tx chat.Tx, query string, args []any) (int64, error)
+
 	// Text says what is kept of texts so that they can be searched. Nil means
 	// that the database has an index that IndexSearch brings up to date.
 	Text TextIndex
