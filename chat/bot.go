@@ -324,8 +324,10 @@ func (b *botRunner) answer(ctx context.Context, sessionID string, under *botTurn
 	limited, cancel := context.WithTimeoutCause(ctx, b.opts.Timeout, errBotTooOld)
 	defer cancel()
 	reply := newReply(b, turn)
+	defer reply.stopTyping() // after the message, which takes the place of what was shown
+	still := reply.keepShowing()
 	err = b.ask(limited, turn, reply)
-	reply.stopTyping()
+	still()
 	switch cause := context.Cause(limited); {
 	case cause != nil && !errors.Is(cause, errBotTooOld):
 		return // it is no longer the bot's turn

@@ -27,9 +27,11 @@ type Reply struct {
 
 // showEvery is how often what a bot has written so far is shown, at most, and
 // showAgain how often where nothing was added: typing holds for six seconds.
+// showLook is how often it is looked whether there is something to show.
 const (
 	showEvery = 100 * time.Millisecond
-	showAgain = 3 * time.Second
+	showAgain = 2 * time.Second
+	showLook  = 200 * time.Millisecond
 )
 
 func newReply(b *botRunner, turn Turn) *Reply {
@@ -38,9 +40,32 @@ func newReply(b *botRunner, turn Turn) *Reply {
 	return r
 }
 
+// keepShowing shows the answer again and again, so that those who begin to
+// listen later see it too, and the end of what was written in a rush. It ends
+// when still has returned.
+func (r *Reply) keepShowing() (still func()) {
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(showLook)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				r.mu.Lock()
+				r.show(false)
+				r.mu.Unlock()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-gone }
+}
+
 // WriteString adds a piece to the answer, which the visitor and the agents see
 // at once. It never fails; what is longer than Limits.Message allows is cut
-// off. Call it with an empty piece to show that the bot is still at work.
+// off. As long as Answer has not returned, the bot is shown to be at work.
 func (r *Reply) WriteString(piece string) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -68,7 +68,7 @@ export function createChat(host: Host): Chat {
   let talk: Talk | undefined;
   let preparing = false;
   let over = false;
-  set({ outbox: keep.get().outbox });
+  set({ outbox: keep.get().outbox, sound: !!keep.get().sound });
 
   /** Loads the code for conversations. */
   function prepare() {
@@ -119,7 +119,7 @@ export function createChat(host: Host): Chat {
   /** Another tab has written, or everything was forgotten there. */
   function elsewhere(kept: Kept) {
     if (!kept.token && api.known && get().sessions.length) return forget();
-    set({ outbox: kept.outbox });
+    set({ outbox: kept.outbox, sound: !!kept.sound });
     const adopted = api.adopt();
     const began = kept.session && !get().sessions.some((s) => s.session_id === kept.session);
     if (get().hello !== 'none' && (adopted || began)) void api.hello().catch(() => { /* tried again by greet */ });

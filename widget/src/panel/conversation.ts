@@ -1,5 +1,6 @@
 // What one can do in a conversation, and the stream that brings its news. Loaded when one begins or goes on.
 import { save } from '../shared/drop';
+import { audible, chime } from '../shared/sound';
 import type { Uploads } from '../shared/upload';
 import type { Message, MessagePage, SessionPage, VisitorSession } from '../shared/types';
 import type { Core } from './chat';
@@ -159,6 +160,12 @@ export function begin(core: Core) {
     /** What the visitor thought of it: 1 to 5, and in words. */
     async rate(id: string, score: number, comment: string) {
       learn([await api.call<VisitorSession>('POST', `/sessions/${id}/rating`, { score, ...(comment && { comment }) })], [], false);
+    },
+    /** Has replies make a sound, or no longer. */
+    setSound(sound: boolean) {
+      keep.change((kept) => { if (sound) kept.sound = true; else delete kept.sound; });
+      set({ sound });
+      if (sound && audible()) chime();
     },
     /** A file of a message. */
     blob: api.blob,

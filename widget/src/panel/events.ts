@@ -2,7 +2,8 @@
 import type { Envelope, Message, QueuePositionData, SeenData, TypingData, VisitorSession } from '../shared/types';
 import type { Core } from './chat';
 import type { Knowledge } from './knowledge';
-import { current } from './state';
+import { ring } from './ring';
+import { current, theirs } from './state';
 
 export function createEvents({ host, store: { get, set } }: Core, { learn, closedNow, heardOf, typing, saw }: Knowledge) {
   const session = (id: string) => get().sessions.find((s) => s.session_id === id);
@@ -20,14 +21,15 @@ export function createEvents({ host, store: { get, set } }: Core, { learn, close
       }
       case 'message_sent': {
         const message = data as Message;
+        if (get().sound && theirs(message) && !get().messages.some((m) => m.message_id === message.message_id)) ring(`${host.key}${message.message_id}`, get);
         if (!session(message.session_id)) return void heardOf(message.session_id).catch(() => { /* the next event asks again */ });
         return learn([], [message], true);
       }
       case 'message_updated': case 'message_deleted':
         return learn([], [data as Message], false);
       case 'typing': {
-        const { session_id, sender, sender_name, typing: on } = data as TypingData;
-        if (sender !== 'visitor' && session_id === current(get())?.session_id) typing(sender_name ?? '', on);
+        const { session_id, sender, sender_name, typing: on, preview } = data as TypingData;
+        if (sender !== 'visitor' && session_id === current(get())?.session_id) typing(sender_name ?? '', on, preview);
         return;
       }
       case 'queue_position': {

@@ -28,6 +28,7 @@ export function Header({ phone, onClose, onAsk }: { phone: boolean; onClose(): v
         <talk.Menu items={[
           ...(list ? [] : [[t('download'), () => { void chat.talk!.download().catch(() => { /* the browser says what became of a download */ }); }] as const]),
           ...(list ? [] : [[t('conversations'), () => chat.talk!.list()] as const]),
+          [t(state.sound ? 'soundOff' : 'soundOn'), () => chat.talk!.setSound(!state.sound)],
           [t('erase'), () => onAsk('erase')],
           ...(current(state) && !aside ? [[t('end'), () => onAsk('end')] as const] : []),
         ]} />

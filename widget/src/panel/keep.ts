@@ -41,6 +41,8 @@ export interface Kept {
   /** The message whose preview was dismissed. */
   dismissed?: string;
   draft?: string;
+  /** Whether a reply makes a sound. */
+  sound?: boolean;
   /** Parameters of addresses whose values may be told, where the host follows its visitors. */
   query?: string[];
   outbox: Pending[];

@@ -96,9 +96,9 @@ export function createKnowledge({ host, store: { get, set }, keep, api, settle }
   const quiet = () => { clearTimeout(typingTimer); set({ typing: null }); };
 
   /** Somebody is writing, or no longer is. */
-  function typing(name: string, on: boolean) {
+  function typing(name: string, on: boolean, text = '') {
     clearTimeout(typingTimer);
-    set({ typing: on ? name : null });
+    set(({ typing: before }) => ({ typing: on ? { name, text, since: before?.name === name ? before.since : new Date() } : null }));
     if (on) typingTimer = setTimeout(quiet, typingLasts);
   }
 

@@ -92,9 +92,7 @@ export function Log() {
         {rows(state, around)}
         <Answers />
         {rateable && <Rate session={rateable} />}
-        {typing !== null && (
-          <Typing person={typing ? { name: typing, ...(person?.name === typing && person) } : person ?? { name: state.config?.name ?? '' }} label={t('typing', { name: typing || person?.name || t('someone') })} />
-        )}
+        {typing && !typing.text && <Typing person={writer(state)} label={t('typing', { name: typing.name || person?.name || t('someone') })} />}
       </div>
       {missed > 0 && <button type="button" class="pill" onClick={() => { toEnd(); look(); }}>{t('newMessages', { n: missed })}<Icon of={down} /></button>}
       <div class="sr" role="status">{(stopped || state.uploads.some((u) => u.state === 'failed')) && `${t('failed')} ${stopped?.said ?? ''}`}</div>
@@ -125,7 +123,8 @@ function Older({ load, root }: { load(): Promise<void>; root: { current: HTMLEle
 type Item =
   | { kind: 'message'; message: Message; who: string; at: Date }
   | { kind: 'pending'; pending: Pending; who: string; at: Date }
-  | { kind: 'upload'; upload: Upload; who: string; at: Date };
+  | { kind: 'upload'; upload: Upload; who: string; at: Date }
+  | { kind: 'growing'; who: string; at: Date };
 
 function rows(state: State, around: Surroundings): ComponentChildren[] {
   const known = new Set(state.messages.map((m) => !theirs(m) && m.client_id));
@@ -142,8 +141,12 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
   for (const upload of state.uploads) {
     if (!known.has(upload.client_id)) items.push({ kind: 'upload', upload, at: new Date(upload.at), who: `me ${upload.client_id}` });
   }
+  // An answer that is being written stands where its message will, which then takes its place without a jump.
+  const { typing } = state;
+  if (typing?.text) items.push({ kind: 'growing', at: typing.since, who: `${current(state)?.session_id} ${typing.name}` });
   const places = arrange(items);
   const names = new Set(state.messages.filter(theirs).map((m) => m.sender_name));
+  if (typing?.text) names.add(typing.name);
   const { locale } = around;
   const out: ComponentChildren[] = [];
 
@@ -152,7 +155,7 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
     if (place.newDay) out.push(<div class="day" key={`day ${item.at.toDateString()} ${i}`} aria-live="off">{day(item.at, locale)}</div>);
     const joined = item.kind === 'message' && joins(state.messages, item.message);
     if (joined) out.push(<div class="event" dir="auto" key={`joined ${item.message.message_id}`}>{around.t('joined', { name: joined })}</div>);
-    out.push(item.kind === 'upload' ? <Rising key={item.upload.client_id} upload={item.upload} place={place} /> : item.kind === 'message'
+    out.push(item.kind === 'growing' ? <Growing key="growing" place={place} named={names.size > 1} /> : item.kind === 'upload' ? <Rising key={item.upload.client_id} upload={item.upload} place={place} /> : item.kind === 'message'
       ? <Sent key={(!theirs(item.message) && item.message.client_id) || item.message.message_id} message={item.message} place={place} named={names.size > 1} />
       : <Unsent key={item.pending.client_id} pending={item.pending} place={place} calm={!item.who.endsWith(item.pending.client_id)} />);
     const next = items[i + 1];
@@ -174,6 +177,26 @@ function joins(messages: Message[], message: Message): string | undefined {
 function ending(session: VisitorSession, { chat, t }: Surroundings): string {
   if (chat.talk!.endedHere(session.session_id)) return t('youEnded');
   return session.agent ? t('theyClosed', { name: session.agent.name }) : t('closed');
+}
+
+/** Whoever is typing. */
+function writer(state: State) {
+  const { name = '' } = state.typing ?? {};
+  const person = partner(state);
+  return name ? { name, ...(person?.name === name && person) } : person ?? { name: state.config?.name ?? '' };
+}
+
+/** What a bot has written of its answer. It is read out when it is a message. */
+function Growing({ place, named }: { place: Place; named: boolean }) {
+  const { t, locale } = useAround();
+  const state = useChat((s) => s);
+  if (!state.typing) return null;
+  const { name, text, since } = state.typing;
+  return (
+    <Bubble place={place} mine={false} quiet at={since} locale={locale} person={writer(state)} meta={t('typing', { name: name || t('someone') })} {...(named && name && { who: name })}>
+      <Body text={text} marks />
+    </Bubble>
+  );
 }
 
 function Sent({ message, place, named }: { message: Message; place: Place; named: boolean }) {

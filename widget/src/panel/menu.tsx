@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, more } from '../shared/icons';
 import { useAround } from './context';
 
@@ -9,7 +9,7 @@ export function Menu({ items }: { items: (readonly [label: string, act: () => vo
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => { // before anything can be pressed
     if (!open) return;
     box.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
     const root = box.current!.getRootNode();
@@ -35,7 +35,7 @@ export function Menu({ items }: { items: (readonly [label: string, act: () => vo
       {open && (
         <div class="menu" role="menu" aria-label={t('options')}>
           {items.map(([label, act]) => (
-            <button type="button" role="menuitem" tabIndex={-1} onClick={() => { setOpen(false); act(); }}>{label}</button>
+            <button type="button" role="menuitem" tabIndex={-1} onClick={() => { setOpen(false); button.current?.focus(); act(); }}>{label}</button>
           ))}
         </div>
       )}

@@ -74,11 +74,11 @@ function Waiting() {
   const around = useAround();
   const state = useChat((s) => s);
   const { queue_position: place } = current(state) ?? {};
-  const answered = state.messages.at(-1)?.sender === 'agent';
+  const answered = !!state.typing?.text || ['agent', 'bot'].includes(state.messages.at(-1)?.sender ?? '');
   const person = partner(state);
   return (
     <div role="status">
-      {!person && state.config && <p class="note" dir="auto">{place && !answered ? around.t(place === 1 ? 'queueNext' : 'queue', { n: place }) : presence(state, around)}</p>}
+      {!person && !answered && state.config && <p class="note" dir="auto">{place ? around.t(place === 1 ? 'queueNext' : 'queue', { n: place }) : presence(state, around)}</p>}
     </div>
   );
 }

@@ -39,20 +39,22 @@ export interface State {
   stuck: boolean;
   /** What is said about the connection, which is not before it has lasted a while. */
   banner: '' | 'offline' | 'trouble';
-  /** The name of whoever is typing; empty for nobody. */
-  typing: string | null;
+  /** Who is typing, with an empty name where that is not known, and what a bot has written of its answer so far. */
+  typing: { name: string; text: string; since: Date } | null;
   /** What the visitor told of themselves and the server did not take, or agreed to and is now asked otherwise. */
   refusedField: '' | 'visitor_name' | 'visitor_email' | 'consent';
   /** The code for conversations, once it is here. */
   talk: typeof import('./talk') | null;
   talkFailed: boolean;
+  /** Whether a reply makes a sound. */
+  sound: boolean;
   /** The reply whose preview stands beside the closed launcher. */
   preview: Message | null;
 }
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, verified: false, sessions: [], messages: [], older: false,
-  talking: false, aside: null, others: [], barred: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, preview: null,
+  talking: false, aside: null, others: [], barred: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null,
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

@@ -35,6 +35,8 @@ export const words = {
   endNo: 'Keep it open',
   askFailed: 'That did not work. Try again in a moment.',
   download: 'Download conversation',
+  soundOn: 'Turn sound on',
+  soundOff: 'Turn sound off',
   erase: 'Delete my data',
   eraseAsk: 'Delete your messages and everything kept about you?',
   eraseYes: 'Delete it all',

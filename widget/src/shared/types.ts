@@ -250,7 +250,7 @@ export interface TypingData {
   sender_id?: string;
   sender_name?: string;
   typing: boolean;
-  /** What a visitor has written so far, for agents, where the settings say so. */
+  /** What has been written so far: by a bot, for all, or by a visitor, for agents, where the settings say so. */
   preview?: string;
 }
 

@@ -1,1 +1,0 @@
-import"./chunk-H5TMD23Q.js";

@@ -1,0 +1,1 @@
+import"./chunk-M5A2TGQQ.js";

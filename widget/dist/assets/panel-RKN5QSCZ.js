@@ -1,1 +1,0 @@
-import{W as a}from"./chunk-GGC5CKYM.js";export{a as start};
