@@ -71,6 +71,7 @@ var (
 	ErrDepartmentChanged  = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed this department first. Load it again."}
 	ErrTooManyDepartments = &Error{Kind: ErrConflict, Code: "too_many_departments", Message: "There are as many departments as are allowed."}
 	ErrNoRoom             = &Error{Kind: ErrConflict, Code: "no_room", Message: "This agent is away, or has as many sessions as they may have."}
+	ErrUnknownTrigger     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such trigger."}
 	ErrUnknownWebhook     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
 	ErrUnknownDelivery    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
 	ErrSettingsChanged    = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}

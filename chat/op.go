@@ -42,11 +42,15 @@ type Result struct {
 // fingerprints agree, else ErrClientIDReused. Where the visitor already has
 // MaxOpen active sessions (if not 0): ErrTooManySessions. A visitor that does
 // not exist: ErrUnknownVisitor.
+//
+// The latest greeting that the visitor was shown counts as answered from then
+// on, if that was not longer than Answers before the session was created.
 type CreateSession struct {
 	Session Session
 	Visitor *Visitor
 	First   *Message
 	MaxOpen int
+	Answers time.Duration
 }
 
 // AppendMessage adds Message to its session, with the session's next Seq, and
@@ -173,8 +177,8 @@ type SaveVisitor struct {
 	TokenHash string
 }
 
-// MergeVisitor gives the sessions, page views and bans of addresses of From to To, removes From's tokens and
-// then From. Session names and e-mail addresses stay as they are. Event: one
+// MergeVisitor gives the sessions, page views, greetings and bans of addresses of From to To, removes From's tokens and
+// then From. A greeting that both were shown stays To's, and counts for From as well. Session names and e-mail addresses stay as they are. Event: one
 // session_updated for each session that moved; their versions grow by 1. A
 // ClientID that both have keeps naming To's session. From and To the same:
 // Duplicate.
@@ -184,7 +188,8 @@ type MergeVisitor struct {
 }
 
 // EraseVisitor removes the visitor with everything that belongs to them:
-// tokens, sessions, messages, notes, page views, bans, events. No event. Afterwards no byte of
+// tokens, sessions, messages, notes, page views, bans, events. Greetings that
+// they were shown count on, for nobody. No event. Afterwards no byte of
 // it is left in the database's files once the store is idle. That goes for the
 // deliveries of their events too, and for what the database keeps of their
 // files, which stand in the result, and for the search index once [IndexSearch]

@@ -110,24 +110,29 @@ type Sighting struct {
 
 // Sighted notes that the visitor who acts is on the site, and which page they
 // have opened if they have. They count as present for a while, without any
-// stream. Pages are stored within seconds, together with others. The session
-// is one of theirs that is open and has something that they have not seen,
-// if there is one.
-func (s *Service) Sighted(ctx context.Context, by Actor, in Sighting) (*Session, error) {
+// stream. Pages are stored within seconds, together with others. Nobody is
+// greeted who is in a session.
+func (s *Service) Sighted(ctx context.Context, by Actor, in Sighting) (Company, error) {
 	if in.Page != nil {
 		if err := s.visit(ctx, by, in, "page."); err != nil {
-			return nil, err
+			return Company{}, err
 		}
 	} else if err := s.trackable(by); err != nil {
-		return nil, err
+		return Company{}, err
 	}
 	s.Touch(ctx, by)
 	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id, Status: StatusActive})
-	if err != nil || len(open.Sessions) == 0 || open.Sessions[0].VisitorUnread == 0 {
-		return nil, err
+	switch {
+	case err != nil:
+		return Company{}, err
+	case len(open.Sessions) == 0:
+		offers, err := s.offers(ctx, by)
+		return Company{Offers: offers}, err
+	case open.Sessions[0].VisitorUnread == 0:
+		return Company{}, nil
 	}
 	session := s.online(open.Sessions[0])
-	return &session, nil
+	return Company{Session: &session}, nil
 }
 
 func (s *Service) trackable(by Actor) error {

@@ -187,7 +187,7 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	}
 	in.Source = cmp.Or(in.Source, "widget")
 	op, err := s.build(ctx, in, v, v)
-	op.MaxOpen = s.limits.OpenSessions
+	op.MaxOpen, op.Answers = s.limits.OpenSessions, greetingTime
 	return op, err
 }
 

@@ -33,6 +33,9 @@ type Settings struct {
 	// Retention says for how long what kind of data is kept.
 	Retention Retention `json:"retention"`
 
+	// Triggers greet visitors whose pages are tracked, MaxTriggers at most.
+	Triggers []Trigger `json:"triggers"`
+
 	// Version grows with each save. Before the first it is 1. In what is to
 	// be saved it names the version that must not have changed meanwhile; 0
 	// asks for none.
@@ -71,6 +74,7 @@ var hexColor = regexp.MustCompile(`^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
 // form that can be read without knowing that.
 func (s Settings) complete() Settings {
 	s.Topics = notNil(s.Topics)
+	s.Triggers = notNil(s.Triggers)
 	s.Hours = s.Hours.complete()
 	s.Routing = s.Routing.complete()
 	for _, ask := range []*string{&s.PreChat.VisitorName, &s.PreChat.VisitorEmail, &s.PreChat.Department, &s.Away.VisitorEmail} {

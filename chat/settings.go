@@ -87,6 +87,9 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 		return Settings{}, invalid("version", "version must not be negative.")
 	}
 	in, err := in.check()
+	if err == nil {
+		in.Triggers, err = checkTriggers(in.Triggers, s.now())
+	}
 	if err != nil {
 		return Settings{}, err
 	}

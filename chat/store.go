@@ -18,6 +18,7 @@ type Store interface {
 	FileIndex
 	VisitorStore
 	PageViewStore
+	GreetingStore
 	BanStore
 	AgentStore
 	KeyStore

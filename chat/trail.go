@@ -20,8 +20,9 @@ const (
 
 // trail holds the views that are not stored yet.
 type trail struct {
-	mu    sync.Mutex
-	views []PageView
+	mu      sync.Mutex
+	views   []PageView
+	storing [][]PageView // those on their way to the store
 }
 
 // add takes in a view and says whether as many are waiting as may.
@@ -32,18 +33,43 @@ func (t *trail) add(v PageView) (full bool) {
 	return len(t.views) >= trailLength
 }
 
-func (t *trail) take() []PageView {
+// of returns the pages of a visitor that are not stored yet, or just now.
+func (t *trail) of(visitorID string) (pages []PageView) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	views := t.views
-	t.views = nil
-	return views
+	for _, views := range append(slices.Clip(t.storing), t.views) {
+		for _, v := range views {
+			if v.VisitorID == visitorID && v.Name == "" {
+				pages = append(pages, v)
+			}
+		}
+	}
+	return pages
+}
+
+// take returns the views that wait. done is called when they have been stored,
+// or could not be.
+func (t *trail) take() (views []PageView, done func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.views) == 0 {
+		return nil, func() {}
+	}
+	views, t.views = t.views, nil
+	t.storing = append(t.storing, views)
+	return views, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.storing = slices.DeleteFunc(t.storing, func(other []PageView) bool { return &other[0] == &views[0] })
+	}
 }
 
 // storeTrail stores the views that wait. Where that fails they are lost: they
 // are worth less than the memory that an unreachable store would cost.
 func (s *Service) storeTrail(ctx context.Context) error {
-	for views := range slices.Chunk(s.trail.take(), trailBatch) {
+	all, done := s.trail.take()
+	defer done()
+	for views := range slices.Chunk(all, trailBatch) {
 		res, err := s.writer.do(ctx, AddPageViews{Views: views, Gap: visitGap})
 		if err != nil {
 			return err

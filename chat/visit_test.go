@@ -26,11 +26,11 @@ func see(t testing.TB, svc *chat.Service, who chat.Actor, url, from string) *cha
 	if url != "" {
 		in.Page = &chat.PageRef{URL: url, Title: "A page", Referrer: from}
 	}
-	session, err := svc.Sighted(t.Context(), who, in)
+	company, err := svc.Sighted(t.Context(), who, in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return session
+	return company.Session
 }
 
 func visitorNow(t testing.TB, svc *chat.Service, id string) chat.Visitor {

@@ -23,20 +23,21 @@ type presence struct {
 
 // company is what a visitor's browser learns for its sign of life.
 type company struct {
-	Online    bool   `json:"online"`
-	SessionID string `json:"session_id,omitempty"` // where something waits that the visitor has not seen
+	Online    bool         `json:"online"`
+	SessionID string       `json:"session_id,omitempty"` // where something waits that the visitor has not seen
+	Triggers  []chat.Offer `json:"triggers,omitempty"`   // that may greet them
 }
 
 // present takes a sign of life of a visitor whose pages are tracked. It stands
 // in for a stream: a request now and then costs less than a connection.
 func (h *Handler) present(r *http.Request, by caller, in presence) (answer, error) {
-	session, err := h.svc.Sighted(r.Context(), by.Actor, h.sighting(r, in.Page, in.Locale))
+	found, err := h.svc.Sighted(r.Context(), by.Actor, h.sighting(r, in.Page, in.Locale))
 	if err != nil {
 		return answer{}, err
 	}
-	out := company{Online: h.svc.Online(r.Context())}
-	if session != nil {
-		out.SessionID = session.ID
+	out := company{Online: h.svc.Online(r.Context()), Triggers: found.Offers}
+	if found.Session != nil {
+		out.SessionID = found.Session.ID
 	}
 	return done(out), nil
 }

@@ -53,6 +53,7 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/me/mentions", agents, none, plain(h.mentions)},
 		{"GET /api/v1/settings", agents, none, plain(h.getSettings)},
 		{"PUT /api/v1/settings", agents, none, body(h, h.putSettings)},
+		{"POST /api/v1/triggers/dry-run", agents, none, body(h, h.dryRun)},
 		{"GET /api/v1/api-keys", agents, none, plain(h.keys)},
 		{"POST /api/v1/api-keys", agents, none, body(h, h.createKey)},
 		{"DELETE /api/v1/api-keys/{api_key_id}", agents, none, plain(h.revokeKey)},
@@ -103,6 +104,7 @@ func (h *Handler) routes() []route {
 		{"POST /visitor/v1/pages", visitors, h.rules.pages, body(h, h.track)},
 		{"POST /visitor/v1/presence", visitors, h.rules.pages, optional(h, h.present)},
 		{"POST /visitor/v1/trail", visitors, h.rules.pages, body(h, h.note)},
+		{"POST /visitor/v1/greetings", visitors, h.rules.pages, body(h, h.greet)},
 		{"GET /visitor/v1/events", visitors, none, h.events},
 		{"DELETE /visitor/v1/me", visitors, none, plain(h.eraseMe)},
 

@@ -26,6 +26,11 @@ func TestExamplesWork(t *testing.T) {
 		if op.id == "rateSession" || op.id == "getTranscript" {
 			f.admin().post("/api/v1/sessions/"+f.session+"/close", ``).is(200)
 		}
+		if op.id == "greet" { // a visitor who is on the site and says nothing
+			f.admin().do("PUT", "/api/v1/settings", `{"triggers":[{"trigger_id":"prices","name":"Prices","message":"Can I help?","enabled":true}]}`).is(200)
+			f.who = f.visitor()
+			f.who.post("/visitor/v1/presence", `{"page":{"url":"https://shop.example/"}}`).is(200)
+		}
 		if r := f.caller(op).do(op.method, f.path(op), f.body(op)); r.status >= 300 {
 			t.Errorf("status %d\n%s", r.status, r.raw)
 		}

@@ -298,6 +298,7 @@ func TestPlans(t *testing.T) {
 		{"ORDER BY s.waiting_since, s.id", "USE TEMP B-TREE FOR ORDER BY"},                // open sessions of agents who have gone
 		{"FROM chat_bans", "SCAN chat_bans"},                                              // a thousand at most
 		{"WHERE leased_until IS NOT NULL", "SCAN chat_webhook_lanes"},                     // once, when the database is opened
+		{"FROM chat_greetings", "USE TEMP B-TREE FOR GROUP BY"},                           // a row for each trigger
 		{"AS part", "SCAN part"},                                                          // a few rows, taken by their number
 		{"INSERT INTO chat_session_search", "USE TEMP B-TREE FOR group_concat(ORDER BY)"}, // the tags of one session
 	}

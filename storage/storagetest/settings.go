@@ -22,6 +22,8 @@ func (f *fixture) fullSettings() chat.Settings {
 		Away:    chat.AwayForm{Message: "Back soon.", VisitorEmail: chat.AskRequired},
 		Hours: chat.Hours{Enabled: true, TimeZone: "Europe/Lisbon", Holidays: []string{"2026-12-25"},
 			Weekly: chat.Week{Monday: []chat.Interval{{From: "09:00", To: "18:00"}}, Sunday: []chat.Interval{{From: "22:00", To: "02:00"}}}},
+		Triggers: []chat.Trigger{{ID: "t1", Name: "Prices", Enabled: true, Message: "Can I help?\n🔔", Conditions: chat.Conditions{
+			Page: "/prices*", SecondsOnPage: 20, Returning: ptr(false), CustomData: map[string]any{"plan": "pro", "trial": true}}}},
 	}
 }
 

@@ -226,6 +226,8 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.addPageViews(op)
 	case chat.PlaceVisit:
 		return b.placeVisit(op)
+	case chat.GreetVisitor:
+		return b.greetVisitor(op)
 	case chat.MergeVisitor:
 		return b.mergeVisitor(op)
 	case chat.EraseVisitor:

@@ -80,6 +80,8 @@ func (w *wanted) add(op chat.Op) {
 		visitor(op.VisitorID)
 	case chat.PlaceVisit:
 		visitor(op.VisitorID)
+	case chat.GreetVisitor:
+		visitor(op.VisitorID)
 	case chat.AddPageViews:
 		for _, v := range op.Views {
 			visitor(v.VisitorID)

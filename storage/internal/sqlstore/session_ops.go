@@ -43,6 +43,9 @@ func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
 		}
 	}
 	row, err := b.insertSession(in, visitor.ID)
+	if err == nil {
+		err = b.answerGreeting(visitor.ID, in.CreatedAt, op.Answers)
+	}
 	if err != nil {
 		return chat.Result{}, err
 	}

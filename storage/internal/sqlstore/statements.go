@@ -33,6 +33,9 @@ type reads struct {
 	PageViewSelect string `query:"page-view-select"`
 	VisitSelect    string `query:"visit-select"`
 
+	GreetingCount      *sqlx.NamedStmt `query:"greeting-count"`
+	GreetingsOfVisitor *sqlx.NamedStmt `query:"greeting-of-visitor"`
+
 	Agent     *sqlx.NamedStmt `query:"agent-get"`
 	AgentList *sqlx.NamedStmt `query:"agent-list"`
 
@@ -158,6 +161,11 @@ type writes struct {
 	VisitMove   *sqlx.NamedStmt `query:"visit-move"`
 	VisitLatest *sqlx.NamedStmt `query:"visit-latest"`
 	VisitErase  *sqlx.NamedStmt `query:"visit-erase"`
+
+	GreetingInsert *sqlx.NamedStmt `query:"greeting-insert"`
+	GreetingAnswer *sqlx.NamedStmt `query:"greeting-answer"`
+	GreetingMove   *sqlx.NamedStmt `query:"greeting-move"`
+	GreetingForget *sqlx.NamedStmt `query:"greeting-forget"`
 
 	AgentFind *sqlx.NamedStmt `query:"agent-find"`
 	AgentSave *sqlx.NamedStmt `query:"agent-save"`

@@ -125,8 +125,13 @@ func (b *batch) mergeVisitor(op chat.MergeVisitor) (chat.Result, error) {
 	if err := b.run(b.s.write.VisitLatest, byVisitor{to.ID}); err != nil {
 		return chat.Result{}, err
 	}
-	if err := b.run(b.s.write.TokenClear, byVisitor{from.ID}); err != nil {
+	if err := b.run(b.s.write.GreetingMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
 		return chat.Result{}, err
+	}
+	for _, stmt := range []*sqlx.NamedStmt{b.s.write.GreetingForget, b.s.write.TokenClear} {
+		if err := b.run(stmt, byVisitor{from.ID}); err != nil {
+			return chat.Result{}, err
+		}
 	}
 	return res, b.run(b.s.write.VisitorDelete, byVisitor{from.ID})
 }
@@ -149,7 +154,7 @@ func (b *batch) eraseRow(visitor int64) (chat.Result, error) {
 	if err != nil {
 		return chat.Result{}, err
 	}
-	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.BanLiftVisitor, q.TokenClear, q.VisitorDelete} {
+	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.GreetingForget, q.BanLiftVisitor, q.TokenClear, q.VisitorDelete} {
 		if err := b.run(stmt, byVisitor{visitor}); err != nil {
 			return chat.Result{}, err
 		}
