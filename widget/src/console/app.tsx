@@ -1,16 +1,24 @@
 import { useEffect } from 'preact/hooks';
 import { Page } from './page';
 import { firstName } from '../shared/format';
-import { Icon, warn } from '../shared/icons';
-import { About } from './about/about';
-import { Conversation, NoConversation } from './conversation';
-import { Help } from './help';
+import { Icon, inbox, warn } from '../shared/icons';
+import { lazy } from './lazy';
 import { List } from './list';
 import { unreadCount } from './lists';
 import { Nav, pageTitles, viewNames } from './nav';
 import { SignIn, Unreachable } from './signin';
+import { go } from './route';
+import { get, set } from './state';
 import { useApp } from './use';
 import { keepOpen } from './work';
+
+// Conversations come with the first one that is opened, or when there is nothing better to do.
+const loadTalk = () => import('./conversation').then((m) => m.Talk);
+const Talk = lazy(loadTalk, () => go(get().view), <section class="pane conv" aria-busy="true" aria-label="Conversation" />);
+// What lies over the desk comes when it is first asked for.
+const Palette = lazy(() => import('./palette').then((m) => m.Palette), () => set({ paletteOpen: false }));
+const Help = lazy(() => import('./dialogs').then((m) => m.Help), () => set({ helpOpen: false }));
+const Preferences = lazy(() => import('./dialogs').then((m) => m.Preferences), () => set({ prefsOpen: false }));
 
 export function App() {
   const phase = useApp((s) => s.phase);
@@ -30,11 +38,26 @@ export function App() {
   }
 }
 
+/** What stands in the pane while no conversation is open. */
+export function NoConversation() {
+  return (
+    <section class="pane conv vacant" aria-label="Conversation">
+      <div class="still">
+        <Icon of={inbox} /><b>No conversation is open</b>
+        <p><kbd>J</kbd> <kbd>K</kbd> move through the list, <kbd>Enter</kbd> opens, <kbd>?</kbd> shows every key.</p>
+      </div>
+    </section>
+  );
+}
+
 function Desk() {
+  useEffect(() => { const soon = setTimeout(() => void loadTalk().catch(() => { /* asked for again when it is needed */ }), 1500); return () => clearTimeout(soon); }, []);
   const open = useApp((s) => s.open);
   const known = useApp((s) => !!s.open && s.sessions.has(s.open) && !s.missing.has(s.open));
   const view = useApp((s) => s.view);
   const help = useApp((s) => s.helpOpen);
+  const prefs = useApp((s) => s.prefsOpen);
+  const palette = useApp((s) => s.paletteOpen);
   const page = useApp((s) => s.page);
   return (
     <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''}`}>
@@ -47,13 +70,14 @@ function Desk() {
           : (
             <div class="panes">
               <List key={view} view={view} />
-              {open ? <Conversation key={open} id={open} /> : <NoConversation />}
-              {open && known && <About key={`about ${open}`} id={open} />}
+              {open ? <Talk id={open} /> : <NoConversation />}
             </div>
           )}
       </main>
       <Foot />
       {help && <Help />}
+      {prefs && <Preferences />}
+      {palette && <Palette />}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Avatar } from '../shared/avatar';
 import { firstName } from '../shared/format';
 import { check, cross, Icon, inbox, left, user } from '../shared/icons';
 import type { Session } from '../shared/types';
+import { About } from './about/about';
 import { LogView } from './log';
 import { Menu, type Item } from './menu';
 import { Reply } from './reply';
@@ -13,8 +14,14 @@ import { alsoReading } from './viewing';
 import { t } from './words';
 import { assign, claim, closeSoon, keepOpen, takeOver } from './work';
 
+/** A conversation and, once it is known, its visitor. */
+export function Talk({ id }: { id: string }) {
+  const known = useApp((s) => s.sessions.has(id) && !s.missing.has(id));
+  return <><Conversation key={id} id={id} />{known && <About key={`about ${id}`} id={id} />}</>;
+}
+
 /** One conversation: who it is with, what was said, and the field below. */
-export function Conversation({ id }: { id: string }) {
+function Conversation({ id }: { id: string }) {
   const session = useApp((s) => s.sessions.get(id));
   const failed = useApp((s) => { const log = s.logs.get(id); return log?.state === 'failed' ? log.error ?? 'Something went wrong.' : ''; });
   const missing = useApp((s) => s.missing.has(id));
@@ -39,18 +46,6 @@ function Vacant({ title, text, back, retry }: { title: string; text: string; bac
       <div class="still" role="status">
         <Icon of={inbox} /><b>{title}</b><p dir="auto">{text}</p>
         <p class="ways">{retry && <button class="ghost" onClick={retry}>Try again</button>}<a class="ghost" href={back}>Back to the list</a></p>
-      </div>
-    </section>
-  );
-}
-
-/** What stands in the pane while no conversation is open. */
-export function NoConversation() {
-  return (
-    <section class="pane conv vacant" aria-label="Conversation">
-      <div class="still">
-        <Icon of={inbox} /><b>No conversation is open</b>
-        <p><kbd>J</kbd> <kbd>K</kbd> move through the list, <kbd>Enter</kbd> opens, <kbd>?</kbd> shows every key.</p>
       </div>
     </section>
   );

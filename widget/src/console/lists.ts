@@ -160,12 +160,17 @@ export function rows({ sessions, view, pages, me }: State): Session[] {
   return list;
 }
 
+let counted: { key: unknown[]; n: number } | undefined;
+
 /** How many open conversations hold something new for this agent: theirs and nobody's. */
 export function unreadCount(s: State): number {
+  const key = [s.sessions, s.kept, s.me?.agent_id];
+  if (counted && key.every((part, i) => part === counted!.key[i])) return counted.n;
   let n = 0;
   for (const one of s.sessions.values()) {
     if (isUnread(s, one) && one.status === 'active' && (!one.assignee_id || one.assignee_id === s.me?.agent_id)) n++;
   }
+  counted = { key, n };
   return n;
 }
 

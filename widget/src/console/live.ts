@@ -5,8 +5,9 @@ import { openStream, type Stream, type StreamState } from '../shared/stream';
 import type { Agent, Envelope, Message, Page, SeenData, Session, TypingData } from '../shared/types';
 import { firstName } from '../shared/format';
 import { check } from './account';
-import { absorb, freshen, loadCounts, reload, want } from './lists';
+import { absorb, freshen, loadCounts, readSession, reload, want } from './lists';
 import { withEdit, withMessage, withSeen } from './model';
+import { messageCame, noteCame, sessionChanged, settled } from './notify';
 import { arrived, flush } from './outbox';
 import { api, auth, base, every } from './server';
 import { but, change, get, set } from './state';
@@ -66,6 +67,9 @@ export function joinLive(agent: string) {
   leader.send({ ask: true });
 }
 
+/** Whether this tab holds the stream for all of them. */
+export const leading = () => leader?.leading ?? false;
+
 export function leaveLive() {
   leaving();
   leader?.close();
@@ -123,9 +127,11 @@ function apply(envelope: Envelope) {
     case 'session_started': case 'session_updated': case 'session_closed': case 'session_rated': return session(data as Session);
     case 'message_sent': return message(data as Message);
     case 'message_updated': case 'message_deleted': return edited(data as Message);
-    case 'note_added': return arrived(data as Message);
+    case 'note_added': noteCame(data as Message); return arrived(data as Message);
     case 'typing': return typing(data as TypingData);
-    case 'seen': return change((data as SeenData).session_id, (s) => withSeen(s, data as SeenData));
+    case 'seen':
+      if ((data as SeenData).sender === 'agent') settled((data as SeenData).session_id);
+      return change((data as SeenData).session_id, (s) => withSeen(s, data as SeenData));
     case 'visitor_online': case 'visitor_offline':
       return presence((data as { visitor_id: string }).visitor_id, event === 'visitor_online');
     case 'visitor_page': return visited(data as { visitor_id: string; page: Page });
@@ -134,7 +140,9 @@ function apply(envelope: Envelope) {
 }
 
 function session(s: Session) {
+  const was = get().sessions.get(s.session_id);
   absorb([s]);
+  sessionChanged(was, s);
   set(({ missing }) => {
     const rest = new Set(missing);
     return rest.delete(s.session_id) ? { missing: rest } : {};
@@ -148,8 +156,11 @@ function message(m: Message) {
   const known = sessions.get(m.session_id);
   if (m.client_id && outbox.some((o) => o.client_id === m.client_id)) arrived(m);
   else void takeIn(m.session_id, [m]);
-  if (!known) want(m.session_id);
-  else change(m.session_id, (s) => withMessage(s, m));
+  if (known) {
+    change(m.session_id, (s) => withMessage(s, m));
+    messageCame(m, known);
+  } else if (m.sender === 'visitor') readSession(m.session_id).then((s) => messageCame(m, s), () => { /* a later event brings it */ });
+  else want(m.session_id);
   stopTyping(m.session_id, m.sender === 'visitor' ? undefined : m.sender_id ?? '');
   if (m.sender === 'visitor' && closing?.id === m.session_id) keepOpen(`${firstName(closing.name)} wrote again, so the conversation stays open.`);
 }

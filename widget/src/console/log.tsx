@@ -10,7 +10,7 @@ import { uploads } from './uploads';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
 import type { Message, Session } from '../shared/types';
 import { emptyLog, woven, type Log } from './model';
-import { takeBackInto, undo, write } from './reply';
+import { takeBackInto, undo, write } from './field';
 import { reason, release, tryAgain } from './outbox';
 import { t } from './words';
 import { type Outgoing } from './state';

@@ -12,8 +12,9 @@ import { App } from './app';
 import about from './about/about.css';
 import desk from './desk.css';
 import { listenToKeys } from './keys';
-import { refresh } from './live';
+import { leading, refresh } from './live';
 import narrow from './narrow.css';
+import { notifyWhenAway } from './notify';
 import { followDrafts } from './drafts';
 import { keepOutbox } from './keeping';
 import { flush, sendOnLeaving } from './outbox';
@@ -59,8 +60,8 @@ let kept = get().kept;
 store.subscribe((s) => { if (s.kept !== kept) saveKept(kept = s.kept); });
 sendOnLeaving();
 whenOpened((id) => { if (id) void openThread(id); });
-
 tellViewing();
+notifyWhenAway(leading);
 
 render(<App />, document.body);
 void start();

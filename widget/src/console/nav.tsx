@@ -1,20 +1,22 @@
 import { Avatar } from '../shared/avatar';
-import { bolt, check, eye, gear, Icon, inbox, mail, more, peal, people, type IconShapes } from '../shared/icons';
+import { bolt, check, eye, gear, Icon, inbox, mail, more, peal, people, search, type IconShapes } from '../shared/icons';
 import { setAvailability, signOut } from './account';
+import { mac } from './field';
 import { Menu, type Item } from './menu';
 import { views, type View } from './model';
 import { link, pageLink } from './route';
 import { set, type PageName, type State } from './state';
 import { face, useApp } from './use';
+import { t } from './words';
 
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, closed: check };
 
 export const pageTitles: Record<PageName, string> = { visitors: 'Visitors', saved: 'Saved replies', settings: 'Settings' };
-const pageIcons: Record<PageName, IconShapes> = { visitors: eye, saved: bolt, settings: gear };
+export const pageIcons: Record<PageName, IconShapes> = { visitors: eye, saved: bolt, settings: gear };
 
 /** The pages that whoever is here may see. */
-const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => p !== 'settings' || admin);
+export const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => p !== 'settings' || admin);
 
 const figure = (n: number) => (n > 9999 ? `${Math.floor(n / 1000)} k` : String(n));
 
@@ -27,6 +29,7 @@ export function Nav() {
   return (
     <nav class="side" aria-label="Main">
       <div class="brand"><Icon of={peal} /><span dir="auto">{brand}</span></div>
+      <button class="find-or-do" onClick={() => set({ paletteOpen: true })} aria-keyshortcuts={mac ? 'Meta+K' : 'Control+K'}><Icon of={search} /><span>{t('findOrDo')}</span><kbd aria-hidden="true">{mac ? '⌘K' : 'Ctrl K'}</kbd></button>
       <ul class="nav">
         {views.map((v) => (
           <li key={v}>
@@ -58,6 +61,8 @@ function Myself() {
   if (!me) return null;
   const here = me.availability === 'available';
   const items: Item[] = pagesFor(admin).map((p) => ({ label: pageTitles[p], run: () => { location.hash = pageLink(p); } }));
+  items.push({ label: t('findOrDo'), hint: mac ? '⌘K' : 'Ctrl K', run: () => set({ paletteOpen: true }) });
+  items.push({ label: t('prefsTitle'), run: () => set({ prefsOpen: true }) });
   items.push({ label: 'Keyboard shortcuts', hint: '?', run: () => set({ helpOpen: true }) });
   if (keyed) items.push({ label: 'Sign out', run: signOut });
   const who = <><Avatar person={face(me.name, me.avatar_url)} online={here} /><span class="who"><b dir="auto">{me.name}</b><small>{here ? 'Available' : 'Away'}</small></span></>;

@@ -3,7 +3,9 @@ import { browser } from './server';
 import { get, set, type Prefs } from './state';
 
 export function restorePrefs() {
-  set({ prefs: { ...get().prefs, ...browser.get<Partial<Prefs>>('prefs', {}) } });
+  const read = () => set({ prefs: { ...get().prefs, ...browser.get<Partial<Prefs>>('prefs', {}) } });
+  read();
+  addEventListener('storage', read); // another tab has changed them
 }
 
 export function setPrefs(patch: Partial<Prefs>) {

@@ -8,8 +8,9 @@ import { Staged } from '../shared/staged';
 import { Answers } from './answers';
 import { Ask } from './ask';
 import { wouldCross } from './crossing';
-import { draftOf, keepDraft, pushDrafts, putBackInto, syncDraft, whenPutBack, type Draft } from './drafts';
-import { send, takeBack, undoable } from './outbox';
+import { draftOf, keepDraft, pushDrafts, syncDraft, whenPutBack, type Draft } from './drafts';
+import { dropField, mac, setField, type Field } from './field';
+import { send, undoable } from './outbox';
 import { mentioned, useSources } from './sources';
 import { get, set } from './state';
 import { useSuggest } from './suggest';
@@ -17,29 +18,6 @@ import { tellTyping } from './thread';
 import { faults, sound, uploads } from './uploads';
 import { locale, useApp, useFocusOnOpen } from './use';
 import { t } from './words';
-
-export const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
-
-let focusField: ((mode?: Draft['mode']) => void) | undefined;
-/** Goes to the field, as r and n do. */
-export const write = (mode?: Draft['mode']) => focusField?.(mode);
-
-let insertText: ((text: string) => void) | undefined;
-/** Puts a text before what stands in the field, as quoting does. */
-export const insert = (text: string) => insertText?.(text);
-
-/** Takes an unsent message back into the field, before whatever stands there. */
-export function takeBackInto(session: string, client: string) {
-  const item = takeBack(client);
-  if (item) putBackInto(session, item.text, item.note, item.quick_replies);
-}
-
-/** Takes back what is still held, as z and the button do. Answers whether there was anything. */
-export function undo(session?: string): boolean {
-  const item = undoable(session);
-  if (item) takeBackInto(item.session_id, item.client_id);
-  return !!item;
-}
 
 const count = (id: string) => get().sessions.get(id)?.message_count ?? 0;
 
@@ -52,6 +30,7 @@ export function Reply({ id }: { id: string }) {
   const crossing = useApp((s) => (s.crossing?.session_id === id ? s.crossing : undefined));
   const most = useApp((s) => s.limits?.message ?? 4000);
   const area = useRef<HTMLTextAreaElement>(null);
+  const mine = useRef<Field | undefined>(undefined);
   const closed = session?.status === 'closed';
   const [noting, setNoting] = useState(false);
   const [staged, setStaged] = useState<{ files: File[]; fault: string }>({ files: [], fault: '' });
@@ -72,16 +51,19 @@ export function Reply({ id }: { id: string }) {
   });
   const focus = () => area.current?.focus({ preventScroll: true });
 
-  focusField = (wanted) => {
-    if (closed) { if (wanted === 'note') setNoting(true); } else if (wanted) update({ mode: wanted });
-    focus();
+  mine.current = {
+    focus(wanted) {
+      if (closed) { if (wanted === 'note') setNoting(true); } else if (wanted) update({ mode: wanted });
+      focus();
+    },
+    insert(more) {
+      if (closed) setNoting(true);
+      update({ [mode]: `${more}${text}` });
+      focus();
+      requestAnimationFrame(() => area.current?.setSelectionRange(more.length, more.length));
+    },
   };
-  insertText = (more) => {
-    if (closed) setNoting(true);
-    update({ [mode]: `${more}${text}` });
-    focus();
-    requestAnimationFrame(() => area.current?.setSelectionRange(more.length, more.length));
-  };
+  setField(mine.current);
   whenPutBack((changed, offered) => {
     if (changed !== id) return;
     if (offered?.length) setAnswers(offered);
@@ -94,6 +76,7 @@ export function Reply({ id }: { id: string }) {
   useEffect(() => {
     void syncDraft(id).then((fresh) => { if (fresh) setDraft(draftOf(id)); });
     return () => {
+      dropField(mine.current);
       tellTyping(id, false);
       pushDrafts();
       if (get().crossing?.session_id === id) set({ crossing: undefined });

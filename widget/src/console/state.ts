@@ -103,6 +103,8 @@ export interface State {
   late: boolean; // lost for long enough to say so
   aboutOpen: boolean;
   helpOpen: boolean;
+  prefsOpen: boolean;
+  paletteOpen: boolean;
   keysOn: boolean;
   toast?: Toast;
   now: number;
@@ -121,7 +123,7 @@ export const fresh = () => ({
 });
 
 export const store = createStore<State>({
-  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, keysOn: true,
+  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, prefsOpen: false, paletteOpen: false, keysOn: true,
   prefs: { undo: true, enterSends: true, sound: true, soundInFront: false, notify: false }, now: Date.now(),
 });
 

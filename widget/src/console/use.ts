@@ -1,5 +1,6 @@
 // Small things that several components use.
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { touch } from '../shared/composer';
 import { clock, shortWhen } from '../shared/format';
 import { useStore } from '../shared/store';
 import type { Person } from '../shared/types';
@@ -40,7 +41,8 @@ export function face(name: string, avatar_url?: string): Person {
 /** Calls fn for a press outside of the element, and for Escape inside of it. */
 export function useDismiss<E extends HTMLElement>(open: boolean, fn: (back: boolean) => void) {
   const ref = useRef<E>(null);
-  useEffect(() => {
+  // In the layout phase: the next key may come at once.
+  useLayoutEffect(() => {
     if (!open) return;
     const press = (e: Event) => { if (!ref.current?.contains(e.target as Node)) fn(false); };
     const key = (e: KeyboardEvent) => {
@@ -61,5 +63,5 @@ export function useDismiss<E extends HTMLElement>(open: boolean, fn: (back: bool
 
 /** The focus goes to the field when a conversation is opened, except where that would raise a keyboard. */
 export function useFocusOnOpen(focus: () => void) {
-  useLayoutEffect(() => { if (matchMedia('(pointer: fine)').matches) focus(); }, []);
+  useLayoutEffect(() => { if (!touch()) focus(); }, []);
 }

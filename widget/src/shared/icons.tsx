@@ -39,6 +39,7 @@ export const people: IconShapes = [circle(9, 8.5, 3.3), 'M2.8 19a6.3 6.3 0 0 1 1
 export const mail: IconShapes = [rect(3.8, 5.5, 16.4, 13), 'm4.5 7.2 7.5 5.6 7.5-5.6'];
 export const key: IconShapes = [circle(8.2, 15.2, 4), 'm11.2 12.3 7.8-7.8m-3 3 2.4 2.4'];
 export const hook: IconShapes = [circle(7, 17, 2.7), circle(17, 17, 2.7), circle(12, 7, 2.7), 'M10.8 9.4 8.2 14.6M13.2 9.4l2.6 5.2M9.7 17h4.6'];
+export const keyboard: IconShapes = [rect(3, 6.5, 18, 11), 'M6.5 10h.01M9.5 10h.01M12.5 10h.01M15.5 10h.01M17.5 10h.01M8.5 14h7'];
 export const filter: IconShapes = ['M4.5 7h15M7.5 12h9M10.5 17h3'];
 export const tag: IconShapes = ['M4.5 11.3V5.5a1 1 0 0 1 1-1h5.8a2 2 0 0 1 1.4.6l6.7 6.7a2 2 0 0 1 0 2.8l-4.8 4.8a2 2 0 0 1-2.8 0l-6.7-6.7a2 2 0 0 1-.6-1.4Z', heavy('M8.3 8.3h.01', 2.2)];
 export const warn: IconShapes = ['M12 8.5v4.2m0 3.1v.01', 'M10.7 4.6 3.5 17.2a1.5 1.5 0 0 0 1.3 2.3h14.4a1.5 1.5 0 0 0 1.3-2.3L13.3 4.6a1.5 1.5 0 0 0-2.6 0Z'];

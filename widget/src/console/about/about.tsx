@@ -3,6 +3,7 @@ import { Avatar } from '../../shared/avatar';
 import { exact, shortWhen } from '../../shared/format';
 import { cross, Icon } from '../../shared/icons';
 import { plain } from '../../shared/text';
+import { closeAbout } from '../field';
 import { link } from '../route';
 import { set } from '../state';
 import { Tags } from '../tags';
@@ -11,14 +12,6 @@ import { face, locale, useApp } from '../use';
 import { Data, Facts, Identity } from './facts';
 import { Banned, Privacy } from './privacy';
 import { Trail } from './trail';
-
-/** Below this width the pane lies over the conversation and has to be opened. */
-export const overlaid = () => matchMedia('(max-width: 1179px)').matches;
-
-export function closeAbout() {
-  set({ aboutOpen: false });
-  document.querySelector<HTMLElement>('.about-open')?.focus();
-}
 
 /** Who the visitor is, as far as anybody knows. Keyed by conversation. */
 export function About({ id }: { id: string }) {

@@ -1,1 +1,0 @@
-import"./chunk-M5A2TGQQ.js";

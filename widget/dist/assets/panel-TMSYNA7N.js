@@ -1,1 +1,0 @@
-import{W as a}from"./chunk-ZL7XX53E.js";export{a as start};
