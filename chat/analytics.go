@@ -2,9 +2,7 @@ package chat
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -20,7 +18,9 @@ const (
 const goneAfter = 15 * time.Minute
 
 // AnalyticsQuery selects the sessions of a report. Empty fields select
-// everything.
+// everything. Sessions of bots alone, of visitors who are banned now, and those
+// with the source "test" are left out unless they are asked for; asking for
+// that source asks for them.
 type AnalyticsQuery struct {
 	From, To   time.Time      // the period, From within it, To not; zero means the seven days up to now
 	Zone       *time.Location // in which days and hours are cut; nil means UTC
@@ -30,7 +30,17 @@ type AnalyticsQuery struct {
 	Tag        string
 	Page       string // where the session began: its whole address or, with a slash in front, its path
 	Bots       bool   // also sessions that bots alone have answered
+	Banned     bool   // also sessions of visitors who are banned
+	Test       bool   // also sessions with the source "test"
+
+	// BusinessHours makes durations count only the time within the opening
+	// hours of the settings, as they are now. Where there are none, it is
+	// always open.
+	BusinessHours bool
 }
+
+// SourceTest is the source of sessions that reports leave out.
+const SourceTest = "test"
 
 // FiguresQuery asks a store for the sessions whose first visitor message or,
 // where there is none, whose beginning lies in the period. Empty fields select
@@ -38,7 +48,10 @@ type AnalyticsQuery struct {
 type FiguresQuery struct {
 	From, To                time.Time
 	Department, Source, Tag string
-	Pages                   bool // PageURL is asked for
+	Detail                  bool   // Department, Source, Tags and PageURL are asked for
+	Rated                   bool   // only sessions with a rating; Comment is asked for
+	Newest                  bool   // the newest first
+	After                   Cursor // go on behind this session, if it is not zero
 }
 
 // SessionFigures is what figures need to know of a session. Notes count
@@ -49,24 +62,34 @@ type SessionFigures struct {
 	LastVisitorAt   time.Time // the visitor's latest message
 	FirstReplyAt    time.Time // an agent's first message after it
 	FirstBotAt      time.Time // a bot's first message after it, if it came before any agent's
+	QueuedAt        time.Time // when it first waited to be assigned
 	AssignedAt      time.Time // to an agent for the first time; zero for assignments that an older version made
 	ClosedAt        time.Time
-	AssigneeID      string // whom it is assigned to now
+	RatingAskedAt   time.Time // when the visitor was first shown the question
+	AssigneeID      string    // whom it is assigned to now
 	VisitorMessages int64
 	AgentMessages   int64
 	BotMessages     int64
 	Unseen          bool         // the visitor has not seen an agent's latest message
 	VisitorLeft     bool         // as CloseSession said
+	Test            bool         // its source is SourceTest
+	Ban             *Ban         // of its visitor, whether in force or not
 	Score           int          // of the rating, 0 without one
 	Replies         []AgentReply // in order
 	VisitorID       string       // of open sessions only
-	PageURL         string       // only where asked for
+	Cursor          Cursor       // its place in the order of the query
+
+	// Only where asked for.
+	Department, Source, PageURL string
+	Tags                        []string
+	Comment                     string
 }
 
 // AgentReply is an agent's answer to what the visitor had said since the last
 // one. AgentID is empty for a program that speaks for agents.
 type AgentReply struct {
 	AgentID string
+	After   time.Duration // from the session's beginning to the first of the visitor's messages that it answers
 	Took    time.Duration // since the first of the visitor's messages that it answers
 }
 
@@ -80,19 +103,32 @@ func (f *SessionFigures) CountedAt() time.Time {
 
 // Analytics returns the figures of a period.
 func (s *Service) Analytics(ctx context.Context, by Actor, q AnalyticsQuery) (Analytics, error) {
-	r, err := s.newReport(by, q)
+	r, err := s.newReport(ctx, by, q)
 	if err != nil {
 		return Analytics{}, err
 	}
-	t := tally{agentID: r.q.AgentID}
-	err = s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) { t.add(f) })
-	return Analytics{Period: r.period(), Figures: t.figures(), Computed: r.computed}, err
+	t := r.tally(r.q.AgentID)
+	if err := s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) { t.add(f) }); err != nil {
+		return Analytics{}, err
+	}
+	out := Analytics{Period: r.period(), Figures: t.figures(), Computed: r.computed}
+	visits, err := s.readVisits(ctx, r, []time.Time{r.q.From, r.q.To})
+	if err != nil {
+		return Analytics{}, err
+	}
+	visits[0].into(&out.Figures)
+	load, err := s.readLoad(ctx, r)
+	if err != nil {
+		return Analytics{}, err
+	}
+	out.Figures.Load = load.of(r.q.AgentID)
+	return out, nil
 }
 
 // AnalyticsByTime returns the figures of each day of a period or, with hourly,
 // of each hour.
 func (s *Service) AnalyticsByTime(ctx context.Context, by Actor, q AnalyticsQuery, hourly bool) (AnalyticsSeries, error) {
-	r, err := s.newReport(by, q)
+	r, err := s.newReport(ctx, by, q)
 	if err != nil {
 		return AnalyticsSeries{}, err
 	}
@@ -108,7 +144,7 @@ func (s *Service) AnalyticsByTime(ctx context.Context, by Actor, q AnalyticsQuer
 	for at := r.q.From; at.Before(r.q.To); at = next(at, r.q.Zone) {
 		starts = append(starts, at)
 	}
-	tallies := slices.Repeat([]tally{{agentID: r.q.AgentID}}, len(starts))
+	tallies := slices.Repeat([]tally{r.tally(r.q.AgentID)}, len(starts))
 	place := 0 // sessions come in order
 	err = s.readReport(ctx, r, func(f *SessionFigures, at time.Time) {
 		for place+1 < len(starts) && !at.Before(starts[place+1]) {
@@ -116,18 +152,27 @@ func (s *Service) AnalyticsByTime(ctx context.Context, by Actor, q AnalyticsQuer
 		}
 		tallies[place].add(f)
 	})
+	if err != nil {
+		return AnalyticsSeries{}, err
+	}
+	visits, err := s.readVisits(ctx, r, append(slices.Clip(starts), r.q.To))
+	if err != nil {
+		return AnalyticsSeries{}, err
+	}
 	out.Points = make([]AnalyticsPoint, len(starts))
 	for i := range starts {
 		out.Points[i] = AnalyticsPoint{Start: starts[i].In(r.q.Zone), Figures: tallies[i].figures()}
+		visits[i].into(&out.Points[i].Figures)
 	}
 	out.Computed = r.computed
-	return out, err
+	return out, nil
 }
 
 // AnalyticsByAgent returns the figures of each agent who had to do with a
-// session of the period, by name, and those of all together.
+// session of the period or was available in it, by name, and those of all
+// together.
 func (s *Service) AnalyticsByAgent(ctx context.Context, by Actor, q AnalyticsQuery) (AnalyticsTeam, error) {
-	r, err := s.newReport(by, q)
+	r, err := s.newReport(ctx, by, q)
 	if err != nil {
 		return AnalyticsTeam{}, err
 	}
@@ -135,7 +180,7 @@ func (s *Service) AnalyticsByAgent(ctx context.Context, by Actor, q AnalyticsQue
 	if err != nil {
 		return AnalyticsTeam{}, err
 	}
-	team := tally{agentID: r.q.AgentID}
+	team := r.tally(r.q.AgentID)
 	each := map[string]*tally{}
 	err = s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) {
 		team.add(f)
@@ -144,24 +189,41 @@ func (s *Service) AnalyticsByAgent(ctx context.Context, by Actor, q AnalyticsQue
 				continue
 			}
 			if each[id] == nil {
-				each[id] = &tally{agentID: id}
+				t := r.tally(id)
+				each[id] = &t
 			}
 			each[id].add(f)
 		}
 	})
-	out := AnalyticsTeam{Period: r.period(), Agents: []AgentFigures{}, Team: team.figures(), Computed: r.computed}
-	for _, a := range agents {
-		if t := each[a.ID]; t != nil {
-			out.Agents = append(out.Agents, AgentFigures{ID: a.ID, Name: a.Name, Figures: t.figures()})
-		}
+	if err != nil {
+		return AnalyticsTeam{}, err
 	}
-	return out, err
+	load, err := s.readLoad(ctx, r)
+	if err != nil {
+		return AnalyticsTeam{}, err
+	}
+	out := AnalyticsTeam{Period: r.period(), Agents: []AgentFigures{}, Team: team.figures(), Computed: r.computed}
+	out.Team.Load = load.of(r.q.AgentID)
+	for _, a := range agents {
+		t, own := each[a.ID], load.of(a.ID)
+		if t == nil && (own == nil || *own == Workload{} || r.q.AgentID != "" && r.q.AgentID != a.ID) {
+			continue
+		}
+		if t == nil {
+			idle := r.tally(a.ID)
+			t = &idle
+		}
+		figures := t.figures()
+		figures.Load = own
+		out.Agents = append(out.Agents, AgentFigures{ID: a.ID, Name: a.Name, Figures: figures})
+	}
+	return out, nil
 }
 
-// AnalyticsByHour returns when sessions begin: how many in each hour of each
-// weekday.
+// AnalyticsByHour returns when sessions begin, how many in each hour of each
+// weekday, and for how long in those hours somebody was available.
 func (s *Service) AnalyticsByHour(ctx context.Context, by Actor, q AnalyticsQuery) (AnalyticsHours, error) {
-	r, err := s.newReport(by, q)
+	r, err := s.newReport(ctx, by, q)
 	if err != nil {
 		return AnalyticsHours{}, err
 	}
@@ -172,103 +234,14 @@ func (s *Service) AnalyticsByHour(ctx context.Context, by Actor, q AnalyticsQuer
 			out.Sessions[(int(at.Weekday())+6)%7][at.Hour()]++
 		}
 	})
+	if err != nil {
+		return AnalyticsHours{}, err
+	}
+	load, err := s.readLoad(ctx, r)
+	if err != nil {
+		return AnalyticsHours{}, err
+	}
+	out.Available = load.byHour(r.q.AgentID, r.q.Zone)
 	out.Computed = r.computed
-	return out, err
-}
-
-// report is a query on its way to figures.
-type report struct {
-	q        AnalyticsQuery
-	now      time.Time
-	computed AnalyticsBasis
-}
-
-func (s *Service) newReport(by Actor, q AnalyticsQuery) (*report, error) {
-	if err := by.need(ScopeRead); err != nil {
-		return nil, err
-	}
-	r := &report{q: q, now: s.now()}
-	if r.q.Zone == nil {
-		r.q.Zone = time.UTC
-	}
-	if q.To.IsZero() {
-		r.q.To = r.now
-	}
-	if q.From.IsZero() {
-		r.q.From = r.q.To.In(r.q.Zone).AddDate(0, 0, -7)
-	}
-	r.q.From, r.q.To = r.q.From.Truncate(time.Millisecond), r.q.To.Truncate(time.Millisecond)
-	switch {
-	case !r.q.From.Before(r.q.To) && q.To.IsZero():
-		return nil, invalid("from", "from must be in the past.")
-	case !r.q.From.Before(r.q.To):
-		return nil, invalid("to", "to must be after from.")
-	case r.q.To.Sub(r.q.From) > MaxPeriod:
-		return nil, invalid("from", "A period may have at most three years.")
-	}
-	r.computed = AnalyticsBasis{
-		Period: r.period(),
-		Filters: AnalyticsFilters{
-			AgentID: q.AgentID, Department: q.Department, Source: q.Source, Page: q.Page, Tag: q.Tag, Bots: q.Bots,
-		},
-	}
-	return r, nil
-}
-
-func (r *report) period() AnalyticsPeriod {
-	return AnalyticsPeriod{From: r.q.From.In(r.q.Zone), To: r.q.To.In(r.q.Zone), Zone: r.q.Zone.String()}
-}
-
-// readReport calls each for the sessions that the report is about.
-func (s *Service) readReport(ctx context.Context, r *report, each func(f *SessionFigures, countedAt time.Time)) error {
-	q := FiguresQuery{From: r.q.From, To: r.q.To, Department: r.q.Department, Source: r.q.Source, Tag: r.q.Tag, Pages: r.q.Page != ""}
-	return s.store.SessionFigures(ctx, q, func(f SessionFigures) error {
-		switch {
-		case r.q.Page != "" && !onPage(f.PageURL, r.q.Page), r.q.AgentID != "" && !f.concerns(r.q.AgentID):
-			return nil
-		case f.botsAlone() && !r.q.Bots:
-			r.computed.LeftOut.Bots++
-			return nil
-		}
-		if f.ClosedAt.IsZero() {
-			f.VisitorLeft = r.now.Sub(f.LastVisitorAt) > goneAfter && !s.presence.here(visitorKey(f.VisitorID), r.now)
-		}
-		if !f.FirstVisitorAt.IsZero() {
-			r.computed.Sessions++
-		}
-		each(&f, f.CountedAt())
-		return nil
-	})
-}
-
-// onPage says whether an address is the page that was asked for.
-func onPage(address, page string) bool {
-	if address == page {
-		return address != ""
-	}
-	u, err := url.Parse(address)
-	return err == nil && strings.HasPrefix(page, "/") && u.EscapedPath() == page
-}
-
-// nextDay returns the start of the day after t. Where clocks are put forward at
-// midnight it begins at one o'clock; where they are put back then, at the
-// first midnight of the two.
-func nextDay(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	next := time.Date(y, m, d+1, 0, 0, 0, 0, zone)
-	if next.Day() == t.In(zone).Day() {
-		_, next = next.ZoneBounds()
-	}
-	if before := next.Add(-time.Hour); before.Day() == next.Day() && before.After(t) {
-		return before
-	}
-	return next
-}
-
-// nextHour returns the start of the hour after t, as clocks in the zone show
-// it. An hour that comes twice is two hours.
-func nextHour(t time.Time, zone *time.Location) time.Time {
-	l := t.In(zone)
-	into := time.Duration(l.Minute())*time.Minute + time.Duration(l.Second())*time.Second + time.Duration(l.Nanosecond())
-	return l.Add(time.Hour - into)
+	return out, nil
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"encoding/json"
-	"math"
 	"slices"
 	"time"
 )
@@ -24,7 +23,9 @@ type AnalyticsBasis struct {
 
 // LeftOut is how many sessions a report does not count, by why.
 type LeftOut struct {
-	Bots int64 `json:"bots"` // bots alone have answered
+	Bots   int64 `json:"bots"`   // bots alone have answered
+	Banned int64 `json:"banned"` // their visitor is banned
+	Test   int64 `json:"test"`   // their source is SourceTest
 }
 
 // MarshalJSON names the time zone beside the period.
@@ -44,12 +45,15 @@ func (b AnalyticsBasis) MarshalJSON() ([]byte, error) {
 
 // AnalyticsFilters are the filters of a query.
 type AnalyticsFilters struct {
-	AgentID    string `json:"agent,omitempty"`
-	Department string `json:"department,omitempty"`
-	Source     string `json:"source,omitempty"`
-	Page       string `json:"page,omitempty"`
-	Tag        string `json:"tag,omitempty"`
-	Bots       bool   `json:"bots,omitempty"`
+	AgentID       string `json:"agent,omitempty"`
+	Department    string `json:"department,omitempty"`
+	Source        string `json:"source,omitempty"`
+	Page          string `json:"page,omitempty"`
+	Tag           string `json:"tag,omitempty"`
+	Bots          bool   `json:"bots,omitempty"`
+	Banned        bool   `json:"banned,omitempty"`
+	Test          bool   `json:"test,omitempty"`
+	BusinessHours bool   `json:"business_hours,omitempty"`
 }
 
 // Figures are computed from the sessions with a message of the visitor's, but
@@ -75,17 +79,37 @@ type Figures struct {
 
 	Wait          Durations     `json:"wait"` // the visitor's first message to an agent's first
 	FirstResponse FirstResponse `json:"first_response"`
-	Accept        *Durations    `json:"accept"`     // the visitor's first message to the first assignment; nil for an agent
+	Accept        *Durations    `json:"accept"`     // coming into the queue to the first assignment; nil for an agent
 	ReplyTime     Durations     `json:"reply_time"` // the first message of each visitor's turn to an agent's next
 	Duration      Durations     `json:"duration"`   // the visitor's first message to closing
 
 	CSAT               CSAT               `json:"csat"`
 	MessagesPerSession MessagesPerSession `json:"messages_per_session"`
 
-	// Visitors, page views and what depends on them cannot be known while
-	// visits are not recorded: nil.
+	// Visitors have seen a page in the period. They are nil, and so is what
+	// depends on them, where visits are not recorded or the report is about
+	// some agent, department, source or tag: those belong to sessions, not to
+	// visits. Of a point in time they are its own visitors, so that days do
+	// not add up to the period.
 	Visitors   *int64   `json:"visitors"`
-	Engagement *float64 `json:"engagement"`
+	PageViews  *int64   `json:"page_views"`
+	Engaged    *int64   `json:"engaged"`    // visitors who have sent a message in the period
+	Engagement *float64 `json:"engagement"` // those by all visitors, nil without any
+	Returned   *int64   `json:"returned"`   // visitors who had been there before the period
+	Returning  *float64 `json:"returning"`  // those by all visitors, nil without any
+
+	// Load is nil but in the figures of the period and of agents.
+	Load *Workload `json:"load,omitempty"`
+}
+
+// Workload says how many sessions agents had at once, and for how long somebody
+// was there. It is of the time within the period, whenever sessions began, and
+// follows who a session was assigned to at each moment.
+type Workload struct {
+	Mean      float64 `json:"concurrent_mean"` // sessions at once, over the time with at least one
+	Peak      int64   `json:"concurrent_peak"`
+	Busy      float64 `json:"busy_s"`      // seconds with at least one session
+	Available float64 `json:"available_s"` // seconds with at least one agent available, to the minute
 }
 
 // Durations are in seconds. Where there are none, all but Count is nil.
@@ -110,7 +134,10 @@ type CSAT struct {
 	Positive int64    `json:"positive"`
 	Score    *float64 `json:"score"` // positive ratings by all ratings, nil without any
 
-	// ResponseRate is nil: how often visitors were asked is not recorded.
+	// Requests are the sessions whose visitor was shown the question, as the
+	// widget says, or has rated without that. ResponseRate is ratings by
+	// requests, nil without any.
+	Requests     int64       `json:"requests"`
 	ResponseRate *float64    `json:"response_rate"`
 	Spread       RatingCount `json:"spread"`
 }
@@ -171,11 +198,13 @@ type AgentFigures struct {
 	Figures  Figures
 }
 
-// AnalyticsHours is how many sessions began in each hour of each weekday.
+// AnalyticsHours is how many sessions began in each hour of each weekday, and
+// for how many seconds of it an agent was available.
 type AnalyticsHours struct {
-	Period   AnalyticsPeriod
-	Sessions [7][24]int64 // from Monday on
-	Computed AnalyticsBasis
+	Period    AnalyticsPeriod
+	Sessions  [7][24]int64 // from Monday on
+	Available [7][24]float64
+	Computed  AnalyticsBasis
 }
 
 // botsAlone says whether a bot has answered and nobody has taken it up.
@@ -201,154 +230,3 @@ func (f *SessionFigures) agents() []string {
 func (f *SessionFigures) concerns(agentID string) bool {
 	return f.AssigneeID == agentID || slices.ContainsFunc(f.Replies, func(r AgentReply) bool { return r.AgentID == agentID })
 }
-
-// tally gathers what figures are computed from.
-type tally struct {
-	Figures
-	wait, bot, accept, reply, duration []time.Duration
-	visitor, agent, bots               int64
-	agentID                            string // whose figures they are; empty for all
-}
-
-func (t *tally) add(f *SessionFigures) {
-	if f.FirstVisitorAt.IsZero() {
-		t.OpenedNoMessage++
-		return
-	}
-	t.Sessions++
-	t.visitor += f.VisitorMessages
-	t.agent += f.AgentMessages
-	t.bots += f.BotMessages
-	if len(f.Replies) > 0 && t.whose(f.Replies[0].AgentID) {
-		t.wait = append(t.wait, f.FirstReplyAt.Sub(f.FirstVisitorAt))
-	}
-	for _, r := range f.Replies {
-		if t.whose(r.AgentID) {
-			t.reply = append(t.reply, r.Took)
-		}
-	}
-	if !t.whose(f.AssigneeID) {
-		return
-	}
-	if !f.FirstBotAt.IsZero() {
-		t.bot = append(t.bot, f.FirstBotAt.Sub(f.FirstVisitorAt))
-	}
-	if f.AssignedAt.After(f.FirstVisitorAt) {
-		t.accept = append(t.accept, f.AssignedAt.Sub(f.FirstVisitorAt))
-	}
-	t.addEnd(f)
-}
-
-// whose says whether what an agent did counts here.
-func (t *tally) whose(agentID string) bool { return t.agentID == "" || agentID == t.agentID }
-
-// addEnd counts how the session ended.
-func (t *tally) addEnd(f *SessionFigures) {
-	closed := !f.ClosedAt.IsZero()
-	if closed {
-		t.Closed++
-		t.duration = append(t.duration, f.ClosedAt.Sub(f.FirstVisitorAt))
-	}
-	if f.FirstReplyAt.IsZero() && (closed || f.VisitorLeft) {
-		t.Missed++
-		if f.VisitorLeft && f.AssigneeID == "" {
-			t.Abandoned++
-		}
-	}
-	if f.AssigneeID != "" && f.VisitorLeft && f.Unseen {
-		t.Dropped++
-	}
-	if f.Score > 0 {
-		t.CSAT.Ratings++
-		t.CSAT.Spread[f.Score-1]++
-		if f.Score >= 4 {
-			t.CSAT.Positive++
-		}
-	}
-}
-
-func (t *tally) figures() Figures {
-	out := t.Figures
-	out.Wait, out.ReplyTime, out.Duration = durations(t.wait), durations(t.reply), durations(t.duration)
-	out.FirstResponse = FirstResponse{Durations: out.Wait, Bot: durations(t.bot)}
-	if t.agentID == "" {
-		accept := durations(t.accept)
-		out.Accept = &accept
-	}
-	out.CSAT.Score = share(out.CSAT.Positive, out.CSAT.Ratings)
-	out.MessagesPerSession = MessagesPerSession{share(t.visitor, t.Sessions), share(t.agent, t.Sessions), share(t.bots, t.Sessions)}
-	return out
-}
-
-// share returns part by whole, nil where there is nothing to divide by.
-func share(part, whole int64) *float64 {
-	if whole == 0 {
-		return nil
-	}
-	v := float64(part) / float64(whole)
-	return &v
-}
-
-// durations changes the order of its argument.
-func durations(list []time.Duration) Durations {
-	out := Durations{Count: int64(len(list))}
-	if len(list) == 0 {
-		return out
-	}
-	var sum float64
-	for _, d := range list {
-		sum += d.Seconds()
-	}
-	mean := thousandths(sum / float64(len(list)))
-	out.Mean, out.Median, out.P90, out.P95 = &mean, percentile(list, 0.5), percentile(list, 0.9), percentile(list, 0.95)
-	return out
-}
-
-// percentile takes a list that is not empty, and changes its order.
-func percentile(list []time.Duration, p float64) *float64 {
-	place := p * float64(len(list)-1)
-	below := int(place)
-	order(list, below)
-	v := list[below].Seconds()
-	if below+1 < len(list) {
-		v += (place - float64(below)) * (slices.Min(list[below+1:]).Seconds() - v)
-	}
-	v = thousandths(v)
-	return &v
-}
-
-// order puts the value that belongs at k in its place, with nothing greater
-// before it and nothing less behind it. A year's reply times are millions:
-// sorting all of them for three values would take most of a report's time.
-func order(list []time.Duration, k int) {
-	low, high := 0, len(list)-1
-	for low < high {
-		pivot := middle(list[low], list[(low+high)/2], list[high])
-		i, j := low, high
-		for i <= j {
-			for list[i] < pivot {
-				i++
-			}
-			for list[j] > pivot {
-				j--
-			}
-			if i <= j {
-				list[i], list[j] = list[j], list[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case k <= j:
-			high = j
-		case k >= i:
-			low = i
-		default:
-			return
-		}
-	}
-}
-
-func middle(a, b, c time.Duration) time.Duration { return max(min(a, b), min(max(a, b), c)) }
-
-// thousandths rounds to what was measured.
-func thousandths(s float64) float64 { return math.Round(s*1000) / 1000 }

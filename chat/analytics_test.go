@@ -14,7 +14,7 @@ func at(s int) time.Time { return day0.Add(time.Duration(s) * time.Second) }
 
 func replies(list ...any) (out []AgentReply) {
 	for i := 0; i < len(list); i += 2 {
-		out = append(out, AgentReply{list[i].(string), time.Duration(list[i+1].(int)) * time.Second})
+		out = append(out, AgentReply{AgentID: list[i].(string), Took: time.Duration(list[i+1].(int)) * time.Second})
 	}
 	return out
 }
@@ -23,14 +23,14 @@ func replies(list ...any) (out []AgentReply) {
 func worked() []SessionFigures {
 	return []SessionFigures{
 		// Mara answers after 30 s, Jonas takes over and answers after 40 s.
-		{CreatedAt: at(-5), FirstVisitorAt: at(0), FirstReplyAt: at(30), AssignedAt: at(10), ClosedAt: at(600), AssigneeID: "jonas",
+		{CreatedAt: at(-5), FirstVisitorAt: at(0), FirstReplyAt: at(30), QueuedAt: at(0), AssignedAt: at(10), ClosedAt: at(600), AssigneeID: "jonas",
 			VisitorMessages: 2, AgentMessages: 2, Score: 5, Replies: replies("mara", 30, "jonas", 40), VisitorLeft: true},
 		// Nobody answers until the visitor closes it.
 		{CreatedAt: at(100), FirstVisitorAt: at(100), ClosedAt: at(400), VisitorMessages: 3, VisitorLeft: true},
 		// Assigned, but closed by the agent without a word.
-		{CreatedAt: at(200), FirstVisitorAt: at(200), AssignedAt: at(220), ClosedAt: at(300), AssigneeID: "mara", VisitorMessages: 1},
+		{CreatedAt: at(200), FirstVisitorAt: at(200), QueuedAt: at(200), AssignedAt: at(220), ClosedAt: at(300), AssigneeID: "mara", VisitorMessages: 1},
 		// A bot first, then Mara; the visitor leaves without seeing it.
-		{CreatedAt: at(300), FirstVisitorAt: at(300), FirstBotAt: at(301), FirstReplyAt: at(390), AssignedAt: at(350), AssigneeID: "mara",
+		{CreatedAt: at(300), FirstVisitorAt: at(300), FirstBotAt: at(301), FirstReplyAt: at(390), QueuedAt: at(300), AssignedAt: at(350), AssigneeID: "mara",
 			VisitorMessages: 1, AgentMessages: 1, BotMessages: 1, Replies: replies("mara", 90), VisitorLeft: true, Unseen: true, Score: 2},
 		// An open one that still waits: nothing is missed yet.
 		{CreatedAt: at(500), FirstVisitorAt: at(500), VisitorMessages: 1},
@@ -73,7 +73,7 @@ func TestFiguresWorkedOutOnPaper(t *testing.T) {
 	checkDurations(t, "accept", *f.Accept, 3, 26.667, 20, 44, 47)        // 10, 20, 50
 	checkDurations(t, "reply", f.ReplyTime, 3, 53.333, 40, 80, 85)       // 30, 40, 90
 	checkDurations(t, "duration", f.Duration, 3, 333.333, 300, 540, 570) // 600, 300, 100
-	if f.CSAT.Ratings != 2 || f.CSAT.Positive != 1 || *f.CSAT.Score != 0.5 || f.CSAT.Spread != (RatingCount{0, 1, 0, 0, 1}) || f.CSAT.ResponseRate != nil {
+	if f.CSAT.Ratings != 2 || f.CSAT.Positive != 1 || *f.CSAT.Score != 0.5 || f.CSAT.Spread != (RatingCount{0, 1, 0, 0, 1}) || f.CSAT.Requests != 2 || *f.CSAT.ResponseRate != 1 {
 		t.Errorf("%+v", f.CSAT)
 	}
 	if m := f.MessagesPerSession; *m.Visitor != 1.6 || *m.Agent != 0.6 || *m.Bot != 0.2 {

@@ -35,6 +35,13 @@ type Hooks struct {
 	// by what the host knows. Message goes through BeforeMessage as well.
 	BeforeSession func(ctx context.Context, v Visitor, in *NewSession) error
 
+	// BadRating is called once a visitor has given a session 1 or 2 of five
+	// points, or has changed such a rating, and it is stored: the place for a
+	// word to somebody who can still make it good. s.Rating says what they
+	// thought. The visitor does not wait for it, and its error only goes to
+	// the log.
+	BadRating func(ctx context.Context, s Session) error
+
 	// Timeout bounds one call. 0 means 2 seconds.
 	Timeout time.Duration
 }

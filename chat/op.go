@@ -160,6 +160,13 @@ type RateSession struct {
 	Rating    Rating
 }
 
+// AskRating notes that the visitor was shown the question what they thought;
+// the version stays. Event: none. Again: Duplicate.
+type AskRating struct {
+	SessionID string
+	At        time.Time
+}
+
 // MarkSeen records that Sender (SenderVisitor or SenderAgent) has seen the
 // session up to the message, and counts the unread again. It never moves
 // back: where nothing moves the result is a Duplicate. No event in the log.
@@ -241,6 +248,7 @@ func (DeleteMessage) op() {}
 func (UpdateSession) op() {}
 func (CloseSession) op()  {}
 func (RateSession) op()   {}
+func (AskRating) op()     {}
 func (MarkSeen) op()      {}
 func (SaveVisitor) op()   {}
 func (MergeVisitor) op()  {}

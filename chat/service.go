@@ -39,6 +39,7 @@ type Service struct {
 	trail       trail
 	placeOf     func(netip.Addr) Place
 	unplaced    chan unplaced
+	alerts      sync.WaitGroup // hooks that run beside what they are about
 
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
@@ -87,12 +88,12 @@ func New(store Store, opts *Options) *Service {
 }
 
 // Run does what needs a clock: it notices who has left and when the opening
-// hours begin and end, gives out sessions and does what else [Routing] asks
-// for, sends what the host has written in transactions of its own, removes
-// events that are older than Options.EventRetention and what the settings keep
-// no longer, brings the search index up to date, and hears of what other
-// processes have written to a [SharedStore]. It returns when ctx ends (with its
-// error) or the service is closed (with nil).
+// hours begin and end, notes who is available, gives out sessions and does what
+// else [Routing] asks for, sends what the host has written in transactions of
+// its own, removes events that are older than Options.EventRetention and what
+// the settings keep no longer, brings the search index up to date, and hears of
+// what other processes have written to a [SharedStore]. It returns when ctx
+// ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
 	routing, stop := context.WithCancel(ctx)
 	var wait sync.WaitGroup
@@ -109,6 +110,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer trail.Stop()
 	pending := time.NewTicker(pendingStep)
 	defer pending.Stop()
+	shifts := time.NewTicker(shiftStep)
+	defer shifts.Stop()
 	var purging single
 	defer purging.wait()
 	if s.placeOf != nil {
@@ -142,6 +145,8 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		case <-pending.C:
 			s.takePending(ctx)
+		case <-shifts.C:
+			s.noteShifts(ctx)
 		case <-index.C:
 			s.indexInBackground(ctx)
 		case <-s.closed:
@@ -164,6 +169,7 @@ func (s *Service) Close() error {
 	})
 	s.hub.close()
 	s.writer.close()
+	s.alerts.Wait() // each has a time limit
 	s.stopFollowing()
 	select {
 	case <-s.hub.left:

@@ -353,33 +353,6 @@ func (s *Service) SessionCounts(ctx context.Context, by Actor) (SessionCounts, e
 	return s.store.SessionCounts(ctx, by.id)
 }
 
-// RateSession records what the visitor thought, or changes it. Only the
-// session's own visitor may, and only until they start another session.
-func (s *Service) RateSession(ctx context.Context, by Actor, id string, score int, comment string) (Session, error) {
-	if !by.IsVisitor() {
-		return Session{}, forbidden("Only the visitor may rate a session.")
-	}
-	if score < 1 || score > 5 {
-		return Session{}, invalid("score", "score must be between 1 and 5.")
-	}
-	comment, err := cleanText("comment", comment, s.limits.Message)
-	if err != nil {
-		return Session{}, err
-	}
-	if _, err := s.writable(ctx, by, id); err != nil {
-		return Session{}, err
-	}
-	newest, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id})
-	if err != nil {
-		return Session{}, err
-	}
-	if len(newest.Sessions) > 0 && newest.Sessions[0].ID != id {
-		return Session{}, &Error{Kind: ErrConflict, Code: "conflict", Message: "A session can be rated until the next one begins."}
-	}
-	res, err := s.writer.do(ctx, RateSession{SessionID: id, Rating: Rating{Score: score, Comment: comment, At: s.now()}})
-	return s.online(res.Session), err
-}
-
 // online fills in what the store cannot know of a session.
 func (s *Service) online(session Session) Session {
 	now := s.now()

@@ -163,6 +163,20 @@ type AnalyticsStore interface {
 	// of CountedAt, until it fails. It holds up nobody who writes for longer
 	// than a page of sessions takes to read.
 	SessionFigures(ctx context.Context, q FiguresQuery, each func(SessionFigures) error) error
+
+	// SessionsAt returns the sessions with these cursors, which SessionFigures
+	// has given out, in their order. Those that are gone are left out.
+	SessionsAt(ctx context.Context, places []Cursor) ([]Session, error)
+
+	// VisitFigures returns who saw pages, an entry for each period of the
+	// query. VisitedURLs returns which pages were seen in one, each once.
+	VisitFigures(ctx context.Context, q VisitFiguresQuery) ([]VisitFigures, error)
+	VisitedURLs(ctx context.Context, from, to time.Time) ([]string, error)
+
+	// AgentLoad returns the assignments of sessions that match the query, and
+	// the stretches in which agents were available, as far as they reach into
+	// the period, whenever the sessions began.
+	AgentLoad(ctx context.Context, q FiguresQuery) (AgentLoad, error)
 }
 
 // EventStore reads the event log. Events come with their data as it is now:

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -68,7 +67,7 @@ func (q *query) analytics() chat.AnalyticsQuery {
 	return chat.AnalyticsQuery{
 		Zone: zone, From: q.moment("from", zone), To: q.moment("to", zone),
 		AgentID: q.text("agent"), Department: q.text("department"), Source: q.text("source"), Tag: q.text("tag"), Page: q.text("page"),
-		Bots: q.one("bots", "false", "true") == "true",
+		Bots: q.flag("bots"), Banned: q.flag("banned"), Test: q.flag("test"), BusinessHours: q.flag("business_hours"),
 	}
 }
 
@@ -187,8 +186,9 @@ type analyticsHours struct {
 }
 
 type weekday struct {
-	Name     string    `json:"weekday"`
-	Sessions [24]int64 `json:"sessions"`
+	Name      string      `json:"weekday"`
+	Sessions  [24]int64   `json:"sessions"`
+	Available [24]float64 `json:"available_s"`
 }
 
 func (h *Handler) analyticsHeatmap(r *http.Request, by caller, _ *query, q chat.AnalyticsQuery) (table, error) {
@@ -198,57 +198,20 @@ func (h *Handler) analyticsHeatmap(r *http.Request, by caller, _ *query, q chat.
 	for hour := range 24 {
 		head = append(head, fmt.Sprintf("hour_%02d", hour))
 	}
+	for hour := range 24 {
+		head = append(head, fmt.Sprintf("available_%02d_s", hour))
+	}
 	rows := [][]string{head}
 	for i, name := range []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"} {
-		out.Weekdays = append(out.Weekdays, weekday{name, a.Sessions[i]})
+		out.Weekdays = append(out.Weekdays, weekday{name, a.Sessions[i], a.Available[i]})
 		row := []string{name}
 		for _, n := range a.Sessions[i] {
 			row = append(row, strconv.FormatInt(n, 10))
 		}
+		for _, s := range a.Available[i] {
+			row = append(row, strconv.FormatFloat(s, 'f', -1, 64))
+		}
 		rows = append(rows, row)
 	}
 	return table{out, rows}, err
-}
-
-// figureNames are the columns of figureCells. Columns are only ever added, at
-// the end.
-var figureNames = []string{
-	"sessions", "opened_no_message", "closed", "missed", "abandoned", "dropped",
-	"wait_count", "wait_mean_s", "wait_median_s", "wait_p90_s", "wait_p95_s",
-	"first_bot_response_count", "first_bot_response_mean_s", "first_bot_response_median_s", "first_bot_response_p90_s", "first_bot_response_p95_s",
-	"accept_count", "accept_mean_s", "accept_median_s", "accept_p90_s", "accept_p95_s",
-	"reply_time_count", "reply_time_mean_s", "reply_time_median_s", "reply_time_p90_s", "reply_time_p95_s",
-	"duration_count", "duration_mean_s", "duration_median_s", "duration_p90_s", "duration_p95_s",
-	"ratings", "ratings_positive", "csat_score", "ratings_1", "ratings_2", "ratings_3", "ratings_4", "ratings_5",
-	"visitor_messages_per_session", "agent_messages_per_session", "bot_messages_per_session",
-}
-
-// figureCells writes what is not known as an empty cell.
-func figureCells(f chat.Figures) []string {
-	var cells []string
-	whole := func(list ...int64) {
-		for _, n := range list {
-			cells = append(cells, strconv.FormatInt(n, 10))
-		}
-	}
-	part := func(list ...*float64) {
-		for _, v := range list {
-			text := ""
-			if v != nil {
-				text = strconv.FormatFloat(*v, 'f', -1, 64)
-			}
-			cells = append(cells, text)
-		}
-	}
-	whole(f.Sessions, f.OpenedNoMessage, f.Closed, f.Missed, f.Abandoned, f.Dropped)
-	for _, d := range []chat.Durations{f.Wait, f.FirstResponse.Bot, *cmp.Or(f.Accept, &chat.Durations{}), f.ReplyTime, f.Duration} {
-		whole(d.Count)
-		part(d.Mean, d.Median, d.P90, d.P95)
-	}
-	whole(f.CSAT.Ratings, f.CSAT.Positive)
-	part(f.CSAT.Score)
-	whole(f.CSAT.Spread[:]...)
-	m := f.MessagesPerSession
-	part(m.Visitor, m.Agent, m.Bot)
-	return cells
 }

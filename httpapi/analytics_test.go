@@ -31,6 +31,46 @@ func TestAnalytics(t *testing.T) {
 	s.api("GET", "/analytics/summary"+always+"&agent="+team.text("agents.0.agent_id"), "").want(200).has("sessions", 1, "missed", 0, "reply_time.count", 1)
 	s.api("GET", "/analytics/summary"+always+"&tag=vip", "").want(200).has("sessions", 0)
 	s.api("GET", "/analytics/timeseries"+always, "").want(200).has("points.#", 3)
+
+	// Each figure opens its sessions.
+	for figure, want := range map[string]int{
+		"sessions": 2, "opened_no_message": 1, "closed": 2, "missed": 1, "abandoned": 1, "dropped": 1, "wait": 1, "first_bot_response": 0, "accept": 1,
+		"reply_time": 1, "duration": 2, "rating_requests": 1, "ratings": 1, "ratings_positive": 1, "ratings_negative": 0, "ratings_5": 1, "ratings_4": 0,
+	} {
+		s.api("GET", "/analytics/sessions"+always+"&figure="+figure, "").want(200).has("sessions.#", want, "next_cursor", nil)
+	}
+	s.api("GET", "/analytics/sessions"+always+"&figure=missed", "").want(200).has("sessions.0.session_id", missed)
+	s.api("GET", "/analytics/sessions"+always+"&figure=sessions&bots=true", "").want(200).has("sessions.#", 3)
+	s.api("GET", "/analytics/breakdown"+always+"&by=source", "").want(200).has("by", "source", "parts.#", 2, "parts.0.name", "widget", "parts.0.sessions", 2, "total.sessions", 2)
+}
+
+func TestRatings(t *testing.T) {
+	s := newSite(t, Options{})
+	v := s.visitor()
+	id := v.session("Hello")
+	v.call("POST", "/sessions/"+id+"/close", "").want(200)
+	for range 2 { // the widget may say so twice
+		v.call("POST", "/sessions/"+id+"/rating-request", "").want(204)
+	}
+	s.visitor().call("POST", "/sessions/"+id+"/rating-request", "").failed(404, "not_found", "")
+	s.api("GET", "/analytics/summary", "").want(200).has("csat.requests", 1, "csat.ratings", 0, "csat.response_rate", 0)
+	v.call("POST", "/sessions/"+id+"/rating", `{"score":2,"comment":"Too SLOW"}`).want(200)
+	w := s.visitor()
+	second := w.session("Hello")
+	w.call("POST", "/sessions/"+second+"/rating", `{"score":5}`).want(200)
+
+	s.api("GET", "/analytics/ratings", "").want(200).has("ratings.#", 2, "ratings.0.session_id", second, "ratings.0.comment", nil,
+		"ratings.1.comment", "Too SLOW", "ratings.1.score", 2, "ratings.1.session_id", id)
+	for query, want := range map[string]int{"q=slow": 1, "q=fast": 0, "commented=true": 1, "score=5": 1, "score=2": 1, "score=1": 0, "tag=x": 0} {
+		s.api("GET", "/analytics/ratings?"+query, "").want(200).has("ratings.#", want)
+	}
+	first := s.api("GET", "/analytics/ratings?limit=1", "").want(200).has("ratings.#", 1, "ratings.0.session_id", second)
+	s.api("GET", "/analytics/ratings?limit=1&after="+first.text("next_cursor"), "").want(200).has("ratings.#", 1, "ratings.0.session_id", id, "next_cursor", nil)
+	rows, err := csv.NewReader(strings.NewReader(s.api("GET", "/analytics/ratings?format=csv", "").want(200).raw)).ReadAll()
+	if err != nil || len(rows) != 3 || rows[2][2] != "Too SLOW" {
+		t.Errorf("%v %v", rows, err)
+	}
+	s.api("GET", "/analytics/summary", "").want(200).has("csat.requests", 2, "csat.response_rate", 1, "csat.score", 0.5)
 }
 
 func TestAnalyticsQueries(t *testing.T) {
@@ -40,10 +80,25 @@ func TestAnalyticsQueries(t *testing.T) {
 		"from=": "from", "from=yesterday": "from", "from=2026-02-30": "from", "from=2026-11-23T09:30:00": "from",
 		"to=x": "to", "from=2026-11-23&to=2026-11-23": "to", "from=2026-11-23&to=2026-11-22": "to",
 		"from=2020-01-01&to=2026-01-01": "from", "from=2999-01-01": "from", "format=xml": "format", "bots=1": "bots", "agent=%00": "agent",
+		"banned=yes": "banned", "test=": "test", "business_hours=0": "business_hours",
 	} {
-		for _, name := range []string{"summary", "timeseries", "agents", "heatmap"} {
+		for _, name := range []string{"summary", "timeseries", "agents", "heatmap", "breakdown", "ratings"} {
 			s.api("GET", "/analytics/"+name+"?"+query, "").failed(400, "invalid_request", field)
 		}
+	}
+	for query, field := range map[string]string{
+		"breakdown?by=colour": "by", "ratings?score=6": "score", "ratings?commented=1": "commented", "ratings?limit=0": "limit",
+		"ratings?q=" + strings.Repeat("x", 201): "q",
+	} {
+		s.api("GET", "/analytics/"+query, "").failed(400, "invalid_request", field)
+	}
+	for query, field := range map[string]string{
+		"": "figure", "colour": "figure", "ratings_6": "figure", "missed&weekday=8": "weekday", "missed&hour=24": "hour", "missed&tz=x": "tz", "missed&from=x": "from",
+	} {
+		s.api("GET", "/analytics/sessions?figure="+query, "").failed(400, "invalid_request", field)
+	}
+	for _, list := range []string{"ratings?after=", "sessions?figure=missed&after="} {
+		s.api("GET", "/analytics/"+list+"x", "").failed(400, "invalid_cursor", "after")
 	}
 	s.api("GET", "/analytics/timeseries?interval=hour&from=2026-01-01&to=2026-02-02", "").failed(400, "invalid_request", "from")
 	s.api("GET", "/analytics/timeseries?interval=week", "").failed(400, "invalid_request", "interval")
@@ -57,7 +112,7 @@ func TestAnalyticsQueries(t *testing.T) {
 func TestAnalyticsCSV(t *testing.T) {
 	s := newSite(t, Options{Agent: byCookie})
 	s.call("GET", "/api/v1/me", "", "Cookie: user=mara").want(200)
-	for name, width := range map[string]int{"summary": 3, "timeseries": 1, "agents": 2} {
+	for name, width := range map[string]int{"summary": 3, "timeseries": 1, "agents": 2, "breakdown": 1} {
 		r := s.api("GET", "/analytics/"+name+"?format=csv", "").want(200)
 		rows, err := csv.NewReader(strings.NewReader(r.raw)).ReadAll()
 		if err != nil || len(rows) < 2 || len(rows[0]) != width+len(figureNames) || strings.Count(r.raw, "\r\n") != len(rows) {
@@ -68,7 +123,7 @@ func TestAnalyticsCSV(t *testing.T) {
 		}
 	}
 	rows, _ := csv.NewReader(strings.NewReader(s.api("GET", "/analytics/heatmap?format=csv", "").want(200).raw)).ReadAll()
-	if len(rows) != 8 || len(rows[0]) != 25 || rows[1][0] != "monday" {
+	if len(rows) != 8 || len(rows[0]) != 49 || rows[1][0] != "monday" {
 		t.Errorf("%v", rows)
 	}
 }

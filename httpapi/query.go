@@ -67,6 +67,9 @@ func (q *query) maybe(name string) *bool {
 	return &yes
 }
 
+// flag returns a parameter that is either true or, also where it is absent, false.
+func (q *query) flag(name string) bool { return q.one(name, "false", "true") == "true" }
+
 // number returns a parameter that must be a whole number; absent it is 0.
 func (q *query) number(name string, low, high int) int {
 	if !q.values.Has(name) {

@@ -218,6 +218,11 @@ func (h *Handler) rateSession(r *http.Request, by caller, in rating) (answer, er
 	return done(view(by, s)), err
 }
 
+// askRating notes that the widget has shown the question.
+func (h *Handler) askRating(r *http.Request, by caller) (answer, error) {
+	return noContent, h.svc.AskRating(r.Context(), by.Actor, r.PathValue("session_id"))
+}
+
 type firstWords struct {
 	Message  *string `json:"message"`
 	ClientID string  `json:"client_id"`

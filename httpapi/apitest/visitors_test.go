@@ -12,7 +12,7 @@ import (
 )
 
 // mayBeRefused are the operations that a banned visitor cannot call.
-var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "putOwnSessionClosed", "rateSession", "sendOwnFile", "streamOwnEvents", "sendOwnMessage", "visitPage", "beHere", "addTrailLine", "greet"}
+var mayBeRefused = []string{"hello", "startSession", "visitorTyping", "visitorSeen", "closeOwnSession", "putOwnSessionClosed", "rateSession", "noteRatingRequest", "sendOwnFile", "streamOwnEvents", "sendOwnMessage", "visitPage", "beHere", "addTrailLine", "greet"}
 
 // TestBannedVisitor tries every operation of the visitor's side: what a
 // visitor would say is refused, what is theirs stays readable and can be

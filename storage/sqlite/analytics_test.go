@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -54,14 +55,23 @@ func TestFiguresOfOlderSessions(t *testing.T) {
 	if reflect.DeepEqual(read(), want) {
 		t.Fatal("nothing was taken away")
 	}
-	migration, err := migrationFiles.ReadFile("migrations/0008_analytics.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(migration), "replies TEXT NOT NULL DEFAULT '';")
-	fill, _, _ := strings.Cut(after, "CREATE INDEX")
-	if _, err := s.writer.Exec(fill); err != nil {
-		t.Fatal(err)
+	for _, m := range []struct{ name, from, to string }{
+		{"0008_analytics", "replies TEXT NOT NULL DEFAULT '';", "CREATE INDEX"},
+		{"*_report", "rating_asked_at INTEGER;", "CREATE TABLE"},
+	} {
+		names, err := fs.Glob(migrationFiles, "migrations/"+m.name+".sql")
+		if err != nil || len(names) != 1 {
+			t.Fatal(names, err)
+		}
+		migration, err := migrationFiles.ReadFile(names[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(migration), m.from)
+		fill, _, _ := strings.Cut(after, m.to)
+		if _, err := s.writer.Exec(fill); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got := read()
 	for i := range want {

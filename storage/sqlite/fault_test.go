@@ -280,8 +280,10 @@ func TestPlans(t *testing.T) {
 		{"FROM chat_agents", "SCAN chat_agents"},
 		{"FROM chat_agents", "USE TEMP B-TREE FOR ORDER BY"},
 		{"FROM chat_api_keys", "SCAN chat_api_keys"},
-		{"INSERT INTO chat_agents", "SCAN chat_sessions"}, // never runs: it is for foreign keys checked late
-		{"sqlite_sequence", "SCAN sqlite_sequence"},       // one row
+		{"INSERT INTO chat_agents", "SCAN chat_assignments"},
+		{"SELECT DISTINCT url", "USE TEMP B-TREE FOR DISTINCT"}, // the addresses of a period
+		{"INSERT INTO chat_agents", "SCAN chat_sessions"},       // never runs: it is for foreign keys checked late
+		{"sqlite_sequence", "SCAN sqlite_sequence"},             // one row
 		{"WHERE s.visitor_id = ?", "USE TEMP B-TREE FOR ORDER BY"},
 		{"s.closed_at IS NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"}, // an agent's open ones, by activity
 		{"+s.closed_at IS NOT NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"},

@@ -13,6 +13,15 @@ var analyticsRows = []row{
 	{"SessionFigures/PeriodIsHalfOpen", testFiguresPeriod},
 	{"SessionFigures/Filters", testFiguresFilters},
 	{"SessionFigures/StopAtAnError", testFiguresError},
+	{"SessionFigures/TellTestsAndBansApart", testFiguresLeftOut},
+	{"SessionFigures/NewestFirstFromACursor", testFiguresNewest},
+	{"SessionFigures/Ratings", testFiguresRatings},
+	{"SessionsAt/Places", testSessionsAt},
+	{"VisitFigures/CountVisitors", testVisitFigures},
+	{"VisitFigures/OfSomePages", testVisitedURLs},
+	{"AgentLoad/Assignments", testAssignments},
+	{"AgentLoad/RoutedAssignments", testRoutedAssignments},
+	{"AgentLoad/Shifts", testShifts},
 	{"Site/HasWhatItSays", testSite},
 }
 
@@ -24,6 +33,7 @@ func (f *fixture) figures(q chat.FiguresQuery) []chat.SessionFigures {
 	}
 	list := []chat.SessionFigures{}
 	f.noErr("SessionFigures", f.store.SessionFigures(f.ctx, q, func(s chat.SessionFigures) error {
+		s.Cursor = chat.Cursor{} // of the store's own making
 		list = append(list, s)
 		return nil
 	}))
@@ -58,10 +68,12 @@ func testFiguresMessages(f *fixture) {
 	program := f.write(s.ID, chat.SenderAgent, "some key")
 	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: second.ID, At: f.tick()})
 	want := chat.SessionFigures{
-		CreatedAt: s.CreatedAt, FirstVisitorAt: first.At, LastVisitorAt: third.At, FirstReplyAt: reply.At, FirstBotAt: bot.At,
+		CreatedAt: s.CreatedAt, FirstVisitorAt: first.At, LastVisitorAt: third.At, FirstReplyAt: reply.At, FirstBotAt: bot.At, QueuedAt: first.At,
 		VisitorMessages: 4, AgentMessages: 5, BotMessages: 4, Unseen: true, VisitorID: s.VisitorID,
 		Replies: []chat.AgentReply{
-			{AgentID: mara.ID, Took: reply.At.Sub(first.At)}, {AgentID: jonas.ID, Took: answer.At.Sub(second.At)}, {Took: program.At.Sub(third.At)},
+			{AgentID: mara.ID, Took: reply.At.Sub(first.At), After: first.At.Sub(s.CreatedAt)},
+			{AgentID: jonas.ID, Took: answer.At.Sub(second.At), After: second.At.Sub(s.CreatedAt)},
+			{Took: program.At.Sub(third.At), After: third.At.Sub(s.CreatedAt)},
 		},
 	}
 	f.equal("figures", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
@@ -81,7 +93,7 @@ func testFiguresEnd(f *fixture) {
 	f.do(chat.CloseSession{SessionID: s.ID, VisitorLeft: true, At: f.tick()})
 	want := chat.SessionFigures{
 		CreatedAt: s.CreatedAt, FirstVisitorAt: m.At, LastVisitorAt: m.At, VisitorMessages: 1,
-		AssignedAt: assigned, AssigneeID: jonas.ID, ClosedAt: f.now, VisitorLeft: true,
+		QueuedAt: m.At, AssignedAt: assigned, AssigneeID: jonas.ID, ClosedAt: f.now, VisitorLeft: true,
 	}
 	f.duplicate(chat.CloseSession{SessionID: s.ID, At: f.tick()})
 	f.do(chat.RateSession{SessionID: s.ID, Rating: chat.Rating{Score: 4, At: f.tick()}})
@@ -127,9 +139,10 @@ func testFiguresFilters(f *fixture) {
 	for what, q := range map[string]chat.FiguresQuery{"department": {Department: "x"}, "source": {Source: "x"}, "tag": {Tag: "x"}, "both": {Tag: "vip", Source: "x"}} {
 		f.equal("no "+what, len(f.figures(q)), 0)
 	}
-	list := f.figures(chat.FiguresQuery{Pages: true})
+	list := f.figures(chat.FiguresQuery{Detail: true})
 	f.equal("pages", []string{list[0].PageURL, list[1].PageURL}, []string{"https://shop.example/a", ""})
-	f.equal("page not asked for", f.figures(chat.FiguresQuery{})[0].PageURL, "")
+	f.equal("department, source and tags", []any{list[0].Department, list[0].Source, list[0].Tags, list[1].Tags}, []any{"sales", "widget", []string{"vip"}, []string(nil)})
+	f.equal("not asked for", f.figures(chat.FiguresQuery{})[0].PageURL, "")
 }
 
 func testFiguresError(f *fixture) {

@@ -210,6 +210,10 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.closeSession(op)
 	case chat.RateSession:
 		return b.rateSession(op)
+	case chat.AskRating:
+		return b.askRating(op)
+	case chat.NoteShifts:
+		return b.noteShifts(op)
 	case chat.MarkSeen:
 		return b.markSeen(op)
 	case chat.SaveVisitor:

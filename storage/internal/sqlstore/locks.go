@@ -70,6 +70,8 @@ func (w *wanted) add(op chat.Op) {
 		visitor(op.VisitorID)
 	case chat.RateSession:
 		session(op.SessionID)
+	case chat.AskRating:
+		session(op.SessionID)
 	case chat.MarkSeen:
 		session(op.SessionID)
 	case chat.CreateSession:

@@ -104,6 +104,9 @@ func (b *batch) assignSession(op chat.AssignSession) (chat.Result, error) {
 		return chat.Result{}, err
 	}
 	if ok {
+		if err := b.reassigned(row, arg.At); err != nil {
+			return chat.Result{}, err
+		}
 		return b.changed(row, chat.EventSessionUpdated, arg.At)
 	}
 	if err := b.rewind(); err != nil { // it was not the agent's turn after all
@@ -134,7 +137,13 @@ func (b *batch) attend(stmt *sqlx.NamedStmt, arg attended) (chat.Result, error) 
 	if err != nil {
 		return chat.Result{}, err
 	}
-	if ok {
+	if ok && stmt == b.s.write.RoutingReturn {
+		err = b.reassigned(row, arg.At)
+	}
+	switch {
+	case err != nil:
+		return chat.Result{}, err
+	case ok:
 		return b.changed(row, chat.EventSessionUpdated, arg.At)
 	}
 	_, session, err := b.load(arg.Session)
@@ -193,6 +202,11 @@ func (b *batch) snoozeSession(op chat.SnoozeSession) (chat.Result, error) {
 	after.UpdatedAt = millis(op.At)
 	if err := b.run(b.s.write.SessionSnooze, after); err != nil {
 		return chat.Result{}, err
+	}
+	if after.Assignee != row.Assignee {
+		if err := b.reassigned(row.ID, after.UpdatedAt); err != nil {
+			return chat.Result{}, err
+		}
 	}
 	return b.changed(row.ID, chat.EventSessionUpdated, after.UpdatedAt)
 }

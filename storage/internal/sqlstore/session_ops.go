@@ -9,6 +9,9 @@ import (
 // byID is the parameter of statements about one row.
 type byID struct{ ID int64 }
 
+// rowAt is the parameter of statements about one row and a moment.
+type rowAt struct{ ID, At int64 }
+
 // newSession holds the parameters of session-insert.
 type newSession struct {
 	sessionRow
@@ -131,6 +134,11 @@ func (b *batch) insertSession(in chat.Session, visitor int64) (row int64, err er
 	if err := b.need(b.s.write.SessionInsert, &row, arg, sql.ErrNoRows); err != nil {
 		return 0, err
 	}
+	if arg.AssigneeID.Valid {
+		if err := b.run(b.s.write.AssignmentBegin, rowAt{row, arg.CreatedAt}); err != nil {
+			return 0, err
+		}
+	}
 	if err := b.sessionWords(row, arg.sessionRow); err != nil {
 		return 0, err
 	}
@@ -220,6 +228,11 @@ func (b *batch) updateSession(op chat.UpdateSession) (chat.Result, error) {
 	if err := b.run(b.s.write.SessionUpdate, patched); err != nil {
 		return chat.Result{}, err
 	}
+	if patched.Assignee != row.Assignee {
+		if err := b.reassigned(row.ID, patched.UpdatedAt); err != nil {
+			return chat.Result{}, err
+		}
+	}
 	if patched.Tags != row.Tags || patched.VisitorName != row.VisitorName || patched.VisitorEmail != row.VisitorEmail {
 		if err := b.sessionWords(row.ID, patched); err != nil {
 			return chat.Result{}, err
@@ -284,7 +297,29 @@ func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 	if err := b.run(b.s.write.SessionClose, arg); err != nil {
 		return chat.Result{}, err
 	}
+	if session.AssigneeID != "" {
+		if err := b.run(b.s.write.AssignmentEnd, rowAt{row.ID, arg.At}); err != nil {
+			return chat.Result{}, err
+		}
+	}
 	return b.changed(row.ID, chat.EventSessionClosed, arg.At)
+}
+
+// reassigned notes who had the session until when, and who has it from then on.
+func (b *batch) reassigned(row, at int64) error {
+	if err := b.run(b.s.write.AssignmentEnd, rowAt{row, at}); err != nil {
+		return err
+	}
+	return b.run(b.s.write.AssignmentBegin, rowAt{row, at})
+}
+
+func (b *batch) askRating(op chat.AskRating) (chat.Result, error) {
+	row, session, err := b.load(op.SessionID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	n, err := b.exec(b.s.write.SessionAsk, rowAt{row.ID, millis(op.At)})
+	return chat.Result{Duplicate: n == 0, Session: session}, err
 }
 
 func (b *batch) rateSession(op chat.RateSession) (chat.Result, error) {

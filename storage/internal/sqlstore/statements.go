@@ -65,8 +65,16 @@ type reads struct {
 	SearchSessions *sqlx.NamedStmt `query:"search-sessions"`
 	SearchMessages *sqlx.NamedStmt `query:"search-messages"`
 
-	AnalyticsSelect string          `query:"analytics-select"`
-	AnalyticsAgents *sqlx.NamedStmt `query:"analytics-agents"`
+	AnalyticsSelect      string          `query:"analytics-select"`
+	AnalyticsDetail      string          `query:"analytics-detail"`
+	AnalyticsAgents      *sqlx.NamedStmt `query:"analytics-agents"`
+	AnalyticsBans        *sqlx.NamedStmt `query:"analytics-bans"`
+	AnalyticsVisits      string          `query:"analytics-visits"`
+	AnalyticsVisitsPages string          `query:"analytics-visits-pages"`
+	AnalyticsVisitsEnd   string          `query:"analytics-visits-end"`
+	AnalyticsURLs        *sqlx.NamedStmt `query:"analytics-urls"`
+	AnalyticsAssignments string          `query:"analytics-assignments"`
+	AnalyticsShifts      *sqlx.NamedStmt `query:"analytics-shifts"`
 
 	EventList        *sqlx.NamedStmt `query:"event-list"`
 	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
@@ -101,6 +109,11 @@ type writes struct {
 	SessionFirstWord   *sqlx.NamedStmt `query:"session-first-word"`
 	SessionUpdate      *sqlx.NamedStmt `query:"session-update"`
 	SessionClose       *sqlx.NamedStmt `query:"session-close"`
+	AssignmentBegin    *sqlx.NamedStmt `query:"assignment-begin"`
+	AssignmentEnd      *sqlx.NamedStmt `query:"assignment-end"`
+	ShiftBegin         *sqlx.NamedStmt `query:"shift-begin"`
+	ShiftGoOn          *sqlx.NamedStmt `query:"shift-go-on"`
+	SessionAsk         *sqlx.NamedStmt `query:"session-ask"`
 	SessionRate        *sqlx.NamedStmt `query:"session-rate"`
 	SessionSeenVisitor *sqlx.NamedStmt `query:"session-seen-visitor"`
 	SessionSeenAgent   *sqlx.NamedStmt `query:"session-seen-agent"`

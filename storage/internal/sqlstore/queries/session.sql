@@ -188,7 +188,7 @@ UPDATE chat_sessions
          ELSE first_bot_at END,
        replies = CASE
          WHEN :sender = 'agent' AND waiting_since IS NOT NULL
-         THEN replies || COALESCE((SELECT a.id FROM chat_agents AS a WHERE a.public_id = :sender_id), 0) || '/' || (:at - waiting_since) || ' '
+         THEN replies || COALESCE((SELECT a.id FROM chat_agents AS a WHERE a.public_id = :sender_id), 0) || '/' || (:at - waiting_since) || '/' || (waiting_since - created_at) || ' '
          ELSE replies END,
        waiting_since = CASE :sender
          WHEN 'visitor' THEN COALESCE(waiting_since, :at)
@@ -267,6 +267,12 @@ UPDATE chat_sessions
        missed = CASE WHEN first_visitor_at IS NOT NULL AND agent_messages = 0 THEN 1 ELSE 0 END,
        version = version + 1
  WHERE id = :id
+
+-- name: session-ask
+UPDATE chat_sessions
+   SET rating_asked_at = :at
+ WHERE id = :id
+   AND rating_asked_at IS NULL
 
 -- name: session-rate
 UPDATE chat_sessions

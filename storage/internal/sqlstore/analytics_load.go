@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+)
+
+// SessionsAt implements chat.AnalyticsStore.
+func (s *Store) SessionsAt(ctx context.Context, places []chat.Cursor) ([]chat.Session, error) {
+	sessions := make([]chat.Session, 0, len(places))
+	if len(places) == 0 {
+		return sessions, nil
+	}
+	ids := make([]int64, len(places))
+	for i, p := range places {
+		ids[i] = p.Row
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows []sessionRow
+	if err := s.many(ctx, s.read.SessionRows, &rows, struct{ IDs string }{string(list)}); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, func(a, b sessionRow) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	for i := range rows {
+		session, err := rows[i].session()
+		if err != nil {
+			return nil, err
+		}
+		sessions = append(sessions, session)
+	}
+	return sessions, nil
+}
+
+// VisitFigures implements chat.AnalyticsStore.
+func (s *Store) VisitFigures(ctx context.Context, q chat.VisitFiguresQuery) ([]chat.VisitFigures, error) {
+	text, arg := s.read.AnalyticsVisits, struct {
+		From, To int64
+		IDs      string
+	}{}
+	if q.URLs != nil {
+		list, err := json.Marshal(q.URLs)
+		if err != nil {
+			return nil, err
+		}
+		arg.IDs = string(list)
+		text += "\n       " + s.read.AnalyticsVisitsPages
+	}
+	text += "\n     " + s.read.AnalyticsVisitsEnd
+	out := make([]chat.VisitFigures, max(len(q.Bounds)-1, 0))
+	for i := range out {
+		arg.From, arg.To = millis(q.Bounds[i]), millis(q.Bounds[i+1])
+		var rows []chat.VisitFigures
+		if err := s.list(ctx, text, &rows, arg); err != nil {
+			return nil, err
+		}
+		out[i] = rows[0]
+	}
+	return out, nil
+}
+
+// period is the parameter of statements about one.
+type period struct{ From, To int64 }
+
+// VisitedURLs implements chat.AnalyticsStore.
+func (s *Store) VisitedURLs(ctx context.Context, from, to time.Time) ([]string, error) {
+	urls := []string{}
+	err := s.many(ctx, s.read.AnalyticsURLs, &urls, period{millis(from), millis(to)})
+	return urls, err
+}
+
+// assignmentRow is a row of analytics-assignments.
+type assignmentRow struct {
+	Agent   int64         `db:"agent_id"`
+	From    int64         `db:"from_at"`
+	To      sql.NullInt64 `db:"to_at"`
+	Visitor int64         `db:"visitor_id"`
+	Test    bool          `db:"test"`
+}
+
+// AgentLoad implements chat.AnalyticsStore.
+func (s *Store) AgentLoad(ctx context.Context, q chat.FiguresQuery) (chat.AgentLoad, error) {
+	var out chat.AgentLoad
+	about, err := s.about(ctx)
+	if err != nil {
+		return out, err
+	}
+	f := newFiguresFilter(q)
+	// Each of the two has an index, both together have none.
+	for _, lasting := range []string{"t.to_at > :from", "t.to_at IS NULL"} {
+		var rows []assignmentRow
+		c := append([]string{"", lasting}, sessionFilters(q)...)
+		if err := s.list(ctx, s.read.AnalyticsAssignments+strings.Join(c, "\n   AND ")+"\n ORDER BY t.id", &rows, f); err != nil {
+			return out, err
+		}
+		for _, r := range rows {
+			out.Assignments = append(out.Assignments, chat.AgentSpan{
+				AgentID: about.agents[r.Agent], From: fromMillis(r.From), To: fromOptMillis(r.To), Test: r.Test, Ban: about.bans[r.Visitor],
+			})
+		}
+	}
+	var rows []assignmentRow
+	if err := s.many(ctx, s.read.AnalyticsShifts, &rows, period{f.From, f.To}); err != nil {
+		return out, err
+	}
+	slices.SortStableFunc(rows, func(a, b assignmentRow) int { return cmp.Compare(a.From, b.From) })
+	for _, r := range rows {
+		out.Shifts = append(out.Shifts, chat.AgentSpan{AgentID: about.agents[r.Agent], From: fromMillis(r.From), To: fromOptMillis(r.To)})
+	}
+	return out, nil
+}
+
+func (b *batch) noteShifts(op chat.NoteShifts) (chat.Result, error) {
+	arg := struct {
+		Agent     string
+		At, Since int64
+	}{At: millis(op.At), Since: millis(op.At.Add(-chat.ShiftGap))}
+	for _, arg.Agent = range op.AgentIDs {
+		n, err := b.exec(b.s.write.ShiftGoOn, arg)
+		if err == nil && n == 0 {
+			err = b.run(b.s.write.ShiftBegin, arg)
+		}
+		if err != nil {
+			return chat.Result{}, err
+		}
+	}
+	return chat.Result{}, nil
+}
