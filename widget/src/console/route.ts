@@ -5,9 +5,9 @@ import { get, pageNames, set, store, type PageName } from './state';
 
 export const link = (view: View, ...ids: (string | undefined)[]) => [`#/${view}`, ...ids.filter((id) => id !== undefined).map(encodeURIComponent)].join('/');
 
-export const pageLink = (page: PageName, section?: string) => `#/${page}${section ? `/${section}` : ''}`;
+export const pageLink = (page: PageName, section?: string, item?: string) => ['#', page, section, item].filter(Boolean).join('/');
 
-function read(): { view: View; open: string | undefined; at: string | undefined; page: PageName | undefined; section: string | undefined } {
+function read(): { view: View; open: string | undefined; at: string | undefined; page: PageName | undefined; section: string | undefined; item: string | undefined } {
   const [, view, id, message] = location.hash.split('/');
   let open: string | undefined, at: string | undefined;
   try {
@@ -15,8 +15,8 @@ function read(): { view: View; open: string | undefined; at: string | undefined;
     at = message ? decodeURIComponent(message) : undefined;
   } catch { /* not one of ours */ }
   const page = pageNames.find((p) => p === view);
-  if (page) return { view: get().view, open: undefined, at: undefined, page, section: open };
-  return { view: views.find((v) => v === view) ?? 'open', open, at, page, section: undefined };
+  if (page) return { view: get().view, open: undefined, at: undefined, page, section: open, item: at };
+  return { view: views.find((v) => v === view) ?? 'open', open, at, page, section: undefined, item: undefined };
 }
 
 export function follow() {

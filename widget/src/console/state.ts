@@ -86,6 +86,7 @@ export interface State {
   at?: string; // the message of it that the address asks for
   page?: PageName; // what stands in place of the conversations
   section?: string | undefined; // of the page
+  item?: string | undefined; // of the section: a webhook's id
   saved?: CannedReply[]; // by shortcut
   missing: Set<string>; // conversations that the server does not have (any more)
   logs: Map<string, Log>;

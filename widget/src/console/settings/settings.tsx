@@ -6,6 +6,7 @@ import { pageLink } from '../route';
 import { useApp } from '../use';
 import { Bans } from './bans';
 import { General } from './general';
+import { HookPage } from './hook';
 import { Hooks } from './hooks';
 import { Hours } from './hours';
 import { Keys } from './keys';
@@ -28,8 +29,11 @@ export default function SettingsPage() {
 
 function Sections() {
   const asked = useApp((s) => s.section);
+  const item = useApp((s) => s.item);
   const name = (asked && asked in sections ? asked : 'general') as Name;
   useEffect(() => void load(), []);
+  // On a phone the names are a line that is longer than the screen.
+  useEffect(() => document.querySelector('.subnav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [name]);
   const Form = forms[name];
   return (
     <div class="pane settings">
@@ -38,7 +42,7 @@ function Sections() {
         <nav aria-label="Settings"><ul>{Object.entries(sections).map(([key, label]) => (
           <li key={key}><a href={pageLink('settings', key)} aria-current={key === name ? 'page' : undefined}>{label}</a></li>
         ))}</ul></nav>
-        <div class="body">{Form ? <><Editor key={name} of={Form} />{name === 'privacy' && <Bans />}</> : name === 'team' ? <Team /> : <><Keys /><Hooks /></>}</div>
+        <div class="body">{Form ? <><Editor key={name} of={Form} />{name === 'privacy' && <Bans />}</> : name === 'team' ? <Team /> : item ? <HookPage key={item} id={item} /> : <><Keys /><Hooks /></>}</div>
       </div>
     </div>
   );
