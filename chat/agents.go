@@ -130,7 +130,8 @@ func (s *Service) SetAvailability(ctx context.Context, by Actor, availability st
 		return Agent{}, err
 	}
 	now := s.now()
-	s.presence.touch(agentKey(a.ID), now.Add(agentTTL), now)
+	s.touch(agentKey(a.ID), agentTTL, now)
+	s.nodes.tell(note{Agents: []string{a.ID}})
 	a.Online = true
 	s.tellPresence(ctx, a)
 	return a, nil
@@ -143,7 +144,8 @@ func (s *Service) SignOut(ctx context.Context, by Actor) error {
 		return nil
 	}
 	s.viewing.set(by.id, "", s.now())
-	if !s.presence.forget(agentKey(by.id), s.now()) {
+	s.nodes.tell(note{Views: map[string]string{by.id: ""}})
+	if !s.leave(agentKey(by.id)) {
 		return nil
 	}
 	a, err := s.store.Agent(ctx, by.id)

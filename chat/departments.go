@@ -235,12 +235,18 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 	return c.list, nil
 }
 
+// outdate has the departments read when they are needed next.
+func (c *departmentsCache) outdate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = false
+}
+
 // forgetDepartments makes a change hold at once in this process; other nodes
 // see it after settingsTTL at most.
 func (s *Service) forgetDepartments() {
-	s.departments.mu.Lock()
-	s.departments.known = false
-	s.departments.mu.Unlock()
+	s.departments.outdate()
+	s.nodes.tell(note{Settings: true})
 	s.routing.ring()
 }
 

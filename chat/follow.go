@@ -79,6 +79,18 @@ func (s *Service) CatchUp() {
 	s.look()
 }
 
+// catchUpTo is CatchUp where it is known how far the log goes.
+func (s *Service) catchUpTo(p Position) {
+	if !s.shared || s.hub.idle() {
+		return
+	}
+	s.follower.mu.Lock()
+	defer s.follower.mu.Unlock()
+	if p > s.follower.pos {
+		s.look()
+	}
+}
+
 // look makes sure that a goroutine reads the log. It is called with the mutex
 // held.
 func (s *Service) look() {

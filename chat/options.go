@@ -41,6 +41,11 @@ type Options struct {
 	// means that nobody is asked.
 	Place func(netip.Addr) Place
 
+	// Broker connects the service with those on other nodes. It is used over a
+	// [SharedStore], while Run runs. Nil means the store's own, where it is a
+	// [BrokerStore].
+	Broker Broker
+
 	// WriteTimeout bounds one commit. 0 means 10 seconds.
 	WriteTimeout time.Duration
 
@@ -118,6 +123,20 @@ func (o *Options) eventRetention() time.Duration {
 		return 30 * 24 * time.Hour
 	}
 	return o.EventRetention
+}
+
+// broker returns what connects the service over the store with others, or nil.
+func (o *Options) broker(store Store, shared bool) Broker {
+	own, ok := store.(BrokerStore)
+	switch {
+	case !shared:
+		return nil
+	case o != nil && o.Broker != nil:
+		return o.Broker
+	case ok:
+		return own.Broker()
+	}
+	return nil
 }
 
 func (o *Options) writeTimeout() time.Duration {

@@ -59,6 +59,11 @@ func (s *Service) ring() {
 
 // nudge is ring when a person has changed a webhook or wants to see it work.
 func (s *Service) nudge(webhookID string) {
+	s.nudgeHere(webhookID)
+	s.nodes.tell(note{Webhook: webhookID})
+}
+
+func (s *Service) nudgeHere(webhookID string) {
 	s.outboxes.mu.Lock()
 	for o := range s.outboxes.all {
 		o.mu.Lock()
@@ -88,7 +93,7 @@ func (o *Outbox) Close() {
 }
 
 // Bell gets a value when there may be something new to send: deliveries, or a
-// webhook that was changed. Other nodes do not ring it.
+// webhook that was changed. Of what other nodes have made it may not ring.
 func (o *Outbox) Bell() <-chan struct{} { return o.bell }
 
 // Targets says where webhooks may go.

@@ -23,24 +23,61 @@ func agentKey(id string) presenceKey   { return presenceKey{SenderAgent, id} }
 // presence remembers until when each person counts as present.
 type presence struct {
 	mu    sync.Mutex
-	until map[presenceKey]time.Time
+	known map[presenceKey]attendance
 }
 
-func newPresence() *presence { return &presence{until: map[presenceKey]time.Time{}} }
+// attendance says until when somebody counts as present.
+type attendance struct {
+	until  time.Time // by all that is known
+	own    time.Time // by signs that this node has had itself
+	untold bool      // it has had one that the other nodes do not know of
+}
+
+func newPresence() *presence { return &presence{known: map[presenceKey]attendance{}} }
 
 // touch notes a sign of life, and reports whether it is the first.
 func (p *presence) touch(k presenceKey, until, now time.Time) (arrived bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	arrived = !p.until[k].After(now)
-	p.until[k] = until
+	arrived = !p.known[k].until.After(now)
+	p.known[k] = attendance{until: until, own: until, untold: true}
 	return arrived
+}
+
+// hear notes a sign of life that another node has had, and reports whether it
+// is the first.
+func (p *presence) hear(k presenceKey, until, now time.Time) (arrived bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.known[k]
+	arrived = !at.until.After(now) && until.After(now)
+	if until.After(at.until) {
+		at.until = until
+		p.known[k] = at
+	}
+	return arrived
+}
+
+// signs returns for how long those are present of whom this node has had
+// signs: all, or those that the other nodes have not been told of.
+func (p *presence) signs(all bool, now time.Time) map[presenceKey]time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := map[presenceKey]time.Duration{}
+	for k, at := range p.known {
+		if at.own.After(now) && (all || at.untold) {
+			left[k] = at.own.Sub(now)
+			at.untold = false
+			p.known[k] = at
+		}
+	}
+	return left
 }
 
 func (p *presence) here(k presenceKey, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.until[k].After(now)
+	return p.known[k].until.After(now)
 }
 
 // list returns who of a kind is present.
@@ -48,8 +85,8 @@ func (p *presence) list(kind string, now time.Time) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ids := []string{}
-	for k, until := range p.until {
-		if k.kind == kind && until.After(now) {
+	for k, at := range p.known {
+		if k.kind == kind && at.until.After(now) {
 			ids = append(ids, k.id)
 		}
 	}
@@ -61,9 +98,9 @@ func (p *presence) sweep(now time.Time) []presenceKey {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var gone []presenceKey
-	for k, until := range p.until {
-		if !until.After(now) {
-			delete(p.until, k)
+	for k, at := range p.known {
+		if !at.until.After(now) {
+			delete(p.known, k)
 			gone = append(gone, k)
 		}
 	}
@@ -74,8 +111,8 @@ func (p *presence) sweep(now time.Time) []presenceKey {
 func (p *presence) forget(k presenceKey, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	was := p.until[k].After(now)
-	delete(p.until, k)
+	was := p.known[k].until.After(now)
+	delete(p.known, k)
 	return was
 }
 
@@ -86,7 +123,7 @@ func (s *Service) Touch(ctx context.Context, by Actor) {
 	now := s.now()
 	switch {
 	case by.kind == visitorActor:
-		if s.presence.touch(visitorKey(by.id), now.Add(visitorTTL), now) {
+		if s.touch(visitorKey(by.id), visitorTTL, now) {
 			s.tell(EventVisitorOnline, "", by.id, VisitorPresence{VisitorID: by.id})
 		}
 	case by.kind == agentActor, by.kind == keyActor && s.presence.here(agentKey(by.id), now):
@@ -94,8 +131,24 @@ func (s *Service) Touch(ctx context.Context, by Actor) {
 	}
 }
 
+// touch notes a sign of life, and tells the other nodes of the first at once.
+func (s *Service) touch(k presenceKey, ttl time.Duration, now time.Time) (arrived bool) {
+	arrived = s.presence.touch(k, now.Add(ttl), now)
+	if arrived {
+		s.nodes.tell(note{Here: map[string]map[string]int{k.kind: {k.id: int(ttl / time.Second)}}})
+	}
+	return arrived
+}
+
+// leave is for somebody who says that they go, or is made to.
+func (s *Service) leave(k presenceKey) (was bool) {
+	was = s.presence.forget(k, s.now())
+	s.nodes.tell(note{Gone: map[string]string{k.kind: k.id}})
+	return was
+}
+
 func (s *Service) touchAgent(ctx context.Context, id string, now time.Time) {
-	if !s.presence.touch(agentKey(id), now.Add(agentTTL), now) {
+	if !s.touch(agentKey(id), agentTTL, now) {
 		return
 	}
 	if agent, err := s.store.Agent(ctx, id); err == nil {

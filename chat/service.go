@@ -22,6 +22,7 @@ type Service struct {
 	hub         *hub
 	shared      bool // other processes write to the store too
 	follower    follower
+	nodes       *nodes
 	writer      *writer
 	presence    *presence
 	viewing     *viewing
@@ -78,6 +79,7 @@ func New(store Store, opts *Options) *Service {
 	if store, ok := store.(SharedStore); ok {
 		s.shared = store.Shared()
 	}
+	s.nodes = newNodes(opts.broker(store, s.shared))
 	s.unindexed.Store(true) // by a process before this one
 	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
 	s.files = databaseFiles{store, s.writer}
@@ -91,8 +93,8 @@ func New(store Store, opts *Options) *Service {
 // hours begin and end, notes who is available, gives out sessions and does what
 // else [Routing] asks for, sends what the host has written in transactions of
 // its own, removes events that are older than Options.EventRetention and what
-// the settings keep no longer, brings the search index up to date, and hears of
-// what other processes have written to a [SharedStore]. It returns when ctx
+// the settings keep no longer, brings the search index up to date, and over a
+// [SharedStore] hears of what other nodes have written and who is with them. It returns when ctx
 // ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
 	routing, stop := context.WithCancel(ctx)
@@ -127,6 +129,9 @@ func (s *Service) Run(ctx context.Context) error {
 		following, stop := context.WithCancel(ctx)
 		var group sync.WaitGroup
 		group.Go(func() { s.keepFollowing(following) })
+		if s.nodes.broker != nil {
+			group.Go(func() { s.runNodes(following) })
+		}
 		defer group.Wait()
 		defer stop()
 	}
@@ -208,6 +213,7 @@ func (s *Service) publish(events []*Event) {
 	s.routing.hear(events)
 	if s.shared && len(events) > 0 {
 		s.publishNext(events)
+		s.nodes.tellPosition(events[len(events)-1].Position)
 		return
 	}
 	s.hub.publish(s.decorate(events))
@@ -215,7 +221,9 @@ func (s *Service) publish(events []*Event) {
 
 // tell publishes an ephemeral event about a session, or about a visitor.
 func (s *Service) tell(kind string, sessionID, visitorID string, data any) {
-	s.hub.publish([]*Event{{Type: kind, At: s.now(), Data: data, SessionID: sessionID, VisitorID: visitorID}})
+	e := &Event{Type: kind, At: s.now(), Data: data, SessionID: sessionID, VisitorID: visitorID}
+	s.hub.publish([]*Event{e})
+	s.share(e)
 }
 
 // decorate fills in what the store cannot know, before anyone sees the event.

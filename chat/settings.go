@@ -34,6 +34,13 @@ func (c *settingsCache) keep(value Settings, now time.Time) (Settings, *time.Loc
 	return c.value, c.zone
 }
 
+// outdate has the settings read when they are needed next.
+func (c *settingsCache) outdate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readAt = time.Time{}
+}
+
 // Settings returns the settings, for agents.
 func (s *Service) Settings(ctx context.Context, by Actor) (Settings, error) {
 	if err := by.need(ScopeRead); err != nil {
@@ -98,6 +105,7 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 		return Settings{}, err
 	}
 	saved, _ := s.settings.keep(res.Settings.complete(), s.now())
+	s.nodes.tell(note{Settings: true})
 	s.watchHours(ctx)
 	s.routing.ring()
 	return saved, nil

@@ -52,6 +52,19 @@ func (v *viewing) session(agent string, now time.Time) string {
 	return v.now(agent, now)
 }
 
+// all returns what each agent is looking at.
+func (v *viewing) all(now time.Time) map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	all := map[string]string{}
+	for agent := range v.at {
+		if session := v.now(agent, now); session != "" {
+			all[agent] = session
+		}
+	}
+	return all
+}
+
 // sweep forgets those whose time is up and returns them.
 func (v *viewing) sweep(now time.Time) []string {
 	v.mu.Lock()
@@ -79,6 +92,7 @@ func (s *Service) View(ctx context.Context, by Actor, sessionID string) error {
 		}
 	}
 	s.Touch(ctx, by)
+	s.nodes.tell(note{Views: map[string]string{by.id: sessionID}})
 	if !s.viewing.set(by.id, sessionID, s.now()) {
 		return nil
 	}

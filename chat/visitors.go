@@ -239,7 +239,7 @@ func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
 	if err := s.index(ctx, eraseSteps); err != nil {
 		s.log.Warn("chat: the search index may still hold single words of an erased visitor; the next search goes on removing them", "error", err)
 	}
-	if s.presence.forget(visitorKey(id), s.now()) {
+	if s.leave(visitorKey(id)) {
 		s.tell(EventVisitorOffline, "", id, VisitorPresence{VisitorID: id})
 	}
 	return nil

@@ -25,6 +25,9 @@ import (
 // source lends connections.
 type source interface {
 	borrow(ctx context.Context) (loan, error)
+
+	// config says how to make a connection beside those that it lends.
+	config(ctx context.Context) (*pgx.ConnConfig, error)
 }
 
 // loan is a connection that must be given back.
@@ -44,6 +47,16 @@ func (s poolSource) borrow(ctx context.Context) (loan, error) {
 	return poolLoan{c}, nil
 }
 
+func (s poolSource) config(ctx context.Context) (*pgx.ConnConfig, error) {
+	cfg := s.pool.Config()
+	if cfg.BeforeConnect != nil { // it may have a password that does not last
+		if err := cfg.BeforeConnect(ctx, cfg.ConnConfig); err != nil {
+			return nil, err
+		}
+	}
+	return cfg.ConnConfig, nil
+}
+
 type poolLoan struct{ c *pgxpool.Conn }
 
 func (l poolLoan) use(f func(*pgx.Conn) error) error { return f(l.c.Conn()) }
@@ -58,6 +71,19 @@ func (s dbSource) borrow(ctx context.Context) (loan, error) {
 		return nil, &connectError{err}
 	}
 	return dbLoan{c}, nil
+}
+
+func (s dbSource) config(ctx context.Context) (cfg *pgx.ConnConfig, err error) {
+	loan, err := s.borrow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer loan.giveBack()
+	err = loan.use(func(pg *pgx.Conn) error {
+		cfg = pg.Config()
+		return nil
+	})
+	return cfg, err
 }
 
 type dbLoan struct{ c *sql.Conn }

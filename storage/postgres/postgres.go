@@ -70,12 +70,13 @@ type Store struct {
 	log    *slog.Logger
 	writer *sqlx.DB
 	reader *sqlx.DB
+	from   source
 	pool   *pgxpool.Pool // where the store owns it
 
 	once sync.Once
 }
 
-var _ chat.SharedStore = (*Store)(nil)
+var _ chat.BrokerStore = (*Store)(nil)
 
 // Open connects to the database that dsn names, and makes the tables if they
 // are not there. dsn is a URL or a list of key=value, with the parameters of
@@ -150,7 +151,7 @@ type setup struct {
 }
 
 func open(ctx context.Context, from source, target string, opts *Options, set setup) (_ *Store, err error) {
-	s := &Store{log: opts.logger()}
+	s := &Store{log: opts.logger(), from: from}
 	defer func() {
 		if err != nil {
 			err = explainOpen(target, err)
