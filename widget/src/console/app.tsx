@@ -18,6 +18,7 @@ const Talk = lazy(loadTalk, () => go(get().view), <section class="pane conv" ari
 // What lies over the desk comes when it is first asked for.
 const Palette = lazy(() => import('./palette').then((m) => m.Palette), () => set({ paletteOpen: false }));
 const Help = lazy(() => import('./dialogs').then((m) => m.Help), () => set({ helpOpen: false }));
+const Later = lazy(() => import('./inbox/parts').then((m) => m.Later), () => set({ later: undefined }));
 const Preferences = lazy(() => import('./dialogs').then((m) => m.Preferences), () => set({ prefsOpen: false }));
 
 export function App() {
@@ -59,6 +60,7 @@ function Desk() {
   const prefs = useApp((s) => s.prefsOpen);
   const palette = useApp((s) => s.paletteOpen);
   const page = useApp((s) => s.page);
+  const later = useApp((s) => !!s.later);
   return (
     <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''}`}>
       <Nav />
@@ -78,6 +80,7 @@ function Desk() {
       {help && <Help />}
       {prefs && <Preferences />}
       {palette && <Palette />}
+      {later && <Later />}
     </div>
   );
 }

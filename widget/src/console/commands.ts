@@ -2,6 +2,7 @@
 // Other modules may add to it before the console is drawn.
 import { check, clockFace, keyboard, moon, note, search, sound, tag, user, people, mail, type IconShapes } from '../shared/icons';
 import { setAvailability } from './account';
+import { choose } from './choose';
 import { closeAbout, overlaid, undo, write } from './field';
 import { find } from './list';
 import { views } from './model';
@@ -49,7 +50,9 @@ export const commands: Command[] = [
   { name: 'cmdNote', icon: note, key: 'n', when: open, run: () => write('note') },
   { name: 'cmdAssign', icon: people, key: 'a', when: () => open() && may() && active(), run: () => press('.conv .hands') },
   { name: 'cmdTake', icon: user, key: 'm', when: () => may() && active(), run: () => takeOver(target()!) },
+  { name: 'cmdLater', icon: clockFace, key: 'h', when: () => get().scopes.includes('write') && (get().chosen.size > 0 || !!target() && active()), run: () => set({ later: get().chosen.size ? [...get().chosen] : [target()!] }) },
   { name: 'cmdClose', icon: check, key: 'e', when: () => may() && active(), run: () => closeSoon(target()!) },
+  { name: 'cmdChoose', icon: check, key: 'x', keyOnly: true, when: () => may() && active(), run: () => choose(focusedRow() ?? target()!) },
   { name: 'cmdUndo', key: 'z', icon: clockFace, when: () => !!undoable(undefined) || !!get().closing, run: () => { if (!undo()) keepOpen(); } },
   { name: 'cmdTag', icon: tag, key: 't', when: () => open() && may(), run: () => { if (overlaid()) set({ aboutOpen: true }); setTimeout(press, 30, '.tags .add'); } },
   { name: 'cmdUnread', icon: mail, key: 'u', when: () => !!target(), run: () => keepUnread(target()!) },

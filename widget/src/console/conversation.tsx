@@ -1,6 +1,6 @@
 import { Avatar } from '../shared/avatar';
 import { firstName } from '../shared/format';
-import { check, cross, Icon, inbox, left, user } from '../shared/icons';
+import { check, clockFace, cross, Icon, inbox, left, people, user } from '../shared/icons';
 import type { Session } from '../shared/types';
 import { About } from './about/about';
 import { LogView } from './log';
@@ -9,10 +9,10 @@ import { Reply } from './reply';
 import { link } from './route';
 import { set, type State } from './state';
 import { loadThread } from './thread';
-import { face, useApp } from './use';
+import { face, until, useApp } from './use';
 import { alsoReading } from './viewing';
 import { t } from './words';
-import { assign, claim, closeSoon, keepOpen, takeOver } from './work';
+import { assign, claim, closeSoon, keepOpen, takeOver, transfer } from './work';
 
 /** A conversation and, once it is known, its visitor. */
 export function Talk({ id }: { id: string }) {
@@ -64,6 +64,7 @@ function Head({ session: s, back }: { session: Session; back: string }) {
       </div>
       <div class="tools">
         {write && s.status === 'active' && <Hands session={s} />}
+        {write && s.status === 'active' && <button class="ghost put" onClick={() => set({ later: [s.session_id] })} title="Put it off (h)"><Icon of={clockFace} /><span>Later</span></button>}
         {write && s.status === 'active' && (closing
           ? <button class="ghost close" onClick={(e) => { if (e.detail < 2) keepOpen(); /* the second half of a double click is not a change of mind */ }} title="Do not close it after all (z)"><Icon of={cross} /><span>Keep open</span></button>
           : <button class="ghost close" onClick={() => closeSoon(s.session_id)} title="Close the conversation (e)"><Icon of={check} /><span>Close</span></button>)}
@@ -88,7 +89,8 @@ function Line({ session: s }: { session: Session }) {
   if (s.status === 'closed') return <small>Closed</small>;
   const where = s.visitor_online ? 'Here now' : 'Not here now';
   const hands = !s.assignee_id ? 'nobody has claimed it' : s.assignee_id === me?.agent_id ? 'with you' : `with ${s.assignee_name ?? 'somebody else'}`;
-  return <small>{where}, {hands}</small>;
+  if (s.snoozed_until) return <small>Put off {until(s.snoozed_until, Date.now())}, {hands}</small>;
+  return <small>{where}, {hands}{s.department && <> in <bdi>{s.department}</bdi></>}</small>;
 }
 
 /** Whose hands it is in: one button for what is usual, a list for everything else. */
@@ -105,6 +107,8 @@ function Hands({ session: s }: { session: Session }) {
     icon: <Avatar person={face(a.name, a.avatar_url)} size={20} />,
     run: () => void assign(id, a),
   }));
+  const departments = useApp((state) => state.departments);
+  for (const name of departments) items.push({ label: name, hint: 'Department', icon: <Icon of={people} />, run: () => void transfer(id, name) });
   items.push({ label: 'Nobody', chosen: !s.assignee_id, icon: <span class="none" aria-hidden="true" />, run: () => void assign(id, undefined) });
   return (
     <>

@@ -1,5 +1,6 @@
 // The keyboard. Single keys act only while nothing is being typed, and can be turned off.
 import { commandOf } from './commands';
+import { letGo } from './choose';
 import { closeAbout, overlaid } from './field';
 import { go } from './route';
 import { browser } from './server';
@@ -11,13 +12,15 @@ const typing = (el: EventTarget | null) => el instanceof HTMLElement && (el.isCo
 
 /** One step back: out of the field to the list, out of the pane, out of the conversation. */
 function escape(target: EventTarget | null) {
-  const { aboutOpen, open, view } = get();
+  const { aboutOpen, chosen, open, view } = get();
   if (aboutOpen && overlaid()) return closeAbout();
   const row = open && document.querySelector<HTMLElement>(`[data-id="${CSS.escape(open)}"]`);
   const visible = row && row.offsetParent;
   if (typing(target)) {
     if (visible) row.focus();
     else (target as HTMLElement).blur();
+  } else if (chosen.size) {
+    letGo();
   } else if (open) {
     go(view);
     if (visible) row.focus();
@@ -28,8 +31,8 @@ export function listenToKeys() {
   set({ keysOn: browser.get('keys', true) });
   let first = '', timer: ReturnType<typeof setTimeout> | undefined;
   addEventListener('keydown', (e) => {
-    const { phase, helpOpen, prefsOpen, paletteOpen, keysOn } = get();
-    if (phase !== 'ready' || e.isComposing) return;
+    const { phase, helpOpen, prefsOpen, paletteOpen, later, keysOn } = get();
+    if (phase !== 'ready' || later || e.isComposing) return;
     // The palette opens while something is being typed too: it takes nothing from the text.
     if ((e.metaKey || e.ctrlKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k') {
       e.preventDefault();

@@ -1,12 +1,17 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { cross, Icon, search } from '../shared/icons';
+import { cross, filter as filterIcon, Icon, search } from '../shared/icons';
+import { letGo } from './choose';
 import { Found } from './found';
 import { show } from './lists';
+import { lazy } from './lazy';
 import type { View } from './model';
 import { viewNames } from './nav';
 import { Rows } from './rows';
 import { get, set } from './state';
 import { useApp } from './use';
+
+const Filters = lazy(() => import('./inbox/parts').then((m) => m.Filters), () => set({ filtering: false }));
+const Bulk = lazy(() => import('./inbox/parts').then((m) => m.Bulk), letGo);
 
 let openFind: (() => void) | undefined;
 /** Opens the field that searches all conversations, as / does. */
@@ -16,6 +21,9 @@ export const find = () => openFind?.();
 export function List({ view }: { view: View }) {
   const text = useApp((s) => s.find);
   const state = useApp((s) => s.pages[view].state);
+  const filtering = useApp((s) => s.filtering);
+  const narrowed = useApp((s) => Object.values(s.filter).filter(Boolean).length);
+  const choosing = useApp((s) => s.chosen.size > 0);
   const [finding, setFinding] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -34,6 +42,7 @@ export function List({ view }: { view: View }) {
     <section class="pane list" aria-labelledby="list-title">
       <header>
         <h2 id="list-title">{viewNames[view]}</h2>
+        <button class={`icon ${narrowed ? 'on' : ''}`} aria-label={narrowed ? `Filter, ${narrowed} on` : 'Filter'} title="Filter" aria-expanded={filtering} onClick={() => set({ filtering: !filtering })}><Icon of={filterIcon} /></button>
         <button ref={opener} class="icon" aria-label="Search" title="Search all conversations (/)" aria-expanded={finding}
           onClick={() => (finding ? stop(true) : setFinding(true))}><Icon of={search} /></button>
       </header>
@@ -49,6 +58,8 @@ export function List({ view }: { view: View }) {
           <button class="icon" aria-label="Stop searching" onClick={() => stop(true)}><Icon of={cross} /></button>
         </div>
       )}
+      {filtering && <Filters />}
+      {choosing && <Bulk />}
       {finding && text.trim() ? <Found text={text.trim()} /> : <Rows view={view} />}
     </section>
   );

@@ -1,17 +1,35 @@
 // The lists: read page by page, kept right by events, read again when events were missed.
 import type { Session } from '../shared/types';
-import { activity, byActivity, inView, merge, type View } from './model';
+import { activity, byActivity, inView, merge, type Filter, type View } from './model';
 import { api, status, words } from './server';
 import { but, get, set, type Pages, type State } from './state';
 
 interface SessionPage { sessions: Session[]; next_cursor?: string }
 
+const active = { status: 'active', snoozed: 'false' };
 const selects: Record<View, Record<string, string>> = {
-  mine: { status: 'active', assignee: 'me' },
-  unassigned: { status: 'active', assignee: 'none' },
-  open: { status: 'active' },
+  mine: { ...active, assignee: 'me' },
+  unassigned: { ...active, assignee: 'none' },
+  open: active,
+  later: { status: 'active', snoozed: 'true', assignee: 'me' },
   closed: { status: 'closed' },
 };
+
+/** What the server is asked for. */
+function select(view: View): Record<string, string | undefined> {
+  const { agent, department, tag, source } = get().filter;
+  const own = view === 'mine' || view === 'unassigned' || !agent ? {} : { assignee: agent === 'any' ? undefined : agent };
+  return { ...selects[view], ...own, department, tag, source };
+}
+
+/** Narrows the lists. They are read anew. */
+export function narrow(filter: Filter) {
+  set((s) => {
+    const pages = { ...s.pages };
+    for (const view of Object.keys(pages) as View[]) pages[view] = { frontier: '', state: 'idle' };
+    return { filter, pages, chosen: new Set() };
+  });
+}
 
 /** Sessions heard of since a reload began: its answer may be older than they are. */
 let heard: Set<string> | undefined;
@@ -32,7 +50,7 @@ export function absorb(list: Session[]) {
 const setPages = (view: View, pages: Pages) => set((s) => ({ pages: { ...s.pages, [view]: pages } }));
 
 const fetchPage = (view: View, after?: string) => api<SessionPage>('GET', '/sessions', undefined, {
-  query: { ...selects[view], sort: 'activity', limit: 50, after },
+  query: { ...select(view), sort: 'activity', limit: 50, after },
 });
 
 const after = (page: SessionPage): Pages => ({
@@ -45,8 +63,9 @@ export async function loadMore(view: View) {
   if (pages.state === 'loading' || (pages.state === 'ready' && !pages.cursor)) return;
   setPages(view, { ...pages, state: 'loading', error: undefined });
   try {
+    const { filter } = get();
     const page = await fetchPage(view, pages.cursor);
-    if (get().pages[view].cursor !== pages.cursor) return; // a reload came in between
+    if (get().pages[view].cursor !== pages.cursor || get().filter !== filter) return; // a reload came in between, or other ones are wanted
     absorb(page.sessions);
     setPages(view, after(page));
   } catch (err) {
@@ -76,7 +95,7 @@ async function readAll() {
       const view = shown[i]!;
       if (page instanceof Error) {
         next[view] = { ...s.pages[view], state: 'failed', error: words(page) };
-        for (const [id, old] of s.sessions) if (inView(old, view, s.me?.agent_id ?? '')) sessions.set(id, old);
+        for (const [id, old] of s.sessions) if (inView(old, view, s.me?.agent_id ?? '', s.filter)) sessions.set(id, old);
         return;
       }
       next[view] = after(page);
@@ -149,12 +168,12 @@ export async function readSession(id: string): Promise<Session> {
 let memo: { key: unknown[]; rows: Session[] } | undefined;
 
 /** The rows of the list that is shown, newest activity first. */
-export function rows({ sessions, view, pages, me }: State): Session[] {
-  const key = [sessions, view, pages[view].frontier, me?.agent_id];
+export function rows({ sessions, view, pages, me, filter }: State): Session[] {
+  const key = [sessions, view, pages[view].frontier, me?.agent_id, filter];
   if (memo && key.every((part, i) => part === memo!.key[i])) return memo.rows;
   const { frontier } = pages[view];
   const list = [...sessions.values()]
-    .filter((s) => inView(s, view, me?.agent_id ?? '') && activity(s) >= frontier)
+    .filter((s) => inView(s, view, me?.agent_id ?? '', filter) && activity(s) >= frontier)
     .sort(byActivity);
   memo = { key, rows: list };
   return list;
@@ -168,7 +187,7 @@ export function unreadCount(s: State): number {
   if (counted && key.every((part, i) => part === counted!.key[i])) return counted.n;
   let n = 0;
   for (const one of s.sessions.values()) {
-    if (isUnread(s, one) && one.status === 'active' && (!one.assignee_id || one.assignee_id === s.me?.agent_id)) n++;
+    if (isUnread(s, one) && one.status === 'active' && !one.snoozed_until && (!one.assignee_id || one.assignee_id === s.me?.agent_id)) n++;
   }
   counted = { key, n };
   return n;

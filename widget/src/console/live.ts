@@ -95,6 +95,7 @@ export function refresh() {
 async function readAgents() {
   try {
     set({ agents: await every<Agent>('/agents', 'agents') });
+    set({ departments: (await every<{ name: string }>('/departments', 'departments')).map((d) => d.name) });
   } catch { /* the names that the sessions bring are enough to work */ }
 }
 

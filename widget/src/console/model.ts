@@ -1,13 +1,20 @@
 // What the console knows about conversations, and how it changes. Pure functions: no requests, no document.
 import type { Message, SeenData, Session } from '../shared/types';
 
-export type View = 'mine' | 'unassigned' | 'open' | 'closed';
-export const views: View[] = ['mine', 'unassigned', 'open', 'closed'];
+export type View = 'mine' | 'unassigned' | 'open' | 'later' | 'closed';
+export const views: View[] = ['mine', 'unassigned', 'open', 'later', 'closed'];
+
+/** What a list is narrowed to. An agent's id, "none" or, in the list of what was put off, "any"; the agent counts only where the list leaves it open. */
+export interface Filter { department?: string; tag?: string; agent?: string; source?: string }
 
 /** inView says whether a conversation belongs to an agent's list. */
-export function inView(s: Session, view: View, me: string): boolean {
+export function inView(s: Session, view: View, me: string, f: Filter = {}): boolean {
+  if (f.department && s.department !== f.department || f.tag && !s.tags.includes(f.tag) || f.source && s.source !== f.source) return false;
+  const agent = view === 'later' ? f.agent ?? me : view === 'mine' || view === 'unassigned' ? undefined : f.agent;
+  if (agent && agent !== 'any' && (agent === 'none' ? s.assignee_id : s.assignee_id !== agent)) return false;
   if (view === 'closed') return s.status === 'closed';
   if (s.status !== 'active') return false;
+  if (view === 'later' || s.snoozed_until) return view === 'later' && !!s.snoozed_until;
   return view === 'open' || (view === 'mine' ? s.assignee_id === me : !s.assignee_id);
 }
 
@@ -61,6 +68,7 @@ export function withMessage(s: Session, m: Message): Session {
   };
   if (m.sender === 'visitor') {
     next.unread = s.unread + 1;
+    next.snoozed_until = undefined; // they wake it
     next.waiting_since = s.waiting_since ?? m.timestamp;
     next.visitor_seen_seq = seq;
   } else if (m.sender === 'agent') {

@@ -22,7 +22,7 @@ function read(): { view: View; open: string | undefined; at: string | undefined;
 export function follow() {
   const update = () => {
     const next = read();
-    if (next.view !== get().view) set({ find: '' });
+    if (next.view !== get().view) set({ find: '', chosen: new Set() });
     set({ ...next, aboutOpen: false });
   };
   addEventListener('hashchange', update);

@@ -7,8 +7,9 @@ import type { Session } from '../shared/types';
 import { isUnread, loadMore, rows } from './lists';
 import { activity, waits, type View } from './model';
 import { link } from './route';
+import { choose } from './choose';
 import { get, promise, type State } from './state';
-import { ago, face, locale, span, useApp } from './use';
+import { ago, face, locale, span, until, useApp } from './use';
 
 const height = 60; // of a row, as the style sheet has it
 const spare = 6; // rows drawn beyond either edge
@@ -22,6 +23,9 @@ export function Rows({ view }: { view: View }) {
   const list = useApp(rows);
   const open = useApp((s) => s.open);
   const more = useApp((s) => s.pages[view]);
+  const chosen = useApp((s) => s.chosen);
+  const choosing = chosen.size > 0;
+  const write = useApp((s) => s.scopes.includes('write') && view !== 'closed');
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [room, setRoom] = useState(900);
@@ -72,10 +76,12 @@ export function Rows({ view }: { view: View }) {
   const to = Math.min(list.length, Math.ceil((top + room) / height) + spare);
   return (
     <div class="scroll" ref={box} onScroll={(e) => setTop(e.currentTarget.scrollTop)}>
-      <ul class="rows" style={{ paddingBlockStart: `${from * height}px`, paddingBlockEnd: `${(list.length - to) * height}px` }}>
+      <ul class={`rows ${choosing ? 'choosing' : ''}`} style={{ paddingBlockStart: `${from * height}px`, paddingBlockEnd: `${(list.length - to) * height}px` }}>
         {list.slice(from, to).map((s, i) => (
           <li key={s.session_id} aria-setsize={more.cursor ? -1 : list.length} aria-posinset={from + i + 1}>
             <Row session={s} view={view} open={s.session_id === open} />
+            {write && <input type="checkbox" class="pick" tabIndex={choosing ? 0 : -1} aria-label={`Choose ${s.visitor_name}`} checked={chosen.has(s.session_id)}
+              onClick={(e) => choose(s.session_id, e.shiftKey)} />}
           </li>
         ))}
       </ul>
@@ -88,12 +94,14 @@ const nothing: Record<View, [string, string]> = {
   mine: ['Nothing is waiting for you', 'Conversations that you claim stand here.'],
   unassigned: ['Nobody is waiting', 'Every open conversation is in somebody’s hands.'],
   open: ['No open conversations', 'A new one appears here by itself.'],
+  later: ['Nothing has been put off', 'What you put off comes back at its time, or when they write.'],
   closed: ['Nothing has been closed yet', 'Closed conversations stay here to be read again.'],
 };
 
 /** What stands after the last row: that more is coming, that it did not come, or that there is nothing. */
 function End({ view, empty }: { view: View; empty: boolean }) {
   const { state, error, cursor } = useApp((s) => s.pages[view]);
+  const filtered = useApp((s) => Object.values(s.filter).some(Boolean));
   if (state === 'failed') {
     return (
       <div class="end" role="status">
@@ -105,6 +113,7 @@ function End({ view, empty }: { view: View; empty: boolean }) {
   if (state !== 'ready' && empty) return <Bones />;
   if (state !== 'ready' || cursor) return <p class="end" role="status">Reading older ones…</p>;
   if (!empty) return null;
+  if (filtered) return <div class="end empty" role="status"><b>Nothing of that kind</b><p>No conversation here is what the filter asks for.</p></div>;
   const [title, more] = nothing[view];
   return <div class="end empty" role="status"><b>{title}</b><p dir="auto">{more}</p></div>;
 }
@@ -125,11 +134,14 @@ function Row({ session: s, view, open }: { session: Session; view: View; open: b
   const wait = waits(s, now, promise);
   const at = activity(s);
   return (
-    <a class={`row ${unread ? 'unread' : ''}`} href={link(view, s.session_id)} data-id={s.session_id} aria-current={open ? 'true' : undefined} draggable={false}>
+    <a class={`row ${unread ? 'unread' : ''}`} href={link(view, s.session_id)} data-id={s.session_id} aria-current={open ? 'true' : undefined} draggable={false}
+      onContextMenu={(e) => { if (view !== 'closed' && matchMedia('(pointer: coarse)').matches) { e.preventDefault(); choose(s.session_id); } }}
+      onClick={(e) => { if (e.shiftKey && view !== 'closed') { e.preventDefault(); choose(s.session_id, true); } }}>
       <Avatar person={face(s.visitor_name)} online={s.visitor_online} />
       <b dir="auto">{s.visitor_name}</b>
       {wait
         ? <time class="wait" dateTime={s.waiting_since} title={`Waiting since ${exact(new Date(s.waiting_since!), locale)}`}><Icon of={clockFace} /><span class="sr">Waiting for </span>{span(wait)}</time>
+        : s.snoozed_until ? <time>{until(s.snoozed_until, now)}</time>
         : <time dateTime={at} title={exact(new Date(at), locale)}>{ago(at, now)}</time>}
       <p dir="auto">{typing ? <em>writing…</em> : <Preview session={s} />}</p>
       {unread && <span class="mark"><i class="dot" /><span class="sr">, unread</span></span>}

@@ -1,7 +1,7 @@
 // Everything the console shows, in one store. The modules beside this one change it; the components only read it.
 import { createStore } from '../shared/store';
 import type { Agent, Message, Session, Step, Visitor } from '../shared/types';
-import type { Log, View } from './model';
+import type { Filter, Log, View } from './model';
 import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
 
@@ -77,10 +77,15 @@ export interface State {
   scopes: Scope[];
   limits?: { message: number; file: number };
   agents: Agent[];
-  counts?: { mine: number; unassigned: number; open: number; closed: number };
+  counts?: { mine: number; unassigned: number; open: number; later: number; closed: number };
   sessions: Map<string, Session>;
   pages: Record<View, Pages>;
   find: string;
+  filter: Filter;
+  filtering: boolean; // its form is open
+  chosen: Set<string>; // conversations to do something with at once
+  later?: string[] | undefined; // those whose time to come back is being asked for
+  departments: string[];
   view: View;
   open?: string; // the open conversation's id
   at?: string; // the message of it that the address asks for
@@ -117,8 +122,8 @@ const page = (): Pages => ({ frontier: '', state: 'idle' });
 export const fresh = () => ({
   me: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
   sessions: new Map<string, Session>(),
-  pages: { mine: page(), unassigned: page(), open: page(), closed: page() },
-  find: '', missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
+  pages: { mine: page(), unassigned: page(), open: page(), later: page(), closed: page() },
+  find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
   earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, crossing: undefined, saved: undefined,
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });

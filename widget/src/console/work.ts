@@ -49,6 +49,13 @@ export function takeOver(id: string) {
   void (session.assignee_id ? assign(id, me) : claim(id));
 }
 
+/** Gives a conversation to whoever is in a department. */
+export const transfer = (id: string, department: string) => doing(id, () => api<Session>('POST', path(id, '/transfer'), { department }));
+
+/** Puts a conversation off, or without a time takes it back. */
+export const snooze = (id: string, until?: string) => doing(id, () => (until
+  ? api<Session>('POST', path(id, '/snooze'), { until }) : api<Session>('DELETE', path(id, '/snooze'))));
+
 /** Adds or removes one tag. If somebody else changed the session meanwhile, the change is made to what it is now. */
 export async function tag(id: string, name: string, on: boolean) {
   const attempt = (session: Session) => {
@@ -90,11 +97,12 @@ export function closeNow() {
   clearTimeout(timer);
   if (!closing) return;
   set({ closing: undefined });
-  void close(closing.id);
+  void closeOne(closing.id);
 }
 
-async function close(id: string) {
-  await doing(id, async () => {
+/** Closes a conversation at once. */
+export function closeOne(id: string) {
+  return doing(id, async () => {
     const { status: state, closed_at } = await api<Pick<Session, 'status' | 'closed_at'>>('POST', path(id, '/close'), undefined, { keepalive: true });
     change(id, (s) => ({ ...s, status: state, closed_at, waiting_since: undefined }));
     return readSession(id);

@@ -97,6 +97,11 @@ export interface Session extends SessionBase {
   version: number;
   waiting_since?: string;
   first_reply_at?: string;
+  queued_at?: string;
+  assigned_at?: string;
+  /** Put off until then, or "reply": until the visitor writes. */
+  snoozed_until?: string;
+  missed: boolean;
   banned?: Ban;
   visitor_online: boolean;
 }

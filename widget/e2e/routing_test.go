@@ -1,0 +1,213 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+)
+
+// asks is a visitor who has told their name and written.
+func asks(t *testing.T, s *server, name, text string) (v *tab, id string) {
+	t.Helper()
+	v = visit(t, s)
+	v.openChat()
+	v.say(text)
+	var list struct{ Sessions []session }
+	s.call("GET", "/sessions?status=active", nil, &list)
+	id = list.Sessions[0].ID
+	s.call("PATCH", "/sessions/"+id, map[string]any{"visitor_name": name}, nil)
+	return v, id
+}
+
+// to opens one of the console's lists.
+func (b *tab) to(list string) {
+	b.t.Helper()
+	b.click(list, `labelled('.nav a', `+quote(list)+`)`)
+	b.wait("it is shown", `$('#list-title')?.innerText === `+quote(list))
+}
+
+// wantRows waits until the list shows exactly these people, in any order.
+func (b *tab) wantRows(names ...string) {
+	b.t.Helper()
+	b.wait("the list has "+strings.Join(names, ", "), `said('.row b').sort().join('|') === `+quote(strings.Join(names, "|")))
+}
+
+// counts waits until the navigation says so many for a list.
+func (b *tab) counts(list, n string) {
+	b.t.Helper()
+	b.wait(list+" counts "+n, `(labelled('.nav a', `+quote(list)+`)?.querySelector('b')?.innerText ?? '0') === `+quote(n))
+}
+
+func (b *tab) item(menu, item string) {
+	b.t.Helper()
+	b.click(menu, `labelled('.menu-root > button', `+quote(menu)+`)`)
+	b.click(item, `labelled('.menu [role^=menuitem]', `+quote(item)+`)`)
+}
+
+// TestTwoAgentsShareThreeVisitors goes through claim, transfer, later and what
+// is done with several at once.
+func TestTwoAgentsShareThreeVisitors(t *testing.T) {
+	s := startServer(t)
+	s.call("POST", "/departments", map[string]any{"name": "Orders"}, nil)
+	ines, _ := asks(t, s, "Ines", "Where is my bowl?")
+	daniel, _ := asks(t, s, "Daniel", "Is the glaze safe?")
+	_, hana := asks(t, s, "Hana", "Do you ship to Kyoto?")
+	mara := enterConsole(t, s, "Mara Reyes")
+	jonas := enterConsole(t, s, "Jonas")
+
+	// A claim shows to the colleague at once, and in the figures of both.
+	mara.to("Unassigned")
+	mara.wantRows("Daniel", "Hana", "Ines")
+	jonas.to("Unassigned")
+	mara.pick("Ines")
+	mara.click("Claim", `labelled('.tools button', 'Claim')`)
+	jonas.wantRows("Daniel", "Hana")
+	mara.counts("Mine", "1")
+	jonas.counts("Unassigned", "2")
+	jonas.counts("Mine", "0")
+
+	// To a colleague, and to a department: nobody has it there.
+	mara.item("Assigned to", "Jonas")
+	jonas.counts("Mine", "1")
+	jonas.to("Mine")
+	jonas.wantRows("Ines")
+	jonas.pick("Ines")
+	jonas.item("Assigned to", "Orders")
+	jonas.wait("it is in the department", `/Orders/.test($('.about').innerText)`)
+	jonas.wantRows()
+	mara.to("Unassigned")
+	mara.wantRows("Daniel", "Hana", "Ines")
+
+	// Filters hold at once, and say that they are on.
+	mara.click("Filter", `labelled('.list > header button', 'Filter')`)
+	mara.wait("the form is there", `seen($('.filters select'))`)
+	mara.axe("filters")
+	eval[bool](mara, `((el) => { el.value = 'Orders'; el.dispatchEvent(new Event('change', { bubbles: true })); return true; })($('.filters select'))`)
+	mara.wantRows("Ines")
+	mara.shoot("inbox-filter")
+	mara.wait("the button says so", `!!labelled('.list > header button', 'Filter, 1 on')`)
+	mara.click("Show everything", `labelled('.filters button', 'Show everything')`)
+	mara.wantRows("Daniel", "Hana", "Ines")
+	mara.click("Done", `labelled('.filters button', 'Done')`)
+
+	// Later, by the key: it is the agent's own from then on, and leaves the lists.
+	mara.pick("Daniel")
+	mara.toField()
+	mara.press(escape)
+	mara.key("h")
+	mara.wait("when is asked", `seen($('.later .times button')) && active() === $('.later .times button')`)
+	mara.axe("later")
+	mara.shoot("inbox-later")
+	mara.click("When they reply", `labelled('.later .times button', 'When they reply')`)
+	mara.wait("it is said", `/Put off until they reply/.test($('.conv .with').innerText)`)
+	mara.wantRows("Hana", "Ines")
+	mara.counts("Later", "1")
+	jonas.counts("Unassigned", "2")
+	mara.to("Later")
+	mara.wantRows("Daniel")
+	mara.wait("until when stands in the row", `/until they reply/.test($('.row').innerText)`)
+	mara.shoot("inbox-later-list")
+	daniel.say("I found the answer, thank you")
+	mara.wantRows()
+	mara.to("Mine")
+	mara.wantRows("Daniel")
+
+	// A time of one's own, and taking it back before.
+	mara.pick("Daniel")
+	mara.click("Later", `$('.tools .put')`)
+	mara.click("a time", `$('.later input')`)
+	eval[bool](mara, `((el) => { el.value = '2001-01-01T09:00'; el.dispatchEvent(new Event('input', { bubbles: true })); return true; })($('.later input'))`)
+	mara.click("Put off", `labelled('.later form button', 'Put off')`)
+	mara.wait("the past is refused", `/has passed/.test($('.later .wrong')?.innerText ?? '')`)
+	eval[bool](mara, `((el) => { const at = new Date(Date.now() + 3 * 86400000); at.setMinutes(at.getMinutes() - at.getTimezoneOffset()); el.value = at.toISOString().slice(0, 16); el.dispatchEvent(new Event('input', { bubbles: true })); return true; })($('.later input'))`)
+	mara.click("Put off", `labelled('.later form button', 'Put off')`)
+	mara.wantRows()
+	mara.wait("it is said", `/Put off until/.test($('.conv .with').innerText)`)
+	mara.click("Later", `$('.tools .put')`)
+	mara.click("Take it back", `labelled('.later button', 'Take it back')`)
+	mara.wantRows("Daniel")
+
+	// Several at once: chosen with the key and with Shift, tagged, assigned, closed.
+	mara.to("All open")
+	mara.wantRows("Daniel", "Hana", "Ines")
+	mara.key("j")
+	mara.key("x")
+	mara.wait("one is chosen", `/1 chosen/.test($('.bulk')?.innerText ?? '')`)
+	at := eval[[]float64](mara, `((r) => [r.x + r.width / 2, r.y + r.height / 2])($$('.row').at(-1).getBoundingClientRect())`)
+	for _, kind := range []input.DispatchMouseEventType{"mousePressed", "mouseReleased"} {
+		mara.do(call(input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: at[0], Y: at[1], Button: "left", ClickCount: 1, Modifiers: 8}))
+	}
+	mara.wait("the range is chosen", `/3 chosen/.test($('.bulk').innerText)`)
+	mara.axe("several chosen")
+	mara.shoot("inbox-chosen")
+	mara.dark(true)
+	mara.shoot("inbox-chosen-dark")
+	mara.dark(false)
+	mara.click("Tag", `labelled('.bulk button', 'Tag')`)
+	mara.wait("the tag can be typed", `active() === $('.bulk input')`)
+	mara.write("monday")
+	mara.wait("it is said", `/3 conversations tagged monday/.test($('.foot').innerText)`)
+	mara.wait("none is chosen any more", `!$('.bulk')`)
+
+	choose := func() {
+		t.Helper()
+		mara.press(escape)
+		mara.key("j")
+		mara.key("x")
+		mara.click("all of them", `labelled('.bulk button', 'All in this list')`)
+		mara.wait("all are chosen", `/3 chosen/.test($('.bulk').innerText)`)
+	}
+	choose()
+	mara.item("Assign", "Jonas")
+	jonas.counts("Mine", "3")
+	choose()
+	mara.click("Close", `labelled('.bulk button', 'Close')`)
+	mara.click("Keep open", `labelled('.bulk button', 'Keep open')`)
+	mara.wait("they are chosen still", `/3 chosen/.test($('.bulk').innerText)`)
+	mara.click("Close", `labelled('.bulk button', 'Close')`)
+	mara.wantRows()
+	mara.counts("All open", "0")
+	jonas.counts("Mine", "0")
+	ines.wait("the visitor is told", `/closed/i.test($('.panel').innerText)`)
+	var got struct {
+		Status, AssigneeName string
+		Tags                 []string
+	}
+	s.call("GET", "/sessions/"+hana, nil, &got)
+	if got.Status != "closed" || strings.Join(got.Tags, "|") != "monday" {
+		t.Errorf("Hana's is %+v", got)
+	}
+}
+
+// TestTheQueueMoves sees a visitor learn their place, and sessions go to
+// agents in turn.
+func TestTheQueueMoves(t *testing.T) {
+	s := startServer(t)
+	ines, first := asks(t, s, "Ines", "Hello")
+	daniel, second := asks(t, s, "Daniel", "Hello")
+	place := func(v *tab, n string) {
+		t.Helper()
+		v.wait("place "+n, `new RegExp(`+quote(n)+`).test($('.panel').innerText)`)
+	}
+	place(ines, "next")
+	s.call("POST", "/sessions/"+first+"/close", nil, nil)
+	place(daniel, "next")
+	daniel.shoot("queue")
+
+	var set map[string]any
+	s.call("GET", "/settings", nil, &set)
+	set["routing"] = map[string]any{"mode": "round_robin", "capacity": 1, "sticky": true, "missed_after_minutes": 5}
+	s.call("PUT", "/settings", set, nil)
+	mara := enterConsole(t, s, "Mara Reyes")
+	mara.counts("Mine", "1")
+	mara.to("Mine")
+	mara.wantRows("Daniel")
+	_, _ = asks(t, s, "Hana", "Is anybody there?") // no room: she waits
+	mara.counts("Unassigned", "1")
+	s.call("POST", "/sessions/"+second+"/close", nil, nil)
+	mara.wantRows("Hana")
+	jonas := enterConsole(t, s, "Jonas")
+	_, _ = asks(t, s, "Erik", "Hello")
+	jonas.counts("Mine", "1")
+}
