@@ -13,6 +13,7 @@ export function Header({ phone, onClose, onAsk }: { phone: boolean; onClose(): v
   const within = talking || !!aside;
   return (
     <div class={`head ${within ? 'ruled' : ''}`} part="header">
+      {within && !(talk && state.hello === 'done') && <span class="icon back" />}
       {talk && within && state.hello === 'done' && <button type="button" class="icon back" aria-label={t('goBack')} onClick={() => chat.talk!.back()}><Icon of={left} /></button>}
       {list ? null : person
         ? <Avatar person={person} online={isHere(state, person)} />

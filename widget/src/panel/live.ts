@@ -60,6 +60,7 @@ export function follow({ key, url, api, event, state, reread, last }: LiveOption
           const page = await api.call<MessagePage>('GET', `/sessions/${from.session}/messages`, undefined, { query: { after: from.seq, wait: 20 }, signal });
           for (const message of page.messages) tell({ event: 'message_sent', timestamp: message.timestamp, data: message });
           await reread(); // who has read what, and whether it is still open
+          leader.send({ reread: 1 }); // that may have brought what the next poll leaves out
         },
       });
       return () => {

@@ -1,0 +1,1 @@
+import{W as a}from"./chunk-GYMCT2KK.js";export{a as start};
