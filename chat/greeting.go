@@ -106,47 +106,41 @@ func (s *Service) team(ctx context.Context) team {
 	return team{available: open && len(s.Answering(ctx)) > 0, open: open}
 }
 
-// errNotNow is for a greeting that was to be shown a moment too late.
-var errNotNow = &Error{Kind: ErrConflict, Code: "conflict", Field: "trigger_id", Message: "This greeting is not for this visitor, or not any more."}
-
 // Greet returns the greeting of a trigger for the visitor who acts, whose
-// browser shows it at once: it counts as shown. Each visitor is told it once;
-// afterwards, while they have an open session, and where the conditions do
-// not hold any more, the error matches ErrConflict.
-func (s *Service) Greet(ctx context.Context, by Actor, triggerID string) (Greeting, error) {
+// browser shows it at once: it counts as shown. Each visitor is told it once.
+// Otherwise, while they have an open session, and where the conditions do not
+// hold any more, it is not told.
+func (s *Service) Greet(ctx context.Context, by Actor, triggerID string) (greeting Greeting, told bool, err error) {
 	if err := s.trackable(by); err != nil {
-		return Greeting{}, err
+		return greeting, false, err
 	}
 	if triggerID == "" {
-		return Greeting{}, invalid("trigger_id", "trigger_id must not be empty.")
+		return greeting, false, invalid("trigger_id", "trigger_id must not be empty.")
 	}
 	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id, Status: StatusActive})
 	if err != nil {
-		return Greeting{}, err
+		return greeting, false, err
 	}
 	t, err := s.trigger(ctx, triggerID)
 	if err != nil {
-		return Greeting{}, err
+		return greeting, false, err
 	}
 	v, in, err := s.stay(ctx, by.id)
 	if err != nil {
-		return Greeting{}, err
+		return greeting, false, err
 	}
 	if _, ok := t.Conditions.hold(v, in, s.team(ctx)); !ok || len(open.Sessions) > 0 {
-		return Greeting{}, errNotNow
+		return greeting, false, nil
 	}
 	now := s.now()
 	res, err := s.writer.do(ctx, GreetVisitor{TriggerID: t.ID, VisitorID: by.id, At: now})
-	if err != nil {
-		return Greeting{}, err
-	}
-	if res.Duplicate {
-		return Greeting{}, errNotNow
+	if err != nil || res.Duplicate {
+		return greeting, false, err
 	}
 	if s.trail.add(PageView{VisitorID: by.id, Name: "greeting_shown", Data: map[string]any{"greeting": t.Message}, At: now}) {
-		err = s.storeTrail(ctx)
+		s.freshTrail(ctx)
 	}
-	return Greeting{t.ID, t.Message}, err
+	return Greeting{t.ID, t.Message}, true, nil
 }
 
 // trigger returns one that is enabled.

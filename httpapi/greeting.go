@@ -10,10 +10,14 @@ type greet struct {
 	TriggerID string `json:"trigger_id"`
 }
 
-// greet answers what a visitor's browser shows at once, and counts it.
+// greet answers what a visitor's browser shows at once, and counts it. Several
+// tabs may ask at once, so that it is too late is no error.
 func (h *Handler) greet(r *http.Request, by caller, in greet) (answer, error) {
-	greeting, err := h.svc.Greet(r.Context(), by.Actor, in.TriggerID)
-	return created(greeting), err
+	greeting, told, err := h.svc.Greet(r.Context(), by.Actor, in.TriggerID)
+	if !told {
+		return noContent, err
+	}
+	return created(greeting), nil
 }
 
 type dryRun struct {

@@ -21,6 +21,7 @@ var host = chat.AsHost("Alder & Clay")
 type hostSite struct {
 	t     *testing.T
 	svc   *chat.Service
+	store chat.Store
 	srv   *httptest.Server
 	pages map[string]string
 }
@@ -37,7 +38,7 @@ func startHostSite(t *testing.T, opts chat.Options, pages map[string]string) *ho
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hostSite{t: t, svc: chat.New(store, &opts), pages: pages}
+	h := &hostSite{t: t, svc: chat.New(store, &opts), store: store, pages: pages}
 	mux := http.NewServeMux()
 	mux.Handle("/chat/", http.StripPrefix("/chat", httpapi.New(h.svc, &httpapi.Options{Widget: httpapi.Widget{Name: "Alder & Clay"}})))
 	mux.HandleFunc("/", h.page)

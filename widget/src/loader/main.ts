@@ -153,7 +153,7 @@ function start(script: HTMLScriptElement) {
   const idle = window.requestIdleCallback ?? setTimeout;
   // Nobody is followed who has asked the browser for that, nor before they agree where the page says that it asks them.
   if (TRACKING && settings.track !== 'off' && !navigator.globalPrivacyControl && navigator.doNotTrack !== '1') {
-    const begin = () => idle(() => import(base + SITE).then((module: SiteModule) => module.start(host, () => (panel?.look(), load()), signal),
+    const begin = () => idle(() => import(base + SITE).then((module: SiteModule) => module.start(host, load, signal),
       () => { /* the next page tries again */ }));
     if (settings.track === 'consent') api.on('consent', begin);
     else begin();

@@ -1,6 +1,6 @@
 // The panel's mind: what the visitor does goes in as a call, what comes of it is in the store. It draws nothing. What
 // only conversations need is in conversation.ts, which is loaded when one begins or goes on.
-import type { Host, Opening } from '../shared/bridge';
+import type { Greeting, Host, Opening } from '../shared/bridge';
 import { createStore, type Store } from '../shared/store';
 import type { Hello } from '../shared/types';
 import { agreement, asked } from './asks';
@@ -45,6 +45,8 @@ export interface Chat {
   /** Sends what stands in the field; `who` says what the form asked, where there was one. */
   send(who?: Who): void;
   dismiss(): void;
+  /** Shows a greeting beside the launcher. */
+  welcome(greeting: Greeting): void;
   /** The page has said who the visitor is: has the server hear it. */
   identify(): void;
   /** Something has happened on the server: asks what. */
@@ -53,6 +55,7 @@ export interface Chat {
   destroy(): void;
 }
 
+const greetingStays = 30 * 60_000; // as long as the server takes a session for its answer
 const off = { visitor_name: 'off', visitor_email: 'off' } as const;
 
 export function createChat(host: Host): Chat {
@@ -68,7 +71,8 @@ export function createChat(host: Host): Chat {
   let talk: Talk | undefined;
   let preparing = false;
   let over = false;
-  set({ outbox: keep.get().outbox, sound: !!keep.get().sound });
+  const { outbox, sound, greeting: earlier } = keep.get();
+  set({ outbox, sound: !!sound, greeting: earlier && Date.now() - earlier.at < greetingStays ? earlier : null });
 
   /** Loads the code for conversations. */
   function prepare() {
@@ -113,13 +117,20 @@ export function createChat(host: Host): Chat {
     const sure = !!talk && state.hello === 'done' && (!kept.session || state.sessions.some((s) => s.session_id === kept.session));
     if (replies ? !kept.live : kept.live && sure) keep.change((k) => { k.live = replies; });
     const newest = waiting.at(-1);
+    if ((state.greeting || state.headline) && (current(state) || state.outbox.length)) ungreet();
     set({ preview: !state.open && newest && newest.message_id !== kept.dismissed ? newest : null });
+  }
+
+  /** The greeting is not to stand beside the launcher any more, but perhaps on the start page. */
+  function ungreet(headline = '') {
+    if (keep.get().greeting) keep.change((kept) => { delete kept.greeting; });
+    set({ greeting: null, headline });
   }
 
   /** Another tab has written, or everything was forgotten there. */
   function elsewhere(kept: Kept) {
     if (!kept.token && api.known && get().sessions.length) return forget();
-    set({ outbox: kept.outbox, sound: !!kept.sound });
+    set(({ greeting: shown }) => ({ outbox: kept.outbox, sound: !!kept.sound, greeting: kept.greeting ? shown : null }));
     const adopted = api.adopt();
     const began = kept.session && !get().sessions.some((s) => s.session_id === kept.session);
     if (get().hello !== 'none' && (adopted || began)) void api.hello().catch(() => { /* tried again by greet */ });
@@ -168,7 +179,9 @@ export function createChat(host: Host): Chat {
     get talk() { return talk; },
     open({ message, topic }) {
       set((state) => ({ open: true, closing: false, preview: null, talking: state.talking || unseen(state).length > 0 }));
-      if (get().barred) set({ hello: 'none' }); // it may be over
+      const { barred, greeting: shown } = get();
+      if (shown) ungreet(shown.message);
+      if (barred) set({ hello: 'none' }); // it may be over
       if (message !== undefined) this.write(message);
       if (topic !== undefined) this.setTopic(topic);
       greeting.greet();
@@ -184,7 +197,12 @@ export function createChat(host: Host): Chat {
     dismiss() {
       const { preview } = get();
       if (preview) keep.change((kept) => { kept.dismissed = preview.message_id; });
+      else ungreet();
       set({ preview: null });
+    },
+    welcome(shown) {
+      keep.change((kept) => { kept.greeting = { ...shown, at: Date.now() }; });
+      set({ greeting: shown });
     },
     identify() {
       api.doubt();

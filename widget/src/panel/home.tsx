@@ -8,10 +8,11 @@ export function Home({ children }: { children?: ComponentChildren }) {
   const around = useAround();
   const state = useChat((s) => s);
   const { chat, t } = around;
-  const { config, hello, talk } = state;
+  const { config, hello, talk, headline } = state;
   const hour = new Date().getHours();
-  const greeting = back(state, around) || config?.greeting || t(hour >= 4 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening');
-  const line = presence(state, around);
+  const later = back(state, around);
+  const greeting = headline || later || config?.greeting || t(hour >= 4 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening');
+  const line = `${headline && later} ${presence(state, around)}`.trim();
   const last = state.messages.findLast((m) => !m.deleted_at);
 
   if (hello === 'none' || hello === 'asking') return <div class="home" aria-busy="true" />;

@@ -1,6 +1,7 @@
 // What a browser remembers of its visitor: one value in local storage, shared by its tabs. Nothing is written before the
 // visitor does something. Where storage is refused everything works for as long as the page lives.
 import { uuid } from '../shared/api';
+import type { Greeting } from '../shared/bridge';
 
 /** A message on its way. It stays here until the server has said that it is kept. */
 export interface Pending {
@@ -43,6 +44,8 @@ export interface Kept {
   draft?: string;
   /** Whether a reply makes a sound. */
   sound?: boolean;
+  /** The greeting beside the launcher, and since when: it stays there from page to page for a while. */
+  greeting?: Greeting & { at: number };
   /** Parameters of addresses whose values may be told, where the host follows its visitors. */
   query?: string[];
   outbox: Pending[];

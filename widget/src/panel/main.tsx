@@ -105,6 +105,7 @@ export function start(host: Host): Handle {
     refresh() { void draw(); },
     identify: chat.identify,
     look: chat.look,
+    greet: chat.welcome,
     reset: chat.reset,
     destroy() {
       over = true;

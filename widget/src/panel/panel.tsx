@@ -4,6 +4,7 @@ import { dropTarget } from '../shared/drop';
 import { cross, Icon, warn } from '../shared/icons';
 import { useStore } from '../shared/store';
 import { agreement, asked } from './asks';
+import { Bubble } from './bubble';
 import { useAround, useChat } from './context';
 import { Header } from './header';
 import { Home } from './home';
@@ -20,14 +21,20 @@ const Ask = part(() => import('./more'), (m) => m.Ask);
 const List = part(() => import('./more'), (m) => m.List);
 const Past = part(() => import('./more'), (m) => m.Past);
 
-/** Everything beside the launcher: the panel while it is open, else the preview of a reply. */
+/** Everything beside the launcher: the panel while it is open, else the preview of a reply, or a greeting. */
 export function App({ close }: { close(): void }) {
   const shown = useChat((s) => s.open || s.closing);
   const preview = useChat((s) => s.preview);
   const talk = useChat((s) => s.talk);
+  const greeting = useChat((s) => s.greeting);
+  const config = useChat((s) => s.config);
   const launcher = useAround().host.settings.launcher !== 'off';
   if (shown) return <Panel close={close} />;
-  return <div role="status">{talk && preview && launcher && <talk.Preview message={preview} />}</div>;
+  return (
+    <div role="status">
+      {launcher && (preview ? talk && <talk.Preview message={preview} /> : config && greeting && <Bubble person={{ name: config.name }} text={greeting.message} />)}
+    </div>
+  );
 }
 
 function Panel({ close }: { close(): void }) {

@@ -1,25 +1,16 @@
 import { Avatar } from '../shared/avatar';
 import { shortWhen } from '../shared/format';
 import { plain } from '../shared/text';
-import { cross, Icon } from '../shared/icons';
 import type { Message } from '../shared/types';
+import { Bubble } from './bubble';
 import { useAround, useChat } from './context';
 import { personOf } from './people';
 import { theirs } from './state';
 
 /** The newest reply, beside the closed launcher. */
 export function Preview({ message }: { message: Message }) {
-  const { host, chat, t } = useAround();
   const person = personOf(useChat((s) => s), message);
-  return (
-    <div class="preview">
-      <button type="button" class="say" onClick={() => host.launcher.click()}>
-        <Avatar person={person} size={36} />
-        <span><small dir="auto">{person.name}</small><span class="words" dir="auto">{plain(message.message) || message.attachments[0]?.name}</span></span>
-      </button>
-      <button type="button" class="icon" aria-label={t('dismiss')} onClick={chat.dismiss}><Icon of={cross} /></button>
-    </div>
-  );
+  return <Bubble person={person} text={plain(message.message) || message.attachments[0]?.name || ''} />;
 }
 
 /** The way back, on the start page, to what was said last. */

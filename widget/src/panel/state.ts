@@ -1,5 +1,6 @@
 import type { StreamState } from '../shared/stream';
 import type { Config, Message, Sender, VisitorSession } from '../shared/types';
+import type { Greeting } from '../shared/bridge';
 import type { Fault } from '../shared/files';
 import type { Upload } from '../shared/upload';
 import type { Pending } from './keep';
@@ -50,11 +51,15 @@ export interface State {
   sound: boolean;
   /** The reply whose preview stands beside the closed launcher. */
   preview: Message | null;
+  /** The greeting that stands there instead. */
+  greeting: Greeting | null;
+  /** What the visitor was greeted with when they opened the panel; empty for nothing. */
+  headline: string;
 }
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, verified: false, sessions: [], messages: [], older: false,
-  talking: false, aside: null, others: [], barred: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null,
+  talking: false, aside: null, others: [], barred: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null, greeting: null, headline: '',
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

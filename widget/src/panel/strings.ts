@@ -36,6 +36,7 @@ export const en = {
   over: { one: '{n} character too many', other: '{n} characters too many' },
   offline: 'You’re offline. Messages will send when you’re back.',
   trouble: 'We can’t reach our server. Trying again.',
+  dismiss: 'Dismiss',
   goBack: 'Back',
   conversations: 'Your conversations',
   barred: 'The chat is not open to you at the moment.',

@@ -4,7 +4,6 @@ import type { Strings } from '../shared/i18n';
 export const words = {
   messages: 'Messages',
   emoji: 'Emoji',
-  dismiss: 'Dismiss',
   typing: '{name} is typing',
   someone: 'Someone',
   you: 'You: {text}',

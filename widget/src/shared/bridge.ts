@@ -27,6 +27,12 @@ export interface Opening {
   topic?: string;
 }
 
+/** What a trigger has the visitor read. */
+export interface Greeting {
+  trigger_id: string;
+  message: string;
+}
+
 /** What `Pealchat.state` answers. */
 export interface State {
   open: boolean;
@@ -81,6 +87,8 @@ export interface Panel {
   identify(): void;
   /** Something has happened on the server: ask what. */
   look(): void;
+  /** Shows a greeting beside the launcher, until it is answered or dismissed. */
+  greet(greeting: Greeting): void;
   /** Everything stored was forgotten: start anew. */
   reset(): void;
   destroy(): void;
@@ -92,6 +100,6 @@ export interface PanelModule {
 
 /** What follows a visitor over the site. It is there only where the host has switched that on. */
 export interface SiteModule {
-  /** Begins, once, and ends with the signal. `wake` has the panel look for what an agent has written. */
-  start(host: Host, wake: () => Promise<unknown>, signal: AbortSignal): void;
+  /** Begins, once, and ends with the signal. */
+  start(host: Host, load: () => Promise<Panel>, signal: AbortSignal): void;
 }

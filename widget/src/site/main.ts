@@ -2,8 +2,9 @@
 // still here, and what the pages say of them. No connection is held open; a small request now and then does it, whose
 // answer also tells of an agent who has begun to talk.
 import { APIError } from '../shared/api';
-import type { Host, TrailLine } from '../shared/bridge';
+import type { Host, Panel, TrailLine } from '../shared/bridge';
 import type { Page } from '../shared/types';
+import { createGreeter, type Offer } from './greet';
 import { bare, watchPages } from './pages';
 import { createVisitor } from './visitor';
 
@@ -11,6 +12,7 @@ import { createVisitor } from './visitor';
 interface Company {
   online: boolean;
   session_id?: string;
+  triggers?: Offer[];
 }
 
 // The server takes somebody for gone after 45 seconds. Who moves about hears of an agent's message sooner.
@@ -22,13 +24,14 @@ const most = 20; // pages and lines that wait for a connection
 
 let begun = false;
 
-export function start(host: Host, wake: () => Promise<unknown>, ended: AbortSignal) {
+export function start(host: Host, load: () => Promise<Panel>, ended: AbortSignal) {
   if (begun || ended.aborted) return;
   begun = true;
   const over = new AbortController();
   const { signal } = over;
   ended.addEventListener('abort', end);
   const visitor = createVisitor(host);
+  const greeter = createGreeter(host, visitor, load);
   const pages: Page[] = [];
   const lines: TrailLine[] = [];
   let from = document.referrer;
@@ -48,6 +51,7 @@ export function start(host: Host, wake: () => Promise<unknown>, ended: AbortSign
     pages.push({ url, title: document.title, referrer: from });
     pages.splice(0, pages.length - most);
     from = at = url;
+    greeter.arrived();
     void tell();
   }
 
@@ -85,15 +89,16 @@ export function start(host: Host, wake: () => Promise<unknown>, ended: AbortSign
     schedule(wait ?? (pages.length || lines.length ? 0 : undefined));
   }
 
-  function hear({ online, session_id: session }: Company) {
+  function hear({ online, session_id: session, triggers = [] }: Company) {
     told = Date.now();
     if (online !== host.state.online) {
       host.state.online = online;
       host.emit('status', { online });
     }
+    greeter.offer(triggers);
     if (!session || session === woken) return;
     woken = session;
-    wake().catch(() => { woken = undefined; }); // the next sign of life tries again
+    load().then((panel) => panel.look()).catch(() => { woken = undefined; }); // the next sign of life tries again
   }
 
   /** Nothing is sent for a page that nobody sees. */
@@ -106,6 +111,7 @@ export function start(host: Host, wake: () => Promise<unknown>, ended: AbortSign
     begun = false;
     over.abort();
     clearTimeout(timer);
+    greeter.close();
     stop();
     host.trail = [];
   }
@@ -121,5 +127,6 @@ export function start(host: Host, wake: () => Promise<unknown>, ended: AbortSign
   host.trail = { push: say };
   if ((document as { prerendering?: boolean }).prerendering) document.addEventListener('prerenderingchange', arrive, { once: true, signal });
   else arrive();
+  if (visitor.greeted) void load().catch(() => { /* the click will say it */ });
   early.forEach(say);
 }

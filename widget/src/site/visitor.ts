@@ -8,11 +8,13 @@ export interface Visitor {
   known(): Promise<void>;
   /** A request with the token. On a 401 it gets a new one, once. */
   call<T>(path: string, body: unknown): Promise<T>;
+  /** Whether a greeting stands beside the launcher, from a page before. */
+  readonly greeted: boolean;
   /** The parameters of addresses whose values may be told. */
   readonly keep: readonly string[];
 }
 
-interface Kept { token?: string; query?: string[] }
+interface Kept { token?: string; query?: string[]; greeting?: unknown }
 
 export function createVisitor(host: Host): Visitor {
   let keep: readonly string[] | undefined;
@@ -76,6 +78,7 @@ export function createVisitor(host: Host): Visitor {
         return raw<T>('POST', path, body);
       }
     },
+    get greeted() { return !!kept().greeting; },
     get keep() { return keep ?? []; },
   };
 }

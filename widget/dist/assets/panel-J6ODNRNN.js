@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-XWI6H63R.js";export{a as start};
