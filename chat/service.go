@@ -45,11 +45,12 @@ type Service struct {
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
 
-	mu     sync.Mutex
-	agents map[string]agentRow  // rows known to be saved as they are here
-	keys   map[string]time.Time // when each key's last use was written down
-	closed chan struct{}
-	once   sync.Once
+	mu      sync.Mutex
+	agents  map[string]agentRow  // rows known to be saved as they are here
+	keys    map[string]time.Time // when each key's last use was written down
+	closed  chan struct{}
+	running atomic.Int32 // calls of Run
+	once    sync.Once
 }
 
 // New returns a service over store. opts may be nil. Closing the store
@@ -97,6 +98,8 @@ func New(store Store, opts *Options) *Service {
 // [SharedStore] hears of what other nodes have written and who is with them. It returns when ctx
 // ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
+	s.running.Add(1)
+	defer s.running.Add(-1)
 	routing, stop := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() { s.runRouting(routing) })
@@ -161,6 +164,9 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Running says whether Run is running in this process.
+func (s *Service) Running() bool { return s.running.Load() > 0 }
 
 // Close ends all subscriptions, refuses further writes with ErrClosed, and
 // returns when those under way are committed and event streams have said

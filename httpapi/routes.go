@@ -88,6 +88,9 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/events", agents, none, h.events},
 		{"GET /api/v1/sessions/{session_id}/events", agents, none, h.sessionEvents},
 		{"GET /api/v1/openapi.json", anyone, none, h.openapi},
+		{"GET /api/v1/reference", anyone, none, h.reference},
+		{"GET /api/v1/doctor", agents, none, h.doctor},
+		{"GET /api/v1/doctor/stream", agents, none, h.doctorStream},
 
 		// The visitors' API.
 		{"POST /visitor/v1/hello", anyone, h.rules.hellos, optional(h, h.hello)},

@@ -62,7 +62,8 @@ func TestCrossingReplies(t *testing.T) {
 	ada.post(path, `{"sender":"agent","message":"From Ada","client_id":"c1"}`).is(201)
 	ada.post(path, mine).is(200) // it is there now: to ask again would be too late
 	ada.post("/api/v1/messages", `{"session_id":"`+f.session+`","sender":"agent","message":"One’s own","after_seq":2}`).is(201)
-	s.admin().post(path, `{"sender":"bot","message":"x","after_seq":1}`).fails(400, "invalid_request", "after_seq")
+	s.admin().post(path, `{"sender":"bot","message":"x","after_seq":1}`).fails(409, "conflict", "after_seq")
+	s.admin().post(path, `{"sender":"visitor","message":"x","after_seq":1}`).fails(400, "invalid_request", "after_seq")
 	ada.post(path, `{"sender":"agent","message":"x","after_seq":-1}`).fails(400, "invalid_request", "after_seq")
 }
 
