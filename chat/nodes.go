@@ -26,13 +26,13 @@ type nodes struct {
 	agents   map[string]struct{} // whom something new is known of that is not told yet
 	announce bool                // somebody wants to know who is here
 	settings bool                // they, or departments, were changed elsewhere
-	topics   map[string]func([]byte)
+	topics   map[string][]func([]byte)
 }
 
 func newNodes(broker Broker) *nodes {
 	return &nodes{
 		id: newSecret("")[:12], broker: broker, bell: make(chan struct{}, 1),
-		heard: map[string]time.Time{}, agents: map[string]struct{}{}, topics: map[string]func([]byte){},
+		heard: map[string]time.Time{}, agents: map[string]struct{}{}, topics: map[string][]func([]byte){},
 	}
 }
 
@@ -239,8 +239,8 @@ func (s *Service) heed(in note) {
 	if in.Event != nil {
 		s.repeat(*in.Event)
 	}
-	if relayed != nil {
-		relayed(in.Data)
+	for _, f := range relayed {
+		f(in.Data)
 	}
 }
 
@@ -268,10 +268,10 @@ func (s *Service) meetLater(agent string) {
 // the packages around the service; data of more than 5,000 bytes is not sent.
 func (s *Service) Relay(topic string, data []byte) { s.nodes.tell(note{Topic: topic, Data: data}) }
 
-// OnRelay has f called with what other nodes relay under the topic, instead of
-// what was given before. f must return soon.
+// OnRelay has f called, for as long as the service lasts, with what other nodes
+// relay under the topic. f must return soon.
 func (s *Service) OnRelay(topic string, f func(data []byte)) {
 	s.nodes.mu.Lock()
 	defer s.nodes.mu.Unlock()
-	s.nodes.topics[topic] = f
+	s.nodes.topics[topic] = append(s.nodes.topics[topic], f)
 }

@@ -29,6 +29,18 @@ func newRules(r Rates) rules {
 	}
 }
 
+// named returns the rule that counts under the name.
+func (r rules) named(name string) (rule, bool) {
+	for _, one := range []rule{r.sessions, r.hellos, r.pages, r.messages, r.uploads, r.failures, r.keyCalls} {
+		for _, counted := range []rule{one, one.attempts()} {
+			if counted.name == name {
+				return counted, true
+			}
+		}
+	}
+	return rule{}, false
+}
+
 // originSet keeps what can be the origin of a page.
 func originSet(list []string) map[string]bool {
 	set := map[string]bool{}

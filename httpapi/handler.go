@@ -49,6 +49,7 @@ func New(svc *chat.Service, opts *Options) *Handler {
 	})
 	h.ancestors = ancestorList(opts.FrameAncestors, h.log)
 	h.vouchers.init(opts.VisitorSecrets, h.log)
+	h.joinNodes(svc)
 	h.router = newRouter(h.routes())
 	return h
 }
@@ -57,11 +58,12 @@ func New(svc *chat.Service, opts *Options) *Handler {
 // visitor, has signed out or may do less than before. id is the host's own, as
 // in chat.Agent.ID and chat.Identity.ID. Their open event streams then ask
 // Options.Agent or Options.Visitor at once, rather than within 5 seconds or 30,
-// whether they may go on. Every other request is asked about anyway. It knows
-// of this process's streams only.
+// whether they may go on, on every node where a chat.Broker connects them.
+// Every other request is asked about anyway.
 func (h *Handler) SignedOut(id string) {
 	if id != "" {
 		h.streams.recheckPerson(id)
+		h.svc.Relay(topicSignedOut, []byte(id))
 	}
 }
 

@@ -98,6 +98,7 @@ type vouchers struct {
 	secrets []string // the first one signs
 	mu      sync.Mutex
 	used    map[string]int64 // nonces, and when they may be forgotten
+	tell    func(usedNonce)  // the other nodes; nil where there are none
 	sweepAt int              // how many there are when the old ones go
 }
 
@@ -169,7 +170,17 @@ func (v *vouchers) open(signed string, now time.Time) (*chat.Identity, error) {
 	if !fresh {
 		return bad("it was used before")
 	}
+	if v.tell != nil {
+		v.tell(usedNonce{c.Nonce, expires.Add(clockSkew).Unix()})
+	}
 	return &chat.Identity{ID: c.ID, Name: c.Name, Email: c.Email, CustomData: c.CustomData}, nil
+}
+
+// hear notes a nonce that was used on another node.
+func (v *vouchers) hear(u usedNonce) {
+	if until, now := time.Unix(u.Until, 0), time.Now(); until.After(now) {
+		v.use(u.Nonce, until, now)
+	}
 }
 
 // use notes a nonce for as long as what carries it would be good.

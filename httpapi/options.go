@@ -36,8 +36,9 @@ type Options struct {
 	// drop the old one a day later. Where Visitor knows the person, it
 	// decides. Empty means that no signed identity is taken.
 	//
-	// A signed identity is taken once: that is remembered in memory, so it may
-	// be taken once more after a restart within its 10 minutes.
+	// A signed identity is taken once: that is remembered in memory, of all
+	// nodes that a chat.Broker connects, so it may be taken once more after a
+	// restart within its 10 minutes, or at the same moment on another node.
 	VisitorSecrets []string
 
 	// AllowedOrigins are the origins, such as "https://www.example.com", whose
@@ -85,7 +86,9 @@ type Options struct {
 
 // Rates are limits on calls. In each field 0 means the default and a negative
 // value no limit. An address is an IPv4 address or an IPv6 /64 network. What
-// is over the limit is answered with 429 and Retry-After.
+// is over the limit is answered with 429 and Retry-After. Where a chat.Broker
+// connects nodes, who has used up half of a limit on one is counted on all of
+// them; open streams are each node's own.
 type Rates struct {
 	Sessions       int // new sessions of visitors, a minute and address: 10
 	Hellos         int // hellos, a minute and address: 60

@@ -36,6 +36,7 @@ type buckets struct {
 	mu    sync.Mutex
 	of    map[bucketKey]*rate.Limiter
 	swept time.Time
+	tell  func(spent) // the other nodes; nil where there are none
 }
 
 // take counts one call, and returns the answer to it if it is one too many.
@@ -48,28 +49,45 @@ func (b *buckets) use(r rule, who string, count bool) error {
 	if r.count <= 0 {
 		return nil
 	}
-	now := time.Now()
+	wait, left := b.reserve(r, who, count, time.Now())
+	if wait > 0 {
+		return tooMany(wait)
+	}
+	// Who calls little on every node needs no count over all of them.
+	if count && b.tell != nil && left < float64(r.count)/2 {
+		b.tell(spent{r.name, who})
+	}
+	return nil
+}
+
+// hear counts a call that another node has answered.
+func (b *buckets) hear(r rule, who string) {
+	if r.count > 0 {
+		b.reserve(r, who, true, time.Now())
+	}
+}
+
+// reserve returns how long the caller would have to wait and, where that is
+// not at all, how many calls are left.
+func (b *buckets) reserve(r rule, who string, count bool, now time.Time) (wait time.Duration, left float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := bucketKey{r.name, who}
 	lim := b.of[key]
 	if lim == nil {
 		if !count {
-			return nil
+			return 0, float64(r.count)
 		}
 		b.sweep(now)
 		lim = rate.NewLimiter(rate.Every(r.per/time.Duration(r.count)), r.count)
 		b.of[key] = lim
 	}
 	res := lim.ReserveN(now, 1)
-	wait := res.DelayFrom(now)
+	wait = res.DelayFrom(now)
 	if wait > 0 || !count {
 		res.CancelAt(now)
 	}
-	if wait > 0 {
-		return tooMany(wait)
-	}
-	return nil
+	return wait, lim.TokensAt(now)
 }
 
 // giveBack undoes take.
