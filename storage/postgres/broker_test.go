@@ -1,11 +1,9 @@
 package postgres
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -99,26 +97,4 @@ func TestPack(t *testing.T) {
 			}
 		}
 	}
-}
-
-// service runs one more node on a database.
-func service(t *testing.T, dsn string, broker chat.Broker) *chat.Service {
-	t.Helper()
-	svc := chat.New(mustOpen(t, dsn), &chat.Options{Logger: quiet.Logger, Broker: broker})
-	ctx, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { svc.Run(ctx) })
-	t.Cleanup(func() {
-		stop()
-		running.Wait()
-		svc.Close()
-	})
-	return svc
-}
-
-// TestNodes: whoever makes nothing but services over stores on one schema has
-// nodes that hear of each other.
-func TestNodes(t *testing.T) {
-	dsn := pgtest.Database(t)
-	brokertest.Services(t, func(t *testing.T) *chat.Service { return service(t, dsn, nil) })
 }
