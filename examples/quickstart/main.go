@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/examples/quickstart/shop"
 	"github.com/pealchat/pealchat/storage/sqlite"
 	"github.com/pealchat/pealchat/webhooks"
 )
@@ -102,9 +103,9 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 		return err
 	}
 
-	var staff *staff
+	var staff *shop.Staff
 	if isLoopback(ln.Addr()) {
-		if staff, err = newStaff(cfg.db + ".staff"); err != nil {
+		if staff, err = shop.NewStaff(cfg.db + ".staff"); err != nil {
 			return err
 		}
 	}
@@ -128,7 +129,7 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 	defer stopSending()
 
 	srv := &http.Server{
-		Handler:           newHandler(svc, staff, log),
+		Handler:           shop.Handler(svc, staff, log),
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,

@@ -1,4 +1,7 @@
-package main
+// Package shop is the shop that the chat of the examples stands in: its pages, a
+// demo sign-in for the staff, and the chat itself. It stands where a real site has
+// its own program.
+package shop
 
 import (
 	"bytes"
@@ -15,7 +18,7 @@ import (
 	"github.com/pealchat/pealchat/chat"
 )
 
-//go:embed shop
+//go:embed layout.html pages static
 var files embed.FS
 
 // contentPolicy is as strict as a page can be, to show that the chat asks for
@@ -78,20 +81,20 @@ type shop struct {
 
 func newShop(console string, log *slog.Logger) *shop {
 	s := &shop{templates: map[string]*template.Template{}, console: console, log: log}
-	names, err := fs.Glob(files, "shop/pages/*.html")
+	names, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
 	for _, name := range names {
-		t := template.Must(template.ParseFS(files, "shop/layout.html", name))
-		s.templates[strings.TrimSuffix(name[len("shop/pages/"):], ".html")] = t
+		t := template.Must(template.ParseFS(files, "layout.html", name))
+		s.templates[strings.TrimSuffix(name[len("pages/"):], ".html")] = t
 	}
 	return s
 }
 
 // routes adds the shop's pages to mux.
 func (s *shop) routes(mux *http.ServeMux) {
-	static, err := fs.Sub(files, "shop/static")
+	static, err := fs.Sub(files, "static")
 	if err != nil {
 		panic(err) // the directory is embedded
 	}

@@ -1,6 +1,7 @@
-package main
+package shop
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,10 +10,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/storage/sqlite"
 )
 
 func TestStaffSignIn(t *testing.T) {
-	s, err := newStaff(filepath.Join(t.TempDir(), "staff"))
+	s, err := NewStaff(filepath.Join(t.TempDir(), "staff"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +63,7 @@ func TestStaffSignIn(t *testing.T) {
 }
 
 func TestStaffSignInRefusesStrangers(t *testing.T) {
-	s := &staff{secret: []byte("not a secret at all"), now: time.Now}
+	s := &Staff{secret: []byte("not a secret at all"), now: time.Now}
 	for _, who := range []string{"", "nobody", "mara-9999999999"} {
 		w := post(http.HandlerFunc(s.signIn), "/staff/sign-in", url.Values{"who": {who}})
 		if w.Code != http.StatusBadRequest || len(w.Result().Cookies()) > 0 {
@@ -70,11 +74,11 @@ func TestStaffSignInRefusesStrangers(t *testing.T) {
 
 func TestStaffSecret(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "staff")
-	first, err := newStaff(file)
+	first, err := NewStaff(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := newStaff(file)
+	second, err := NewStaff(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +91,32 @@ func TestStaffSecret(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newStaff(file); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := NewStaff(file); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("an empty secret: error %v", err)
+	}
+}
+
+// The sign-in answers to this machine only.
+func TestSignInIsForTheLoopback(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := chat.New(store, nil)
+	defer func() { svc.Close(); store.Close() }()
+	with := Handler(svc, &Staff{secret: []byte("secret"), now: time.Now}, slog.New(slog.DiscardHandler))
+	without := Handler(svc, nil, slog.New(slog.DiscardHandler))
+	local := func(path string) string { return "http://127.0.0.1" + path }
+	if w := get(with, local("/staff")); w.Code != 200 {
+		t.Errorf("on the loopback: status %d", w.Code)
+	}
+	if w := get(with, "http://evil.example/staff"); w.Code != 421 {
+		t.Errorf("by another name: status %d", w.Code)
+	}
+	if w := get(without, local("/staff")); w.Code != 404 {
+		t.Errorf("elsewhere: status %d", w.Code)
+	}
+	if body := get(without, local("/")).Body.String(); strings.Contains(body, "/staff") {
+		t.Error("the shop links to a sign-in that is not there")
 	}
 }

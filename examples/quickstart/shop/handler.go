@@ -1,17 +1,20 @@
-package main
+package shop
 
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"github.com/pealchat/pealchat/chat"
 	"github.com/pealchat/pealchat/httpapi"
 )
 
-// newHandler puts the shop, the demo sign-in and the chat together. A nil
-// staff leaves the sign-in out: the console then asks for an API key.
-func newHandler(svc *chat.Service, staff *staff, log *slog.Logger) http.Handler {
+// Handler puts the shop, the demo sign-in and the chat together. A nil staff
+// leaves the sign-in out: the console then asks for an API key. proxies are the
+// addresses of those in front.
+func Handler(svc *chat.Service, staff *Staff, log *slog.Logger, proxies ...netip.Prefix) http.Handler {
 	opts := &httpapi.Options{
+		TrustedProxies: proxies,
 		Widget: httpapi.Widget{
 			Name:     "Alder & Clay",
 			Greeting: "Ask us about glazes, sizes or an order. A person answers.",

@@ -1,4 +1,4 @@
-package main
+package shop
 
 import (
 	"crypto/hmac"
@@ -37,14 +37,16 @@ var (
 	errNotStaff = errors.New("not signed in as staff")
 )
 
-// staff is the demo sign-in. Its secret outlives the process, so that a
+// Staff is the demo sign-in. Its secret outlives the process, so that a
 // restart signs nobody out.
-type staff struct {
+type Staff struct {
 	secret []byte
 	now    func() time.Time
 }
 
-func newStaff(file string) (*staff, error) {
+// NewStaff returns a sign-in whose secret is in file, which is made if it is not
+// there.
+func NewStaff(file string) (*Staff, error) {
 	secret, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		secret = []byte(rand.Text())
@@ -56,12 +58,12 @@ func newStaff(file string) (*staff, error) {
 	if len(secret) < 16 {
 		return nil, fmt.Errorf("the secret of the staff sign-in in %s is damaged: remove the file to get a new one", file)
 	}
-	return &staff{secret: secret, now: time.Now}, nil
+	return &Staff{secret: secret, now: time.Now}, nil
 }
 
 // agent says which member of the staff a request comes from. It is what the
 // chat is given as httpapi.Options.Agent.
-func (s *staff) agent(r *http.Request) (chat.Agent, error) {
+func (s *Staff) agent(r *http.Request) (chat.Agent, error) {
 	cookie, err := r.Cookie(staffCookie)
 	if err != nil || !isLoopbackHost(r.Host) {
 		return chat.Agent{}, errNotStaff
@@ -87,13 +89,13 @@ func member(id string) (chat.Agent, error) {
 	return chat.Agent{}, errNotStaff
 }
 
-func (s *staff) sign(value string) string {
+func (s *Staff) sign(value string) string {
 	mac := hmac.New(sha256.New, s.secret)
 	mac.Write([]byte(staffCookie + ":" + value))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-func (s *staff) signIn(w http.ResponseWriter, r *http.Request) {
+func (s *Staff) signIn(w http.ResponseWriter, r *http.Request) {
 	m, err := member(r.PostFormValue("who"))
 	if err != nil {
 		http.Error(w, "who: there is no such member of the staff", http.StatusBadRequest)
@@ -104,13 +106,13 @@ func (s *staff) signIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/chat/console/", http.StatusSeeOther)
 }
 
-func (s *staff) signOut(w http.ResponseWriter, r *http.Request) {
+func (s *Staff) signOut(w http.ResponseWriter, r *http.Request) {
 	s.setCookie(w, "", -1)
 	http.Redirect(w, r, "/staff", http.StatusSeeOther)
 }
 
 // setCookie sets no Secure attribute, because the demo runs on plain HTTP.
-func (s *staff) setCookie(w http.ResponseWriter, value string, maxAge int) {
+func (s *Staff) setCookie(w http.ResponseWriter, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: staffCookie, Value: value, MaxAge: maxAge,
 		Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
