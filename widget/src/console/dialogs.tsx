@@ -39,7 +39,7 @@ export function Help() {
   const rows = commands.map((c) => [t(c.name), keysOf(c)] as const).filter(([, keys]) => keys.length > 0);
   const writing: [Word, string[]][] = [
     ['send', enterSends ? ['Enter'] : [command, 'Enter']], ['newLine', enterSends ? ['Shift', 'Enter'] : ['Enter']],
-    ['keySendClose', [command, 'Shift', 'Enter']], ['offerSaved', ['/']], ['offerEmoji', [':']], ['keyMention', ['@']], ['keyBack', ['Esc']],
+    ['keySendClose', [command, 'Shift', 'Enter']], ['offerSaved', ['/']], ['offerEmoji', [':']], ['keyMention', ['@']], ['keyEditLast', ['↑']], ['keyBack', ['Esc']],
   ];
   return (
     <Dialog title="keysTitle" onClose={() => set({ helpOpen: false })}>

@@ -162,7 +162,7 @@ function message(m: Message) {
     messageCame(m, known);
   } else if (m.sender === 'visitor') readSession(m.session_id).then((s) => messageCame(m, s), () => { /* a later event brings it */ });
   else want(m.session_id);
-  stopTyping(m.session_id, m.sender === 'visitor' ? undefined : m.sender_id ?? '');
+  stopTyping(m.session_id, m.sender, m.sender_id);
   if (m.sender === 'visitor' && closing?.id === m.session_id) keepOpen(`${firstName(closing.name)} wrote again, so the conversation stays open.`);
 }
 
@@ -175,32 +175,31 @@ const typingHolds = 6000;
 
 function typing(t: TypingData) {
   if (t.sender === 'agent' && t.sender_id === get().me?.agent_id) return;
-  if (!t.typing) return stopTyping(t.session_id, t.sender === 'visitor' ? undefined : t.sender_id ?? '');
-  const until = Date.now() + typingHolds;
-  const one = { name: t.sender_name ?? '', until, preview: t.preview };
+  const who = t.sender === 'agent' ? t.sender_id ?? '' : t.sender;
+  if (!t.typing) return stopTyping(t.session_id, t.sender, who);
+  const one = { name: t.sender_name ?? '', until: Date.now() + typingHolds, preview: t.preview };
   set((s) => {
     const was = s.typing.get(t.session_id) ?? { agents: new Map() };
-    const now = t.sender === 'visitor' ? { ...was, visitor: one } : { ...was, agents: but(was.agents, t.sender_id ?? '', one) };
+    const now = t.sender === 'agent' ? { ...was, agents: but(was.agents, who, one) } : { ...was, [t.sender]: one };
     return { typing: but(s.typing, t.session_id, now) };
   });
   setTimeout(sweepTyping, typingHolds + 50);
 }
 
-/** Without an agent's id it is the visitor who stopped. */
-function stopTyping(id: string, agent: string | undefined) {
+function stopTyping(id: string, sender: TypingData['sender'], agent = '') {
   set((s) => {
     const was = s.typing.get(id);
     if (!was) return {};
-    const now = agent === undefined ? { ...was, visitor: undefined } : { ...was, agents: but(was.agents, agent, undefined) };
-    return { typing: but(s.typing, id, now.visitor || now.agents.size ? now : undefined) };
+    const now = sender === 'agent' ? { ...was, agents: but(was.agents, agent, undefined) } : { ...was, [sender]: undefined };
+    return { typing: but(s.typing, id, now.visitor || now.bot || now.agents.size ? now : undefined) };
   });
 }
 
 function sweepTyping() {
   const now = Date.now();
   for (const [id, who] of get().typing) {
-    if (who.visitor && who.visitor.until <= now) stopTyping(id, undefined);
-    for (const [agent, one] of who.agents) if (one.until <= now) stopTyping(id, agent);
+    for (const side of ['visitor', 'bot'] as const) if (who[side] && who[side].until <= now) stopTyping(id, side);
+    for (const [agent, one] of who.agents) if (one.until <= now) stopTyping(id, 'agent', agent);
   }
 }
 
@@ -230,7 +229,7 @@ function visited({ visitor_id: id, page }: { visitor_id: string; page: Page }) {
 function colleague(agent: Agent) {
   set(({ agents, me }) => ({
     agents: agents.some((a) => a.agent_id === agent.agent_id)
-      ? agents.map((a) => (a.agent_id === agent.agent_id ? { ...a, ...agent } : a)) : [...agents, agent],
+      ? agents.map((a) => (a.agent_id === agent.agent_id ? { ...a, viewing: undefined, ...agent } : a)) : [...agents, agent],
     // Another tab of the same person may have changed it.
     me: me && me.agent_id === agent.agent_id ? { ...me, availability: agent.availability } : me,
   }));

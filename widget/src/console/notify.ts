@@ -6,7 +6,7 @@
 import { plain } from '../shared/text';
 import type { Message, Session } from '../shared/types';
 import { createBadge } from './badge';
-import { chime } from './chime';
+import { chime } from '../shared/sound';
 import { unreadCount } from './lists';
 import { link } from './route';
 import { base, browser } from './server';

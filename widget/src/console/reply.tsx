@@ -7,6 +7,7 @@ import { bolt, choices, Icon, note as noteIcon, smile } from '../shared/icons';
 import { Staged } from '../shared/staged';
 import { Answers } from './answers';
 import { Ask } from './ask';
+import { lastOwn } from './changing';
 import { wouldCross } from './crossing';
 import { draftOf, keepDraft, pushDrafts, syncDraft, whenPutBack, type Draft } from './drafts';
 import { dropField, mac, setField, type Field } from './field';
@@ -18,6 +19,9 @@ import { tellTyping } from './thread';
 import { faults, sound, uploads } from './uploads';
 import { locale, useApp, useFocusOnOpen } from './use';
 import { t } from './words';
+
+// A browser that can lets the field grow by itself, without laying out the page once more with every key.
+const growing = CSS.supports('field-sizing', 'content');
 
 const count = (id: string) => get().sessions.get(id)?.message_count ?? 0;
 
@@ -31,6 +35,7 @@ export function Reply({ id }: { id: string }) {
   const most = useApp((s) => s.limits?.message ?? 4000);
   const area = useRef<HTMLTextAreaElement>(null);
   const mine = useRef<Field | undefined>(undefined);
+  const caret = useRef<number | undefined>(undefined); // where it goes when the text that was put in is there
   const closed = session?.status === 'closed';
   const [noting, setNoting] = useState(false);
   const [staged, setStaged] = useState<{ files: File[]; fault: string }>({ files: [], fault: '' });
@@ -60,7 +65,7 @@ export function Reply({ id }: { id: string }) {
       if (closed) setNoting(true);
       update({ [mode]: `${more}${text}` });
       focus();
-      requestAnimationFrame(() => area.current?.setSelectionRange(more.length, more.length));
+      caret.current = more.length;
     },
   };
   setField(mine.current);
@@ -83,8 +88,12 @@ export function Reply({ id }: { id: string }) {
     };
   }, [id]);
   useLayoutEffect(() => {
+    if (caret.current !== undefined) area.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = undefined;
+  }, [text]);
+  useLayoutEffect(() => {
     const el = area.current;
-    if (!el) return;
+    if (!el || growing) return;
     el.style.height = 'auto';
     el.style.height = `${el.scrollHeight}px`;
   }, [text, mode]);
@@ -136,6 +145,10 @@ export function Reply({ id }: { id: string }) {
 
   function key(e: KeyboardEvent) {
     if (offered.key(e)) return;
+    if (e.key === 'ArrowUp' && !text && !e.shiftKey && !e.altKey && !e.metaKey && !e.ctrlKey) {
+      const last = lastOwn(id, mode === 'note');
+      if (last) { e.preventDefault(); set({ editing: last.message_id }); return; }
+    }
     if (e.key !== 'Enter' || e.isComposing || e.keyCode === 229) return;
     const command = e.metaKey || e.ctrlKey;
     if (!command && (e.shiftKey || touch() || !prefs.enterSends)) return;

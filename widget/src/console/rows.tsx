@@ -10,6 +10,8 @@ import { link } from './route';
 import { choose } from './choose';
 import { get, promise, type State } from './state';
 import { ago, face, locale, span, until, useApp } from './use';
+import { alsoReading } from './viewing';
+import { t } from './words';
 
 const height = 60; // of a row, as the style sheet has it
 const spare = 6; // rows drawn beyond either edge
@@ -131,6 +133,8 @@ function Row({ session: s, view, open }: { session: Session; view: View; open: b
   const now = useApp(clockOf);
   const unread = useApp((state) => isUnread(state, state.sessions.get(s.session_id) ?? s));
   const typing = useApp((state) => !!state.typing.get(s.session_id)?.visitor);
+  const colleague = useApp((state) => [...state.typing.get(s.session_id)?.agents.values() ?? []][0]?.name);
+  const reader = useApp((state) => alsoReading(state.agents, s.session_id, state.me?.agent_id)[0]?.name);
   const wait = waits(s, now, promise);
   const at = activity(s);
   return (
@@ -143,7 +147,8 @@ function Row({ session: s, view, open }: { session: Session; view: View; open: b
         ? <time class="wait" dateTime={s.waiting_since} title={`Waiting since ${exact(new Date(s.waiting_since!), locale)}`}><Icon of={clockFace} /><span class="sr">Waiting for </span>{span(wait)}</time>
         : s.snoozed_until ? <time>{until(s.snoozed_until, now)}</time>
         : <time dateTime={at} title={exact(new Date(at), locale)}>{ago(at, now)}</time>}
-      <p dir="auto">{typing ? <em>writing…</em> : <Preview session={s} />}</p>
+      <p dir="auto">{typing ? <em>{t('writing')}</em> : colleague ? <em class="other">{t('isWritingHere', { name: firstName(colleague) })}</em> : <Preview session={s} />}</p>
+      {reader && <span class="reads" title={t('readsThis', { name: reader })}><Avatar person={face(reader)} size={16} /><span class="sr">, {t('readsThis', { name: reader })}</span></span>}
       {unread && <span class="mark"><i class="dot" /><span class="sr">, unread</span></span>}
     </a>
   );

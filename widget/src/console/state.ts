@@ -101,8 +101,10 @@ export interface State {
   outbox: Outgoing[];
   uploads: Upload[];
   kept: Set<string>; // conversations kept as unread by this agent
-  typing: Map<string, { visitor?: Typing; agents: Map<string, Typing> }>;
+  typing: Map<string, { visitor?: Typing | undefined; bot?: Typing | undefined; agents: Map<string, Typing> }>;
   closing?: { id: string; name: string };
+  editing?: string | undefined; // the message whose text is being changed
+  removing: Map<string, { message: Message; timer: ReturnType<typeof setTimeout> }>; // messages that go in a moment, by id
   crossing?: Crossing | undefined;
   prefs: Prefs;
   live: 'connecting' | 'live' | 'lost';
@@ -124,7 +126,7 @@ export const fresh = () => ({
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), later: page(), closed: page() },
   find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
-  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, crossing: undefined, saved: undefined,
+  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, editing: undefined, removing: new Map(), crossing: undefined, saved: undefined,
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });
 

@@ -7,6 +7,7 @@ import type { VisitorAPI } from './visitor';
 
 const saveAfter = 400;
 const tellEvery = 3_000;
+const showEvery = 1_000; // where agents may see the text itself
 
 export interface Draft {
   store: Store<Written>;
@@ -29,13 +30,22 @@ export function createDraft(chat: Store<State>, keep: Keep, api: VisitorAPI): Dr
   let timer: ReturnType<typeof setTimeout> | undefined;
   let told = 0; // when we last said that the visitor is typing; 0 while they are not
 
-  function tell(typing: boolean) {
-    const session = current(chat.get());
-    if (!session || chat.get().stream !== 'open') return;
-    const now = Date.now();
-    if (typing ? now - told < tellEvery : !told) return;
-    told = typing ? now : 0;
-    api.call('POST', `/sessions/${session.session_id}/typing`, { typing }).catch(() => { /* only a hint */ });
+  let later: ReturnType<typeof setTimeout> | undefined;
+
+  function tell(text: string) {
+    const state = chat.get();
+    const session = current(state);
+    clearTimeout(later);
+    if (!session || state.stream !== 'open') return;
+    const shown = state.config?.features.typing_preview;
+    const typing = !!text, wait = told + (shown ? showEvery : tellEvery) - Date.now();
+    if (typing && wait > 0) {
+      if (shown) later = setTimeout(() => tell(store.get().text), wait); // the last letters count too
+      return;
+    }
+    if (!typing && !told) return;
+    told = typing ? Date.now() : 0;
+    api.call('POST', `/sessions/${session.session_id}/typing`, { typing, ...(shown && typing && { preview: [...text].slice(0, 4000).join('') }) }).catch(() => { /* only a hint */ });
   }
 
   function save() {
@@ -51,11 +61,12 @@ export function createDraft(chat: Store<State>, keep: Keep, api: VisitorAPI): Dr
       store.set({ text });
       clearTimeout(timer);
       timer = setTimeout(save, saveAfter);
-      tell(!!text);
+      tell(text);
     },
     sent() {
       store.set({ text: '', topic: '' });
       told = 0;
+      clearTimeout(later);
       save();
     },
     forget() {
@@ -63,6 +74,7 @@ export function createDraft(chat: Store<State>, keep: Keep, api: VisitorAPI): Dr
       store.set({ text: '', topic: '' });
     },
     close() {
+      clearTimeout(later);
       save();
       removeEventListener('pagehide', save);
     },

@@ -69,6 +69,7 @@ function Panel({ close }: { close(): void }) {
         <div class="grow">{talkFailed && <NoPart again={host.restart} />}</div>
       )}
       {talking && !aside && !barred && <Waiting />}
+      {talk && talking && !aside && !barred && config?.features.typing_preview && current(state) && <p class="note" dir="auto">{t('previewed')}</p>}
       {asking && <Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}
       {barred ? <p class="note failed" role="alert" dir="auto">{t('barred')}</p> : aside ? null : asks ? talking && form : <Field label={t(ended ? 'writeAgain' : 'write')} area={area} />}
       {!barred && !aside && !asks && agreement(state) && <Agreement field=".compose textarea" />}

@@ -5,6 +5,7 @@ export const words = {
   messages: 'Messages',
   emoji: 'Emoji',
   typing: '{name} is typing',
+  previewed: 'The team sees what you write as you write it.',
   someone: 'Someone',
   you: 'You: {text}',
   sent: '{time}, sent',

@@ -5,13 +5,16 @@ import { daysBetween, exact } from './format';
 import { linkify, markdown, type Part } from './text';
 import type { Person } from './types';
 
+/** Draws a piece of text that has no marks in it. */
+export type Plain = (text: string) => ComponentChildren;
+
 /** Draws parts as nodes. Line breaks are kept by the style sheet, links leave this page alone. */
-export function Parts({ of }: { of: Part[] }) {
+export function Parts({ of, text }: { of: Part[]; text?: Plain | undefined }) {
   return (
     <>
       {of.map((part) => {
-        if (typeof part === 'string') return part;
-        const inside = <Parts of={part.parts} />;
+        if (typeof part === 'string') return text ? text(part) : part;
+        const inside = <Parts of={part.parts} text={text} />;
         switch (part.kind) {
           case 'link': return <a href={part.url} target="_blank" rel="noopener nofollow ugc">{inside}</a>;
           case 'bold': return <strong>{inside}</strong>;
@@ -30,8 +33,8 @@ export function Parts({ of }: { of: Part[] }) {
 }
 
 /** The text of a message: agents and bots may use marks, a visitor's words are shown as they were typed. */
-export function Body({ text, marks }: { text: string; marks: boolean }) {
-  return <Parts of={useMemo(() => (marks ? markdown(text) : linkify(text)), [text, marks])} />;
+export function Body({ text, marks, plain }: { text: string; marks: boolean; plain?: Plain | undefined }) {
+  return <Parts of={useMemo(() => (marks ? markdown(text) : linkify(text)), [text, marks])} text={plain} />;
 }
 
 /** What `arrange` needs to know of a message. */

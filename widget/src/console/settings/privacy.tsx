@@ -20,6 +20,10 @@ export function Privacy({ draft }: { draft: Settings }) {
       <Section title="How long data is kept" lede="What is older is removed once a day, from the database’s files too. It cannot be brought back.">
         {(Object.keys(kinds) as Kept[]).map((kind) => <Days key={kind} kind={kind} draft={draft} />)}
       </Section>
+      <Section title="While visitors write" lede="Agents can read along before a message is sent, and have an answer ready.">
+        <label class="tick"><input type="checkbox" checked={draft.typing_preview} onChange={(e) => edit({ typing_preview: e.currentTarget.checked })} />Show agents what is being written</label>
+        <p class="help">Visitors are told so above the field. What they do not send is kept nowhere.</p>
+      </Section>
       <Tracking />
       <Section title="When somebody asks" lede="Beside a conversation, under Data and access.">
         <dl class="facts">

@@ -21,6 +21,7 @@ export interface Settings {
   pre_chat: { visitor_name: Ask; visitor_email: Ask; consent: string };
   away: { message: string; visitor_email: Ask };
   hours: { enabled: boolean; time_zone: string; weekly: Record<Weekday, Interval[]>; holidays: string[] };
+  typing_preview: boolean;
   retention: Record<Kept, number>;
   version: number;
 }

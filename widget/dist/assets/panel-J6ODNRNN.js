@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-XWI6H63R.js";export{a as start};

@@ -1,0 +1,236 @@
+// What stands in the log: messages, notes, lines about the conversation, and what is on its way.
+import { Component, type ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { AttachmentView } from '../shared/attachment';
+import { day, exact, firstName } from '../shared/format';
+import { Icon, more, note as noteIcon } from '../shared/icons';
+import { arrange, Body, Bubble, type Place } from '../shared/message';
+import { Going } from '../shared/staged';
+import type { Message, Session } from '../shared/types';
+import type { Upload } from '../shared/upload';
+import { Offered } from './answers';
+import { Editing } from './editing';
+import { keep } from './changing';
+import { takeBackInto, undo, write } from './field';
+import { reason, release, tryAgain } from './outbox';
+import { blob } from './server';
+import type { Outgoing } from './state';
+import { uploads } from './uploads';
+import { face, locale, time, useApp } from './use';
+import { t } from './words';
+
+/** One thing of the log. */
+interface Thing {
+  message: Message;
+  place: Place;
+  /** Said before it: a line about the conversation. */
+  line?: string | undefined;
+  /** The first one that its reader has not seen. */
+  fresh: boolean;
+  /** What is being done with it. */
+  state?: 'editing' | 'removing' | undefined;
+}
+
+interface Reader {
+  me: string | undefined;
+  visitor: string;
+  /** The seq up to which the visitor has read. */
+  read: number;
+  write: boolean;
+}
+
+const stretch = 40;
+
+export interface SaidProps {
+  messages: Message[];
+  pending: Outgoing[];
+  going: Upload[];
+  session: Session | undefined;
+  /** The first of them is the first of all. */
+  began: boolean;
+  /** The seq after which nothing had been seen when the conversation was opened. */
+  seen: number | undefined;
+}
+
+export function Said({ messages, pending, going, session, began, seen }: SaidProps) {
+  const me = useApp((s) => s.me?.agent_id);
+  const mayWrite = useApp((s) => s.scopes.includes('write'));
+  const editing = useApp((s) => s.editing);
+  const removing = useApp((s) => s.removing);
+  const places = useMemo(() => arrange([
+    ...messages.map((m) => ({ who: writer(m), at: new Date(m.timestamp) })),
+    ...pending.map((o) => ({ who: o.note ? o.client_id : `agent ${o.agent_id}`, at: new Date(o.at) })),
+  ]), [messages, pending]);
+  const assigned = session?.assigned_at && session.assignee_id ? { at: session.assigned_at, name: session.assignee_id === me ? t('you') : firstName(session.assignee_name ?? '') || t('somebody') } : undefined;
+  const start = began && session ? t('began', { name: firstName(session.visitor_name), time: time(session.created_at) }) : undefined;
+  const given = assigned && t('assignedTo', { name: assigned.name, time: time(assigned.at) });
+
+  const things = useMemo(() => {
+    const isFresh = (m: Message) => seen !== undefined && m.sender === 'visitor' && m.seq! > seen;
+    const first = messages.findIndex(isFresh);
+    const at = assigned ? messages.findIndex((m) => m.timestamp > assigned.at) : -1;
+    return messages.map((message, i): Thing => ({
+      message, place: places[i]!, fresh: i > 0 && i === first,
+      line: [i ? undefined : start, i === at && (i || began) ? given : undefined].filter(Boolean).join('\n') || undefined,
+      state: message.message_id === editing ? 'editing' : removing.has(message.message_id) ? 'removing' : undefined,
+    }));
+  }, [messages, places, seen, start, given, began, editing, removing]);
+
+  const stretches: Thing[][] = [];
+  for (let i = 0; i < things.length; i += stretch) stretches.push(things.slice(i, i + stretch));
+  const late = assigned && messages.every((m) => m.timestamp <= assigned.at) ? given : undefined;
+  const reader: Reader = { me, visitor: session?.visitor_name ?? '', read: session?.visitor_seen_seq ?? 0, write: mayWrite };
+  return (
+    <>
+      {!messages.length && start && <Line text={start} />}
+      {stretches.map((these, i) => <Stretch key={i} things={these} {...reader} read={Math.min(reader.read, these.findLast((it) => it.message.seq)?.message.seq ?? 0)} />)}
+      {late && <Line text={late} />}
+      {pending.map((o, i) => {
+        const place = places[messages.length + i]!;
+        return [
+          place.newDay && <div class="day" key={`day ${o.client_id}`}>{day(new Date(o.at), locale)}</div>,
+          <Unsent key={o.client_id} item={o} place={place} />,
+        ];
+      })}
+      {going.map((u) => <Rising key={u.client_id} upload={u} />)}
+    </>
+  );
+}
+
+const Line = ({ text }: { text: string }) => <>{text.split('\n').map((one) => <div class="event" key={one}>{one}</div>)}</>;
+
+/** Notes stand alone; everything else is grouped by who wrote it. */
+const writer = (m: Message) => (m.note ? m.message_id : `${m.sender} ${m.sender_id ?? ''}`);
+
+/** Some messages in a row, drawn again only when one of them is another: a log of thousands costs no more than its end. */
+class Stretch extends Component<Reader & { things: Thing[] }> {
+  override shouldComponentUpdate(next: Reader & { things: Thing[] }) {
+    const now = this.props;
+    return now.me !== next.me || now.visitor !== next.visitor || now.read !== next.read || now.write !== next.write
+      || now.things.length !== next.things.length || now.things.some((thing, i) => !same(thing, next.things[i]!));
+  }
+
+  override render() {
+    const { things, ...reader } = this.props;
+    return things.map((thing) => {
+      const { message: m, place, line, fresh } = thing;
+      return [
+        place.newDay && <div class="day" key={`day ${m.message_id}`}>{day(new Date(m.timestamp), locale)}</div>,
+        line && <Line key={`line ${m.message_id}`} text={line} />,
+        fresh && <div class="fresh" key="fresh"><span>{t('fresh')}</span></div>,
+        m.note ? <Note key={m.message_id} thing={thing} {...reader} /> : <One key={m.message_id} thing={thing} {...reader} />,
+      ];
+    });
+  }
+}
+
+const same = (a: Thing, b: Thing) => a.message === b.message && a.line === b.line && a.fresh === b.fresh && a.state === b.state
+  && a.place.first === b.place.first && a.place.last === b.place.last && a.place.newDay === b.place.newDay;
+
+/** The way to what can be done with a message. One list serves all of them: it is drawn where the button was pressed. */
+const Do = ({ message: m }: { message: Message }) => (
+  <button type="button" class="do" tabIndex={-1} data-do={m.message_id} aria-label={t('doWith')} title={t('doWith')} aria-haspopup="menu"><Icon of={more} /></button>
+);
+
+function One({ thing: { message: m, place, state }, me, visitor: name, read: upTo, write: may }: Reader & { thing: Thing }) {
+  const visitor = m.sender === 'visitor';
+  const other = !visitor && m.sender_id !== me;
+  const read = !visitor && m.seq! <= upTo;
+  const meta = state === 'removing' ? <span>{t('removedSoon')} <button onClick={() => keep(m.message_id)}>{t('undo')}</button></span> : [
+    other && place.last && (firstName(m.sender_name ?? '') || t(m.sender === 'bot' ? 'bot' : 'team')),
+    (place.last || m.edited_at) && time(m.timestamp),
+    m.edited_at && !m.deleted_at && t('edited'),
+    place.last && !visitor && t(read ? 'read' : 'sent'),
+  ].filter(Boolean).join(', ');
+  if (state === 'editing') return <Editing message={m} />;
+  return (
+    <Bubble id={m.message_id} place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? face(name || m.sender_name || '') : undefined}
+      meta={meta} class={m.deleted_at || state === 'removing' ? 'gone' : ''}>
+      {m.deleted_at ? t('messageDeleted') : (
+        <>
+          {m.message && <Body text={m.message} marks={!visitor} />}
+          {m.quick_replies && <Offered list={m.quick_replies} />}
+          {m.attachments.map((a) => (
+            <AttachmentView key={a.file_id} file={a} locale={locale} load={(f) => blob(f.url)} label={t('download')} failed={t('fileFailed')} />
+          ))}
+          {may && state !== 'removing' && <Do message={m} />}
+        </>
+      )}
+    </Bubble>
+  );
+}
+
+function Note({ thing: { message: m, state }, me, write: may }: Reader & { thing: Thing }) {
+  if (state === 'editing') return <Editing message={m} />;
+  const meta = state === 'removing' && <span>{t('removedSoon')} <button onClick={() => keep(m.message_id)}>{t('undo')}</button></span>;
+  return (
+    <NoteBox id={m.message_id} at={m.timestamp} text={m.deleted_at ? t('noteDeleted') : m.message} name={m.sender_id === me ? undefined : m.sender_name ?? t('somebody')}
+      meta={meta} edited={!!m.edited_at && !m.deleted_at} state={m.deleted_at || state === 'removing' ? 'gone' : ''}>
+      {may && !m.deleted_at && !meta && <Do message={m} />}
+    </NoteBox>
+  );
+}
+
+interface NoteBoxProps { id?: string; name?: string | undefined; at: string; text: string; edited?: boolean; meta?: ComponentChildren; state?: string; children?: ComponentChildren }
+
+/** Without a name it is one's own. */
+function NoteBox({ id, name, at, text, edited, meta, state = '', children }: NoteBoxProps) {
+  return (
+    <div class={`noteb ${state}`} data-message={id} title={exact(new Date(at), locale)}>
+      <small><Icon of={noteIcon} />{name ? <span>{t('noteBy')} <bdi>{name}</bdi></span> : <span>{t('noteMine')}</span>}{!meta && <time dateTime={at}>{time(at)}{edited && `, ${t('edited')}`}</time>}</small>
+      <div class="text" dir="auto"><Mentioning text={text} /></div>
+      {meta && <div class="meta">{meta}</div>}
+      {children}
+    </div>
+  );
+}
+
+/** A note's text, with the colleagues whom it names standing out. */
+function Mentioning({ text }: { text: string }) {
+  const agents = useApp((s) => s.agents);
+  const names = useMemo(() => agents.map((a) => a.name), [agents]);
+  return <Body text={text} marks plain={(part) => mentions(part, names).map((one, i) => (i % 2 ? <b class="at" key={i}>{one}</b> : one))} />;
+}
+
+/** The text in turns: plain, a mention with its sign, plain … Of two names that begin alike the longer one counts. */
+export function mentions(text: string, names: string[]): string[] {
+  if (!text.includes('@') || !names.length) return [text];
+  const any = [...names].sort((a, b) => b.length - a.length).map((n) => n.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  return text.split(new RegExp(`(@(?:${any}))(?![\\p{L}\\p{Nd}])`, 'giu'));
+}
+
+function Unsent({ item, place }: { item: Outgoing; place: Place }) {
+  const failed = item.state === 'failed';
+  const meta = failed
+    ? (
+      <span>{t('notSent')} {item.error} {item.temporary && <><button onClick={() => tryAgain(item.client_id)}>{t('tryAgain')}</button>{' '}</>}
+        <button onClick={() => takeBackInto(item.session_id, item.client_id)}>{t('edit')}</button></span>
+    )
+    : item.state === 'held' ? (
+      <span>{t('heldFor')} <button onClick={() => undo(item.session_id)}>{t('undo')}</button>{' '}<button onClick={() => { release(item.session_id, item.client_id); write(); }}>{t('sendNow')}</button></span>
+    )
+    : t(item.state === 'waiting' ? 'waiting' : 'sending');
+  if (item.note) return <NoteBox at={item.at} text={item.text} meta={meta} state={failed ? 'failed' : 'sending'} />;
+  return (
+    <Bubble place={{ ...place, last: true }} mine state={failed ? 'failed' : 'sending'} at={new Date(item.at)} locale={locale} meta={meta}>
+      <Body text={item.text} marks />
+    </Bubble>
+  );
+}
+
+/** A file on its way. */
+function Rising({ upload: u }: { upload: Upload }) {
+  const failed = u.state === 'failed';
+  const meta = (
+    <span>
+      {failed ? `${t('notSent')} ${u.error ? reason(u.error) : ''} ` : u.state === 'sending' ? `${t('sendingPart', { n: Math.round(u.progress * 100) })} ` : `${t('waiting')} `}
+      {failed && (u.error?.temporary ?? true) && <><button onClick={() => uploads.retry(u.client_id)}>{t('tryAgain')}</button>{' '}</>}
+      <button onClick={() => uploads.cancel(u.client_id)}>{t(failed ? 'remove' : 'cancel')}</button>
+    </span>
+  );
+  return (
+    <Bubble place={{ first: true, last: true, newDay: false }} mine state={failed ? 'failed' : 'sending'} at={new Date(u.at)} locale={locale} meta={meta}>
+      <Going upload={u} label={t('sendingFile', { name: u.file.name })} locale={locale} />
+    </Bubble>
+  );
+}
