@@ -33,11 +33,7 @@ func figureCells(f chat.Figures) []string {
 	}
 	part := func(list ...*float64) {
 		for _, v := range list {
-			text := ""
-			if v != nil {
-				text = strconv.FormatFloat(*v, 'f', -1, 64)
-			}
-			cells = append(cells, text)
+			cells = append(cells, decimal(v))
 		}
 	}
 	known := func(list ...*int64) {
@@ -73,4 +69,12 @@ func figureCells(f chat.Figures) []string {
 		cells = append(cells, "", "", "", "")
 	}
 	return cells
+}
+
+// decimal writes what is not known as nothing.
+func decimal(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
 }

@@ -35,6 +35,36 @@ func (h *Handler) analyticsBreakdown(r *http.Request, by caller, in *query, q ch
 	return table{out, append(rows, append([]string{"Total"}, figureCells(a.Total)...))}, err
 }
 
+type analyticsGreetings struct {
+	period
+	Triggers []greetingFigures `json:"triggers"`
+	Total    greetingFigures   `json:"total"`
+}
+
+type greetingFigures struct {
+	ID         string   `json:"trigger_id,omitempty"`
+	Name       string   `json:"name,omitempty"`
+	Shown      int64    `json:"shown"`
+	Answered   int64    `json:"answered"`
+	Conversion *float64 `json:"conversion"`
+}
+
+func (h *Handler) analyticsGreetings(r *http.Request, by caller, _ *query, q chat.AnalyticsQuery) (table, error) {
+	a, err := h.svc.AnalyticsOfGreetings(r.Context(), by.Actor, q)
+	out := analyticsGreetings{periodOf(a.Period), make([]greetingFigures, len(a.Triggers)), greetingFigures(a.Total)}
+	rows := [][]string{{"trigger_id", "name", "shown", "answered", "conversion"}}
+	cells := func(g greetingFigures) []string {
+		return []string{g.ID, g.Name, strconv.FormatInt(g.Shown, 10), strconv.FormatInt(g.Answered, 10), decimal(g.Conversion)}
+	}
+	for i, t := range a.Triggers {
+		out.Triggers[i] = greetingFigures(t)
+		rows = append(rows, cells(out.Triggers[i]))
+	}
+	total := out.Total
+	total.Name = "Total"
+	return table{out, append(rows, cells(total))}, err
+}
+
 type ratingList struct {
 	Ratings []sessionRating `json:"ratings"`
 	Next    string          `json:"next_cursor,omitempty"`

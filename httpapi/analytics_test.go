@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pealchat/pealchat/chat"
 )
 
 func TestAnalytics(t *testing.T) {
@@ -42,6 +44,29 @@ func TestAnalytics(t *testing.T) {
 	s.api("GET", "/analytics/sessions"+always+"&figure=missed", "").want(200).has("sessions.0.session_id", missed)
 	s.api("GET", "/analytics/sessions"+always+"&figure=sessions&bots=true", "").want(200).has("sessions.#", 3)
 	s.api("GET", "/analytics/breakdown"+always+"&by=source", "").want(200).has("by", "source", "parts.#", 2, "parts.0.name", "widget", "parts.0.sessions", 2, "total.sessions", 2)
+}
+
+func TestGreetingFigures(t *testing.T) {
+	s := newSite(t, Options{})
+	s.api("PUT", "/settings", `{"triggers":[{"trigger_id":"t1","name":"Welcome","message":"Hello"}]}`).want(200)
+	s.api("GET", "/analytics/greetings", "").want(200).has("triggers.#", 1, "triggers.0.name", "Welcome", "triggers.0.shown", 0, "triggers.0.conversion", nil, "total.shown", 0)
+	now := time.Now()
+	for i, trigger := range []string{"t1", "t1", "gone"} {
+		v := s.visitor()
+		if _, err := s.store.Append(t.Context(), []chat.Op{chat.GreetVisitor{TriggerID: trigger, VisitorID: v.id, At: now}}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			v.session("Thanks for asking")
+		}
+	}
+	always := "?from=" + now.UTC().AddDate(0, 0, -1).Format(time.DateOnly) + "&to=" + now.UTC().AddDate(0, 0, 2).Format(time.DateOnly)
+	s.api("GET", "/analytics/greetings"+always, "").want(200).has("triggers.#", 2, "triggers.0.shown", 2, "triggers.0.answered", 1, "triggers.0.conversion", 0.5,
+		"triggers.1.trigger_id", "gone", "triggers.1.name", nil, "triggers.1.conversion", 0, "total.shown", 3, "total.answered", 1)
+	rows, err := csv.NewReader(strings.NewReader(s.api("GET", "/analytics/greetings"+always+"&format=csv", "").want(200).raw)).ReadAll()
+	if err != nil || len(rows) != 4 || strings.Join(rows[1], " ") != "t1 Welcome 2 1 0.5" || rows[3][1] != "Total" {
+		t.Errorf("%v %v", rows, err)
+	}
 }
 
 func TestRatings(t *testing.T) {
@@ -82,7 +107,7 @@ func TestAnalyticsQueries(t *testing.T) {
 		"from=2020-01-01&to=2026-01-01": "from", "from=2999-01-01": "from", "format=xml": "format", "bots=1": "bots", "agent=%00": "agent",
 		"banned=yes": "banned", "test=": "test", "business_hours=0": "business_hours",
 	} {
-		for _, name := range []string{"summary", "timeseries", "agents", "heatmap", "breakdown", "ratings"} {
+		for _, name := range []string{"summary", "timeseries", "agents", "heatmap", "breakdown", "ratings", "greetings"} {
 			s.api("GET", "/analytics/"+name+"?"+query, "").failed(400, "invalid_request", field)
 		}
 	}

@@ -83,6 +83,7 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/analytics/agents", agents, none, report("agents", h.analyticsAgents)},
 		{"GET /api/v1/analytics/heatmap", agents, none, report("heatmap", h.analyticsHeatmap)},
 		{"GET /api/v1/analytics/breakdown", agents, none, report("breakdown", h.analyticsBreakdown)},
+		{"GET /api/v1/analytics/greetings", agents, none, report("greetings", h.analyticsGreetings)},
 		{"GET /api/v1/analytics/sessions", agents, none, plain(h.figureSessions)},
 		{"GET /api/v1/analytics/ratings", agents, none, report("ratings", h.analyticsRatings)},
 		{"GET /api/v1/events", agents, none, h.events},

@@ -145,6 +145,10 @@ func (f *faulty) SessionFigures(ctx context.Context, q chat.FiguresQuery, each f
 	return err
 }
 
+func (f *faulty) Greetings(ctx context.Context, from, to time.Time) ([]chat.GreetingCount, error) {
+	return instead(f, func() ([]chat.GreetingCount, error) { return f.Store.Greetings(ctx, from, to) })
+}
+
 func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
 	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
 }

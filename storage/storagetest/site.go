@@ -40,6 +40,7 @@ func (s Site) Fill(ctx context.Context, store chat.Store) error {
 	for i := range m.Agents {
 		m.add(chat.SaveAgent{Agent: chat.Agent{ID: agentID(i), Name: agentNames[i%len(agentNames)]}})
 	}
+	m.work()
 	m.browse()
 	m.talk()
 	for len(m.due) > 0 && m.err == nil {
@@ -144,7 +145,39 @@ func (m *maker) browse() {
 func arrive(m *maker, t *thread) {
 	t.visitor = m.id("visitor")
 	m.add(chat.SaveVisitor{Visitor: chat.Visitor{ID: t.visitor, CreatedAt: t.at, LastSeenAt: t.at}})
+	if m.rand.IntN(3) == 0 {
+		m.add(chat.GreetVisitor{TriggerID: fmt.Sprintf("trigger-%d", m.rand.IntN(3)), VisitorID: t.visitor, At: t.at})
+	}
 	see(m, t)
+}
+
+// work has the agents be available from eight to five on working days, at
+// most one of them missing.
+func (m *maker) work() {
+	t := &thread{at: m.From.Truncate(24 * time.Hour).Add(8 * time.Hour)}
+	t.next = shift
+	m.due = append(m.due, t)
+}
+
+func shift(m *maker, t *thread) {
+	if day := t.at.Weekday(); day != time.Saturday && day != time.Sunday {
+		away := t.at.YearDay() % (m.Agents + 1)
+		op := chat.NoteShifts{At: t.at}
+		for i := range m.Agents {
+			if i != away {
+				op.AgentIDs = append(op.AgentIDs, agentID(i))
+			}
+		}
+		m.add(op)
+	}
+	pause := 2 * time.Minute
+	if t.at.Hour() >= 17 {
+		pause = 15 * time.Hour
+		t.at = t.at.Truncate(time.Hour)
+	}
+	if t.at.Add(pause).Before(m.To) {
+		t.after(pause, shift)
+	}
 }
 
 func see(m *maker, t *thread) {

@@ -22,7 +22,7 @@ type SiteBench struct {
 	Naive map[string]func(ctx context.Context, from, to time.Time) error
 }
 
-// Run measures the reports of the site's last whole month, the inbox and a search.
+// Run measures every report of the site's last whole month, the inbox and a search.
 func (s SiteBench) Run(b *testing.B) {
 	now := s.Site.To
 	svc := chat.New(s.Store, &chat.Options{Now: func() time.Time { return now }})
@@ -30,6 +30,8 @@ func (s SiteBench) Run(b *testing.B) {
 	by := chat.AsKey(chat.APIKey{ID: "bench", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
 	month := chat.AnalyticsQuery{From: s.Site.To.AddDate(0, -1, 0), To: s.Site.To}
 	all := chat.AnalyticsQuery{From: s.Site.From, To: s.Site.To}
+	hours := month
+	hours.BusinessHours = true
 	ctx := b.Context()
 	for _, c := range []struct {
 		name string
@@ -39,6 +41,18 @@ func (s SiteBench) Run(b *testing.B) {
 		{"Report/timeseries", func() error { _, err := svc.AnalyticsByTime(ctx, by, month, false); return err }},
 		{"Report/agents", func() error { _, err := svc.AnalyticsByAgent(ctx, by, month); return err }},
 		{"Report/heatmap", func() error { _, err := svc.AnalyticsByHour(ctx, by, month); return err }},
+		{"Report/departments", func() error { _, err := svc.AnalyticsByPart(ctx, by, month, chat.ByDepartment); return err }},
+		{"Report/pages", func() error { _, err := svc.AnalyticsByPart(ctx, by, month, chat.ByPage); return err }},
+		{"Report/ratings", func() error {
+			_, err := svc.Ratings(ctx, by, chat.RatingsQuery{AnalyticsQuery: month, Commented: true})
+			return err
+		}},
+		{"Report/greetings", func() error { _, err := svc.AnalyticsOfGreetings(ctx, by, month); return err }},
+		{"Report/sessions of a figure", func() error {
+			_, err := svc.FigureSessions(ctx, by, chat.FigureQuery{AnalyticsQuery: month, Figure: chat.FigureMissed})
+			return err
+		}},
+		{"Report/business hours", func() error { _, err := svc.Analytics(ctx, by, hours); return err }},
 		{"Report/summary of all", func() error { _, err := svc.Analytics(ctx, by, all); return err }},
 		{"Inbox/100", func() error {
 			_, err := svc.Sessions(ctx, by, chat.SessionQuery{Page: chat.Page{Limit: 100}, ByActivity: true})

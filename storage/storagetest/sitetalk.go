@@ -140,6 +140,9 @@ func finish(m *maker, t *thread) {
 		return // still open when the story ends
 	}
 	m.add(chat.CloseSession{SessionID: t.session, At: t.at, VisitorLeft: m.rand.IntN(3) > 0})
+	if t.agent >= 0 && m.rand.IntN(10) > 0 {
+		m.add(chat.AskRating{SessionID: t.session, At: t.at})
+	}
 	if t.agent >= 0 && m.rand.IntN(3) == 0 {
 		score := 5
 		if m.rand.IntN(3) == 0 {
