@@ -11,9 +11,12 @@ import (
 	"github.com/pealchat/pealchat/chat"
 )
 
-// figuresPage is how many sessions are read at once: a read that lasts keeps
-// the write-ahead log from being emptied.
-const figuresPage = 5000
+// How many sessions are read at once: a read that lasts keeps the write-ahead
+// log from being emptied. Whoever wants the newest ones wants a few.
+const (
+	figuresPage  = 5000
+	figuresFirst = 500
+)
 
 // figuresRow is a row of analytics-select.
 type figuresRow struct {
@@ -69,7 +72,7 @@ func newFiguresFilter(q chat.FiguresQuery) figuresFilter {
 	switch {
 	case q.After.Row != 0:
 	case q.Newest:
-		f.After = f.To
+		f.After, f.Limit = f.To, figuresFirst
 	default:
 		f.After = f.From - 1
 	}

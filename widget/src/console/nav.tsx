@@ -1,5 +1,5 @@
 import { Avatar } from '../shared/avatar';
-import { bolt, check, clockFace, eye, gear, Icon, inbox, mail, more, peal, people, search, type IconShapes } from '../shared/icons';
+import { bolt, chart, check, clockFace, eye, gear, Icon, inbox, mail, more, peal, people, search, type IconShapes } from '../shared/icons';
 import { setAvailability, signOut } from './account';
 import { mac } from './field';
 import { Menu, type Item } from './menu';
@@ -12,8 +12,8 @@ import { t } from './words';
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', later: 'Later', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, later: clockFace, closed: check };
 
-export const pageTitles: Record<PageName, string> = { visitors: 'Visitors', saved: 'Saved replies', settings: 'Settings' };
-export const pageIcons: Record<PageName, IconShapes> = { visitors: eye, saved: bolt, settings: gear };
+export const pageTitles: Record<PageName, string> = { visitors: 'Visitors', reports: 'Reports', saved: 'Saved replies', settings: 'Settings' };
+export const pageIcons: Record<PageName, IconShapes> = { visitors: eye, reports: chart, saved: bolt, settings: gear };
 
 /** The pages that whoever is here may see. */
 export const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => p !== 'settings' || admin);

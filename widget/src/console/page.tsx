@@ -4,6 +4,7 @@ import type { PageName } from './state';
 
 const loads: Record<PageName, () => Promise<{ default: FunctionComponent }>> = {
   visitors: () => import('./visitorspage'),
+  reports: () => import('./reports/reportspage'),
   saved: () => import('./savedpage'),
   settings: () => import('./settings/settings'),
 };

@@ -6,7 +6,7 @@ import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
 
 /** The pages beside the conversations. Each is loaded when it is first looked at. */
-export const pageNames = ['visitors', 'saved', 'settings'] as const;
+export const pageNames = ['visitors', 'reports', 'saved', 'settings'] as const;
 export type PageName = typeof pageNames[number];
 
 export type Scope = 'read' | 'write' | 'admin';

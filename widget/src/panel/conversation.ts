@@ -161,6 +161,10 @@ export function begin(core: Core) {
     async rate(id: string, score: number, comment: string) {
       learn([await api.call<VisitorSession>('POST', `/sessions/${id}/rating`, { score, ...(comment && { comment }) })], [], false);
     },
+    /** The visitor is being asked what they thought: the team's response rate is measured against it. */
+    asking(id: string) {
+      void api.call('POST', `/sessions/${id}/rating-request`).catch(() => { /* one question less is counted */ });
+    },
     /** Has replies make a sound, or no longer. */
     setSound(sound: boolean) {
       keep.change((kept) => { if (sound) kept.sound = true; else delete kept.sound; });

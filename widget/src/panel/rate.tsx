@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { flat, frown, Icon, smile, type IconShapes } from '../shared/icons';
 import { useAround, useChat } from './context';
 import type { VisitorSession } from '../shared/types';
@@ -16,6 +16,7 @@ export function Rate({ session }: { session: VisitorSession }) {
   const { score, comment = '' } = session.rating ?? {};
   const [text, setText] = useState(comment);
   const [failed, setFailed] = useState(false);
+  useEffect(() => { if (!score) chat.talk!.asking(session.session_id); }, [session.session_id]);
   const rate = (value: number) => { setFailed(false); chat.talk!.rate(session.session_id, value, text.trim()).catch(() => setFailed(true)); };
   const said = faces.find(([value]) => value === score)?.[2];
   return (

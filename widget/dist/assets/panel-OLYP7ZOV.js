@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-LRGBEEN2.js";export{a as start};
