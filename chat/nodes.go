@@ -11,7 +11,7 @@ import (
 const (
 	nodeTTL     = 20 * time.Second       // how long a node counts as there after it was last heard of
 	announceGap = 500 * time.Millisecond // between two lists of who is here, however many nodes come and ask
-	brokerPause = time.Second            // before a broker that gave up is started again
+	brokerPause = time.Second            // before a broker that gave up is started again, at first
 )
 
 // nodes is what a service knows of those on other nodes, and what it still has
@@ -147,14 +147,18 @@ func (s *Service) runNodes(ctx context.Context) {
 }
 
 func (s *Service) runBroker(ctx context.Context) {
-	for ctx.Err() == nil {
+	for pause := brokerPause; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
+		began := time.Now()
 		err := s.nodes.broker.Run(ctx, s.receive)
 		if ctx.Err() != nil {
 			return
 		}
 		s.log.Warn("chat: the broker stopped; starting it again", "error", err)
+		if time.Since(began) > time.Minute {
+			pause = brokerPause
+		}
 		select {
-		case <-time.After(brokerPause):
+		case <-time.After(pause):
 		case <-ctx.Done():
 		}
 	}
