@@ -31,6 +31,19 @@ func (s *Service) attend(ctx context.Context, began time.Time) {
 
 func minutesOf(n int) time.Duration { return time.Duration(n) * time.Minute }
 
+// alertMissed tells the host of a session that a change has made missed.
+func (s *Service) alertMissed(ctx context.Context, res Result) {
+	if s.hooks.Missed == nil || res.Duplicate || !res.Session.Missed {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	s.alerts.Go(func() {
+		if err := s.hooks.call(ctx, "Hooks.Missed", func(ctx context.Context) error { return s.hooks.Missed(ctx, res.Session) }); err != nil {
+			s.log.Error("chat: a missed session was not told", "session", res.Session.ID, "error", err)
+		}
+	})
+}
+
 // forDue calls fn for each session that is due.
 func (s *Service) forDue(ctx context.Context, kind string, at time.Time, fn func(Due) Op) error {
 	due, err := s.store.Due(ctx, DueQuery{Kind: kind, At: at, Limit: dueLimit})
@@ -39,8 +52,13 @@ func (s *Service) forDue(ctx context.Context, kind string, at time.Time, fn func
 		if op == nil {
 			continue
 		}
-		if _, err := s.writer.do(ctx, op); err != nil && !errors.Is(err, ErrNotFound) {
+		before := one.Missed
+		res, err := s.writer.do(ctx, op)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
+		}
+		if err == nil && !before {
+			s.alertMissed(ctx, res)
 		}
 	}
 	return err

@@ -88,6 +88,7 @@ func (s *Service) RunBot(ctx context.Context, name string, bot Bot, opts *BotOpt
 	}
 	b.opts.Timeout = cmp.Or(b.opts.Timeout, time.Minute)
 	b.slots = make(chan struct{}, cmp.Or(b.opts.Concurrency, 16))
+	defer s.routing.bots.work(b, s.routing.ring)()
 	defer b.running.Wait()
 	defer b.stopAll()
 	for {

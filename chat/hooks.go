@@ -42,6 +42,12 @@ type Hooks struct {
 	// the log.
 	BadRating func(ctx context.Context, s Session) error
 
+	// Missed is called once a session has been missed: closed, or left by its
+	// visitor for longer than Routing.MissedAfterMinutes, without an agent's
+	// reply. Of several nodes, the one that notes it calls it. Its error only
+	// goes to the log.
+	Missed func(ctx context.Context, s Session) error
+
 	// Timeout bounds one call. 0 means 2 seconds.
 	Timeout time.Duration
 }

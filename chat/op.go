@@ -138,12 +138,14 @@ type SessionPatch struct {
 }
 
 // CloseSession closes a session and clears WaitingSince and Snooze. It sets
-// Missed where the visitor has written and no agent has. Event:
+// Missed where the visitor has written and no agent has, unless a bot has and
+// nobody was ever assigned nor the tag HandedOver set. Event:
 // session_closed. Version grows by 1. Again: Duplicate, with what the first
 // time set. VisitorLeft is kept for the figures.
 //
 // IdleSince, if not zero, closes only a session that has had no message after
-// it, whose visitor does not wait, and that is not snoozed; another is a
+// it, whose visitor does not wait for a person (the last message of a bot that has
+// not handed over leaves them with the bot), and that is not snoozed; another is a
 // Duplicate.
 type CloseSession struct {
 	SessionID   string

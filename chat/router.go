@@ -24,6 +24,8 @@ const (
 type router struct {
 	bell chan struct{} // holds a token when there may be something to give out
 
+	bots botsAtWork
+
 	mu        sync.Mutex
 	positions map[string]int // in the queue, as last told, by session
 	noted     time.Time      // when it was last noted who is there
@@ -116,6 +118,9 @@ func (s *Service) route(ctx context.Context) {
 
 func (s *Service) giveOut(ctx context.Context) error {
 	queue, err := s.store.Queue(ctx, routeLimit)
+	if err == nil {
+		queue, err = s.forPeople(ctx, queue)
+	}
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,8 @@ type Queued struct {
 	QueuedAt   time.Time
 	LastAgent  string // who had the visitor's last other session that anybody had
 	ReleasedBy string // who had this one and gave it up; they are not to be given it again
+	Version    int64  // of the session
+	ForBots    bool   // no agent has answered it, and it does not have the tag HandedOver
 }
 
 // Load is what an agent has to do.
@@ -127,6 +129,7 @@ type Due struct {
 	SessionID  string
 	VisitorID  string
 	LastSeenAt time.Time // the visitor's, or their last message if that came later
+	Missed     bool      // it was marked before
 }
 
 // AssignSession gives a session that waits for an agent to one. It sets what
@@ -151,7 +154,7 @@ type ReturnSession struct {
 }
 
 // MarkMissed sets Missed on an active session with a visitor's message and
-// without an agent's, where the visitor's LastSeenAt and last message are of
+// without an agent's, and not of a bot alone (see CloseSession), where the visitor's LastSeenAt and last message are of
 // Before or earlier. Version grows by 1. Event: session_updated. Where that is
 // not so, or Missed is set: Duplicate.
 type MarkMissed struct {

@@ -162,6 +162,9 @@ func (s *Service) CloseSession(ctx context.Context, by Actor, id, reason string)
 	now := s.now()
 	left := by.IsVisitor() || !s.presence.here(visitorKey(session.VisitorID), now)
 	res, err := s.writer.do(ctx, CloseSession{SessionID: id, Reason: reason, VisitorLeft: left, At: now})
+	if err == nil && !session.Missed {
+		s.alertMissed(ctx, res)
+	}
 	return s.online(res.Session), err
 }
 

@@ -17,6 +17,7 @@ var routingRows = []row{
 	{"Routing/Return", testReturnSession},
 	{"Routing/Missed", testMarkMissed},
 	{"Routing/Idle", testCloseIdle},
+	{"Routing/Bots", testRoutingBots},
 	{"Routing/SeeVisitor", testSeeVisitor},
 	{"Routing/Filters", testRoutingFilters},
 }
@@ -89,7 +90,7 @@ func testQueue(f *fixture) {
 	f.hand(taken.ID, ada.ID)
 	q := f.queue()
 	f.equal("who waits", f.queued(), []string{first.ID, second.ID})
-	f.equal("the first", q[0], chat.Queued{SessionID: first.ID, VisitorID: first.VisitorID, QueuedAt: first.WaitingSince})
+	f.equal("the first", q[0], chat.Queued{SessionID: first.ID, VisitorID: first.VisitorID, QueuedAt: first.WaitingSince, Version: first.Version, ForBots: true})
 	f.say(silent.ID, chat.SenderVisitor, "Now I write")
 	f.say(answered.ID, chat.SenderVisitor, "Nobody has it")
 	f.equal("who waits then", f.queued(), []string{first.ID, answered.ID, second.ID, silent.ID})
@@ -247,7 +248,7 @@ func testReturnSession(f *fixture) {
 	res := f.do(give(seen))
 	f.wantEvents(res, "session_updated")
 	f.equal("nobody has it", res.Session.AssigneeID, "")
-	f.equal("the queue", f.queue(), []chat.Queued{{SessionID: s.ID, VisitorID: s.VisitorID, QueuedAt: s.WaitingSince}})
+	f.equal("the queue", f.queue(), []chat.Queued{{SessionID: s.ID, VisitorID: s.VisitorID, QueuedAt: s.WaitingSince, Version: res.Session.Version, ForBots: true}})
 	f.duplicate(give(seen))
 
 	// An agent who has answered keeps it, and so does one who has just been given it.
@@ -310,6 +311,36 @@ func testCloseIdle(f *fixture) {
 	res := f.do(shut(idle.ID, said))
 	f.equal("closed", [2]any{res.Session.CloseReason, res.Session.Missed}, [2]any{"idle", false})
 	f.duplicate(shut(idle.ID, said))
+}
+
+// testRoutingBots: what a bot alone sees to is neither missed nor waiting, until
+// it is handed over.
+func testRoutingBots(f *fixture) {
+	hand := func(id string) {
+		f.do(chat.UpdateSession{SessionID: id, Patch: chat.SessionPatch{Tags: &[]string{chat.HandedOver}}, At: f.tick()})
+	}
+	alone, over, asked := f.waiting(""), f.waiting(""), f.waiting("")
+	for _, s := range []chat.Session{alone, over, asked} {
+		f.say(s.ID, chat.SenderBot, "I can help")
+	}
+	hand(over.ID)
+	f.say(asked.ID, chat.SenderVisitor, "And one more thing")
+	for _, q := range f.queue() {
+		f.equal("for bots", q.ForBots, q.SessionID != over.ID)
+		f.equal("version", q.Version, f.session(q.SessionID).Version)
+	}
+	f.equal("idle", f.dueNow(chat.DueIdle, f.tick()), []string{alone.ID})
+	f.equal("missed", f.dueNow(chat.DueMissed, f.now), []string{over.ID})
+	f.duplicate(chat.MarkMissed{SessionID: alone.ID, Before: f.now, At: f.tick()})
+	for _, s := range []chat.Session{over, asked} {
+		f.duplicate(chat.CloseSession{SessionID: s.ID, IdleSince: f.now, At: f.tick()})
+	}
+	f.equal("the bot has seen to it", f.do(chat.CloseSession{SessionID: alone.ID, IdleSince: f.now, At: f.tick()}).Session.Missed, false)
+	f.equal("nobody took it up", f.do(chat.CloseSession{SessionID: over.ID, At: f.tick()}).Session.Missed, true)
+	f.say(asked.ID, chat.SenderAgent, "Yes?")
+	f.equal("an agent answered", f.queued(), []string{})
+	f.say(asked.ID, chat.SenderVisitor, "Thanks")
+	f.equal("it is people's from then on", f.queue()[0].ForBots, false)
 }
 
 func testSeeVisitor(f *fixture) {

@@ -16,14 +16,16 @@ func (s *Store) Queue(ctx context.Context, limit int) ([]chat.Queued, error) {
 
 		QueuedAt   sql.NullInt64 `db:"queued_at"`
 		ReleasedBy string        `db:"released_by"`
-		LastAgent  string        `db:"last_agent"`
+		Version    int64
+		ForBots    bool   `db:"for_bots"`
+		LastAgent  string `db:"last_agent"`
 	}
 	err := s.many(ctx, s.read.RoutingQueue, &rows, struct{ Limit int }{limit})
 	queue := make([]chat.Queued, len(rows))
 	for i, r := range rows {
 		queue[i] = chat.Queued{
 			SessionID: r.Session, VisitorID: r.Visitor, Department: r.Department, QueuedAt: fromOptMillis(r.QueuedAt),
-			LastAgent: r.LastAgent, ReleasedBy: r.ReleasedBy,
+			LastAgent: r.LastAgent, ReleasedBy: r.ReleasedBy, Version: r.Version, ForBots: r.ForBots,
 		}
 	}
 	return queue, err
@@ -56,6 +58,7 @@ func (s *Store) Due(ctx context.Context, q chat.DueQuery) ([]chat.Due, error) {
 	var rows []struct {
 		Session, Visitor string
 		SeenAt           int64 `db:"seen_at"`
+		Missed           bool
 	}
 	err := s.many(ctx, stmt, &rows, struct {
 		At    int64
@@ -63,7 +66,7 @@ func (s *Store) Due(ctx context.Context, q chat.DueQuery) ([]chat.Due, error) {
 	}{millis(q.At), q.Limit})
 	due := make([]chat.Due, len(rows))
 	for i, r := range rows {
-		due[i] = chat.Due{SessionID: r.Session, VisitorID: r.Visitor, LastSeenAt: fromMillis(r.SeenAt)}
+		due[i] = chat.Due{SessionID: r.Session, VisitorID: r.Visitor, LastSeenAt: fromMillis(r.SeenAt), Missed: r.Missed}
 	}
 	return due, err
 }

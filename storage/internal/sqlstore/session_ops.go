@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"slices"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -280,12 +281,19 @@ func patch(row sessionRow, p chat.SessionPatch) (sessionRow, error) {
 	return row, err
 }
 
+// waits says whether the visitor waits for a person.
+func waits(s chat.Session) bool {
+	withBot := s.LastMessage != nil && s.LastMessage.Sender == chat.SenderBot && s.FirstReplyAt.IsZero() && s.AssignedAt.IsZero() &&
+		!slices.Contains(s.Tags, chat.HandedOver)
+	return !s.WaitingSince.IsZero() && !withBot
+}
+
 func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
 		return chat.Result{}, err
 	}
-	busy := !op.IdleSince.IsZero() && (row.ActiveAt > millis(op.IdleSince) || row.WaitingSince.Valid || row.SnoozedUntil.Valid)
+	busy := !op.IdleSince.IsZero() && (row.ActiveAt > millis(op.IdleSince) || waits(session) || row.SnoozedUntil.Valid)
 	if session.Status == chat.StatusClosed || busy {
 		return chat.Result{Duplicate: true, Session: session}, nil
 	}

@@ -1,11 +1,20 @@
 -- What routing decides by, and what it does. Whoever reads may be outdated when
 -- they write, on another node too: so each change says again what must hold.
 
+-- What a bot alone has answered, and nobody was to take up. The tag is
+-- chat.HandedOver.
+-- name: routing-bots-alone
+s.bot_messages > 0 AND s.assigned_at IS NULL AND NOT EXISTS (SELECT 1 FROM chat_session_tags AS t WHERE t.session_id = s.id AND t.tag = 'handed-over')
+
 -- name: routing-queue
 SELECT s.public_id AS session,
        v.public_id AS visitor,
        s.department,
        s.queued_at,
+       s.version,
+       CASE WHEN s.first_reply_at IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM chat_session_tags AS t WHERE t.session_id = s.id AND t.tag = 'handed-over')
+            THEN 1 ELSE 0 END AS for_bots,
        COALESCE((SELECT a.public_id FROM chat_agents AS a WHERE a.id = s.released_by), '') AS released_by,
        COALESCE((SELECT a.public_id
                    FROM chat_sessions AS p
@@ -31,7 +40,7 @@ SELECT a.public_id AS agent,
   FROM chat_agents AS a
 
 -- name: routing-due-wake
-SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at
+SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at, s.missed
   FROM chat_sessions AS s
   JOIN chat_visitors AS v ON v.id = s.visitor_id
  WHERE s.snoozed_until > 0
@@ -40,12 +49,13 @@ SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at
  LIMIT :limit
 
 -- name: routing-due-idle
-SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at
+SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at, s.missed
   FROM chat_sessions AS s
   JOIN chat_visitors AS v ON v.id = s.visitor_id
  WHERE s.open = 1
    AND s.active_at <= :at
-   AND s.waiting_since IS NULL
+   AND (s.waiting_since IS NULL
+        OR s.first_reply_at IS NULL AND s.last_visitor_at < s.active_at AND {routing-bots-alone})
    AND s.snoozed_until IS NULL
  ORDER BY s.active_at, s.id
  LIMIT :limit
@@ -53,7 +63,8 @@ SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at
 -- name: routing-due-missed
 SELECT s.public_id AS session,
        v.public_id AS visitor,
-       CASE WHEN v.last_seen_at > s.last_visitor_at THEN v.last_seen_at ELSE s.last_visitor_at END AS seen_at
+       CASE WHEN v.last_seen_at > s.last_visitor_at THEN v.last_seen_at ELSE s.last_visitor_at END AS seen_at,
+       s.missed
   FROM chat_sessions AS s
   JOIN chat_visitors AS v ON v.id = s.visitor_id
  WHERE s.open = 1
@@ -61,11 +72,12 @@ SELECT s.public_id AS session,
    AND s.agent_messages = 0
    AND s.last_visitor_at <= :at
    AND v.last_seen_at <= :at
+   AND NOT ({routing-bots-alone})
  ORDER BY seen_at, s.id
  LIMIT :limit
 
 -- name: routing-due-return
-SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at
+SELECT s.public_id AS session, v.public_id AS visitor, v.last_seen_at AS seen_at, s.missed
   FROM chat_sessions AS s
   JOIN chat_visitors AS v ON v.id = s.visitor_id
   JOIN chat_agents AS a ON a.id = s.assignee_id
@@ -122,7 +134,7 @@ UPDATE chat_sessions
 RETURNING id
 
 -- name: routing-missed
-UPDATE chat_sessions
+UPDATE chat_sessions AS s
    SET missed = 1,
        updated_at = :at,
        version = version + 1
@@ -131,6 +143,7 @@ UPDATE chat_sessions
    AND missed = 0
    AND agent_messages = 0
    AND last_visitor_at <= :before
+   AND NOT ({routing-bots-alone})
    AND visitor_id IN (SELECT v.id FROM chat_visitors AS v WHERE v.last_seen_at <= :before)
 RETURNING id
 

@@ -255,7 +255,7 @@ UPDATE chat_sessions
  WHERE id = :id
 
 -- name: session-close
-UPDATE chat_sessions
+UPDATE chat_sessions AS s
    SET closed_at = :at,
        open = 0,
        close_reason = :reason,
@@ -264,7 +264,7 @@ UPDATE chat_sessions
        updated_at = :at,
        waiting_since = NULL,
        snoozed_until = NULL,
-       missed = CASE WHEN first_visitor_at IS NOT NULL AND agent_messages = 0 THEN 1 ELSE 0 END,
+       missed = CASE WHEN first_visitor_at IS NOT NULL AND agent_messages = 0 AND NOT ({routing-bots-alone}) THEN 1 ELSE 0 END,
        version = version + 1
  WHERE id = :id
 
