@@ -1,6 +1,6 @@
 // The settings: a page of its own that is loaded when somebody opens it.
 import '../main'; // see visitorspage.tsx
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { adopt } from '../../shared/styles';
 import { pageLink } from '../route';
 import { useApp } from '../use';
@@ -18,9 +18,19 @@ import { changed, discard, load, save, useSettings, type Settings } from './stor
 
 adopt(document, own);
 
-const sections = { general: 'General', widget: 'Widget', team: 'Team', hours: 'Hours', privacy: 'Data and privacy', developers: 'Developers' };
+/** A part of its own, for the settings are long enough without it. */
+function Greetings({ draft }: { draft: Settings }) {
+  const [Shown, setShown] = useState<{ it(props: { draft: Settings }): preact.JSX.Element }>();
+  const [failed, setFailed] = useState(false);
+  const fetch = () => import('./triggers').then((m) => { setShown({ it: m.default }); setFailed(false); }, () => setFailed(true));
+  useEffect(() => void fetch(), []);
+  if (Shown) return <Shown.it draft={draft} />;
+  return failed ? <p class="wrong" role="alert">This page could not be loaded. <button type="button" class="text" onClick={() => void fetch()}>Try again</button></p> : <div aria-busy="true" />;
+}
+
+const sections = { general: 'General', widget: 'Widget', team: 'Team', hours: 'Hours', triggers: 'Greetings', privacy: 'Data and privacy', developers: 'Developers' };
 type Name = keyof typeof sections;
-const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours, privacy: Privacy };
+const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours, triggers: Greetings, privacy: Privacy };
 
 export default function SettingsPage() {
   const admin = useApp((s) => s.scopes.includes('admin'));

@@ -12,6 +12,26 @@ export type Weekday = typeof weekdays[number];
 /** What has an age after which it goes, in days; 0 keeps it. */
 export type Kept = 'closed_sessions_days' | 'page_views_days' | 'visitors_days' | 'files_days' | 'deliveries_days';
 
+/** When a greeting is shown: see Conditions in the document of the API. */
+export interface Conditions {
+  page?: string | undefined;
+  referrer?: string | undefined;
+  seconds_on_page?: number | undefined;
+  pages_seen?: number | undefined;
+  returning?: boolean | undefined;
+  custom_data?: Record<string, unknown> | undefined;
+  agents_available?: boolean | undefined;
+  within_hours?: boolean | undefined;
+}
+
+export interface Trigger {
+  trigger_id: string;
+  name: string;
+  enabled: boolean;
+  message: string;
+  conditions: Conditions;
+}
+
 export interface Settings {
   name: string;
   greeting: string;
@@ -23,6 +43,7 @@ export interface Settings {
   hours: { enabled: boolean; time_zone: string; weekly: Record<Weekday, Interval[]>; holidays: string[] };
   typing_preview: boolean;
   retention: Record<Kept, number>;
+  triggers: Trigger[];
   version: number;
 }
 
