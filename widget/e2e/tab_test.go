@@ -30,6 +30,7 @@ type tab struct {
 	problems []string
 	crashed  bool // on purpose: it answers nothing any more
 	offline  bool // the server is meant to be unreachable: failed requests are no problem
+	strict   bool // the browser is meant to refuse things, and may say so
 }
 
 // newPerson opens a tab in a profile of its own, as somebody else's browser.
@@ -87,7 +88,7 @@ func (b *tab) listen(ev any) {
 			b.problems = append(b.problems, strings.Join(text, " "))
 		}
 	case *log.EventEntryAdded:
-		if b.offline && e.Entry.Source == "network" {
+		if b.offline && e.Entry.Source == "network" || b.strict && e.Entry.Source == "security" {
 			return
 		}
 		if e.Entry.Level == "error" || e.Entry.Source == "security" {

@@ -1,0 +1,1 @@
+import{W as a}from"./chunk-IUJXAYXP.js";export{a as start};
