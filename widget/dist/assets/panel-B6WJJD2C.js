@@ -1,1 +1,0 @@
-import{W as a}from"./chunk-IUJXAYXP.js";export{a as start};

@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-X3HQX4ZC.js";export{a as start};

@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-LRGBEEN2.js";export{a as start};
