@@ -19,7 +19,13 @@ func TestEraseLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	m := storagetest.Mark(t, s)
+	m := storagetest.Mark(t, s, func() storagetest.HostTx {
+		tx, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return storagetest.SQLTx{Tx: tx}
+	})
 	for _, p := range storagetest.EraseLeavesNothing(t, s, m, func() map[string]int { return columns(t, db) }) {
 		t.Error(p)
 	}

@@ -28,8 +28,9 @@ type Marked struct {
 // Mark stores a visitor with the [Marker] in everything that a store keeps of
 // one, in texts from a word to several pages, among the rows of somebody else,
 // with texts changed and deleted meanwhile. What is added to a visitor or a
-// session belongs in here.
-func Mark(t testing.TB, store chat.Store) Marked {
+// session belongs in here. begin begins a transaction of the host's, in the same
+// database.
+func Mark(t testing.TB, store chat.PendingStore, begin func() HostTx) Marked {
 	t.Helper()
 	f := newFixture(t, store)
 	page := chat.PageRef{URL: "https://" + Marker + ".example/", Title: Marker, Referrer: "https://" + Marker + ".example/"}
@@ -46,6 +47,11 @@ func Mark(t testing.TB, store chat.Store) Marked {
 	f.markSite(v.ID, page)
 	f.do(chat.BanVisitor{VisitorID: v.ID, Ban: &chat.Ban{Reason: Marker, At: f.tick(), By: Marker, WithAddress: true}, At: f.now})
 	f.do(chat.BanAddress{Ban: chat.AddressBan{ID: Marker, Address: Marker, Reason: Marker, At: f.now, By: Marker, VisitorID: v.ID}, At: f.now})
+	tx := begin()
+	f.noErr("AddPending", store.AddPending(f.ctx, tx.Handle(), chat.Message{
+		ID: Marker, SessionID: m.Sessions[0], Sender: Marker, SenderID: Marker, SenderName: Marker, Text: Marker, ClientID: Marker, Fingerprint: Marker, At: f.now,
+	}))
+	f.noErr("Commit", tx.Commit())
 	IndexAll(t, store)
 	return m
 }
@@ -57,7 +63,7 @@ func (f *fixture) markSession(visitor string, n int, m *Marked) string {
 	f.do(chat.CreateSession{Session: chat.Session{
 		ID: id, VisitorID: visitor, VisitorName: Marker, VisitorEmail: Marker, Source: Marker, Department: Marker, Tags: []string{Marker},
 		CustomData: map[string]any{Marker: strings.Repeat(Marker, 50)}, Page: &chat.PageRef{URL: Marker, Title: Marker, Referrer: Marker},
-		ClientID: Marker + id, Fingerprint: Marker, CreatedAt: f.tick(), UpdatedAt: f.now,
+		Consent: &chat.Consent{Text: Marker, At: f.now}, ClientID: Marker + id, Fingerprint: Marker, CreatedAt: f.tick(), UpdatedAt: f.now,
 	}})
 	said := func(sender string, i int) chat.Message {
 		one := fmt.Sprint(id, sender, i)
