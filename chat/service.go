@@ -70,6 +70,7 @@ func New(store Store, opts *Options) *Service {
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
 		indexing: make(chan struct{}, 1),
+		trail:    trail{turn: make(chan struct{}, 1)},
 	}
 	if opts != nil {
 		s.targets, s.sealer, s.tracking, s.hooks = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks

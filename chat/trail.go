@@ -20,6 +20,7 @@ const (
 
 // trail holds the views that are not stored yet.
 type trail struct {
+	turn    chan struct{} // holds a token while somebody stores: whoever reads after them finds all of it
 	mu      sync.Mutex
 	views   []PageView
 	storing [][]PageView // those on their way to the store
@@ -64,9 +65,18 @@ func (t *trail) take() (views []PageView, done func()) {
 	}
 }
 
-// storeTrail stores the views that wait. Where that fails they are lost: they
-// are worth less than the memory that an unreachable store would cost.
+// storeTrail stores the views that wait, and returns when those on their way
+// are stored too. Where that fails they are lost: they are worth less than the
+// memory that an unreachable store would cost. They are not lost where whoever
+// wanted to read them has gone.
 func (s *Service) storeTrail(ctx context.Context) error {
+	select {
+	case s.trail.turn <- struct{}{}:
+		defer func() { <-s.trail.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ctx = context.WithoutCancel(ctx)
 	all, done := s.trail.take()
 	defer done()
 	for views := range slices.Chunk(all, trailBatch) {

@@ -328,3 +328,25 @@ func each(n int, fn func(i int)) {
 	}
 	group.Wait()
 }
+
+// TestPagesOutliveTheirReaders: somebody who wanted to read which pages were
+// seen, and went away, takes none of them along.
+func TestPagesOutliveTheirReaders(t *testing.T) {
+	svc := newService(t, &chat.Options{Tracking: chat.Tracking{On: true}})
+	who, _ := newVisitor(t, svc)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for n := range 20 {
+		page := &chat.PageRef{URL: fmt.Sprint("https://shop.example/", n)}
+		if err := svc.Visit(t.Context(), who, chat.Sighting{Page: page}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := svc.PageViews(gone, host, who.ID(), chat.Page{}, true); err == nil {
+			t.Error("whoever has gone got an answer")
+		}
+	}
+	got, err := svc.PageViews(t.Context(), host, who.ID(), chat.Page{Limit: 50}, true)
+	if err != nil || len(got.Views) != 20 {
+		t.Errorf("%d pages, %v", len(got.Views), err)
+	}
+}
