@@ -55,8 +55,10 @@ type Hooks struct {
 // Refuse returns an error for a hook to return: message is a sentence for the
 // person who wrote.
 func Refuse(message string) error {
-	return &Error{Kind: ErrInvalid, Code: "refused", Field: "message", Message: message}
+	return &Error{Kind: ErrInvalid, Code: codeRefused, Field: "message", Message: message}
 }
+
+const codeRefused = "refused"
 
 func (h Hooks) timeout() time.Duration {
 	if h.Timeout <= 0 {

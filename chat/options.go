@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -28,6 +29,14 @@ type Options struct {
 
 	// Hooks are the host's own code in the path of what is written.
 	Hooks Hooks
+
+	// ContactPanel says what the host's own systems know of a visitor, and
+	// what agents may have them do: it stands beside the conversation in the
+	// console. It is called concurrently, while an agent looks on, and has 5
+	// seconds; an action has 20. by is who asks. An error or a panic is logged,
+	// and the agent reads that the site's own system does not answer. Nil means
+	// that there is no such panel.
+	ContactPanel func(ctx context.Context, by Actor, v Visitor) (ContactPanel, error)
 
 	// Tracking says whether it is noted which pages visitors see. The zero
 	// value notes nothing.

@@ -34,6 +34,7 @@ type Service struct {
 	departments departmentsCache
 	answered    replyTimeCache
 	hooks       Hooks
+	panel       func(context.Context, Actor, Visitor) (ContactPanel, error)
 	bans        banCache
 	purgedAt    time.Time // for Run
 	tracking    Tracking
@@ -73,7 +74,7 @@ func New(store Store, opts *Options) *Service {
 		trail:    trail{turn: make(chan struct{}, 1)},
 	}
 	if opts != nil {
-		s.targets, s.sealer, s.tracking, s.hooks = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks
+		s.targets, s.sealer, s.tracking, s.hooks, s.panel = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks, opts.ContactPanel
 	}
 	if opts != nil && opts.Place != nil {
 		s.placeOf, s.unplaced = opts.Place, make(chan unplaced, maxUnplaced)

@@ -46,6 +46,8 @@ func (h *Handler) routes() []route {
 		{"POST /api/v1/bans", agents, none, body(h, h.banAddress)},
 		{"DELETE /api/v1/bans/{ban_id}", agents, none, plain(h.liftAddressBan)},
 		{"GET /api/v1/visitors/{visitor_id}/export", agents, none, h.exportVisitor},
+		{"GET /api/v1/visitors/{visitor_id}/panel", agents, none, plain(h.contactPanel)},
+		{"POST /api/v1/visitors/{visitor_id}/panel/{action_id}", agents, none, plain(h.contactAction)},
 		{"GET /api/v1/agents", agents, none, plain(h.agents)},
 		{"GET /api/v1/me", agents, none, plain(h.me)},
 		{"PUT /api/v1/me/availability", agents, none, body(h, h.setAvailability)},

@@ -96,7 +96,7 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
-	svc := chat.New(store, &chat.Options{Logger: log, Tracking: chat.Tracking{On: cfg.tracking}, WebhookTargets: chat.WebhookTargets{Any: cfg.allowPrivateWebhooks}})
+	svc := chat.New(store, &chat.Options{Logger: log, ContactPanel: shop.ContactPanel, Tracking: chat.Tracking{On: cfg.tracking}, WebhookTargets: chat.WebhookTargets{Any: cfg.allowPrivateWebhooks}})
 	defer svc.Close()
 	key, err := firstKey(ctx, svc, cfg.apiKey)
 	if err != nil {

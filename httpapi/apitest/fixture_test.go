@@ -57,7 +57,7 @@ func (f *fixture) caller(op *operation) *client {
 
 func (f *fixture) values() map[string]string {
 	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file,
-		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban, "department_id": f.department}
+		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban, "department_id": f.department, "action_id": "greet"}
 }
 
 // path returns the operation's address for the fixture.

@@ -69,6 +69,9 @@ func open(t *testing.T, with setup) *site {
 		s.store = with.wrap(store)
 	}
 	with.chat.Logger = logger
+	if with.chat.ContactPanel == nil {
+		with.chat.ContactPanel = aPanel
+	}
 	with.chat.Tracking.On = !with.untracked
 	s.svc = chat.New(s.store, &with.chat)
 	if _, err := s.svc.EnsureKey(t.Context(), s.key, chat.NewKey{Name: "Host", Scopes: []string{chat.ScopeAdmin}}); err != nil {

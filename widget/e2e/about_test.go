@@ -26,6 +26,7 @@ func (s *server) asVisitor(token, path string, body, into any) {
 		s.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -64,6 +65,7 @@ func TestAboutTheVisitor(t *testing.T) {
 	mara.pick("Visitor")
 	mara.wait("the time there", `/\d\d?:\d\d.* in Tokyo/.test($('.about dl').innerText)`)
 	mara.wait("the language", `/Portuguese/.test($('.about dl').innerText)`)
+	mara.wait("the device", `/Safari.* iPhone|iPhone.* Safari/.test($('.about dl').innerText)`)
 	mara.wait("nobody vouches", `$('.about .typed').innerText === 'Has not said who they are'`)
 	mara.wait("the page", `/^Serving bowl/.test($('.about .trail li.now')?.innerText ?? '')`)
 	mara.wait("the origin", `/Came from news.example/.test($('.about .trail').innerText)`)
@@ -178,4 +180,38 @@ func TestRetentionInTheConsole(t *testing.T) {
 	mara.wait("the page is there", `seen($('.settings .kept'))`)
 	mara.wantNoSideways()
 	mara.axe("phone settings, privacy")
+}
+
+// TestHostPanel: what the host's own code knows of the customer, and has done
+// for them at an agent's press.
+func TestHostPanel(t *testing.T) {
+	s := startServer(t)
+	s.call("POST", "/sessions", map[string]any{"visitor_name": "Nobody known", "visitor_email": "nobody@example.com"}, nil)
+	var known struct {
+		ID string `json:"session_id"`
+	}
+	s.call("POST", "/sessions", map[string]any{"visitor_name": "Ines Duarte", "visitor_email": "ines@example.com"}, &known)
+	s.call("POST", "/messages", map[string]any{"session_id": known.ID, "sender": "visitor", "message": "Where is my bowl?"}, nil)
+	mara := enterConsole(t, s, "Mara")
+	mara.click("All open", `labelled('.nav a', 'All open')`)
+	mara.pick("Nobody known")
+	mara.wait("nothing is known of some", `seen($('.about .privacy')) && !$('.host-panel')`)
+	mara.pick("Ines Duarte")
+	mara.wait("the facts", `$('.host-panel h3')?.innerText === 'In the shop' && /Orders\s*3/.test($('.host-panel dl').innerText)`)
+	mara.wait("where more is to be read", `$('.host-panel a').getAttribute('href') === '/products/serving-bowl'`)
+	mara.axe("panel of the host")
+	mara.click("a button of the host's", within("Send a thank-you card"))
+	mara.wait("what the host says", `labelled('.toast', 'A card to Ines Duarte goes out today, in the name of Mara Reyes.')`)
+	mara.click("one that asks first", within("Refund the latest…"))
+	mara.wait("what will happen", `labelled('.about .act p', 'go back to the customer') && active() === `+within("Refund the latest"))
+	mara.press(escape)
+	mara.wait("it was not done", `!$('.about .act') && active() === `+within("Refund the latest…"))
+	mara.click("one that asks first", within("Refund the latest…"))
+	mara.expectOffline(true) // the browser notes every request that is refused
+	mara.click("for good", within("Refund the latest"))
+	mara.wait("why not", `labelled('.about .act .wrong', 'older than 30 days')`)
+	mara.axe("refused by the host")
+	mara.phone(true)
+	mara.wait("the window is narrow", `innerWidth === 390`)
+	mara.wantNoSideways()
 }

@@ -4,10 +4,10 @@ import { forgetDrafts } from './drafts';
 import { joinLive, leaveLive } from './live';
 import { flush } from './outbox';
 import { api, hasKey, setKey, status, tab, whenExpired, words } from './server';
-import { fresh, get, say, set, type Scope } from './state';
+import { fresh, get, say, set, type Features, type Scope } from './state';
 import { closeNow } from './work';
 
-interface Me { agent: Agent; scopes: Scope[]; auth: 'host' | 'api_key'; name?: string; limits?: { message: number; file: number } }
+interface Me { agent: Agent; scopes: Scope[]; auth: 'host' | 'api_key'; name?: string; limits?: { message: number; file: number }; features?: Features }
 
 /** Finds out who is here, and opens the console or the sign-in card. */
 export async function start() {
@@ -46,7 +46,7 @@ export async function signIn(key: string): Promise<string | undefined> {
   }
 }
 
-async function enter({ agent, scopes, auth, name, limits }: Me) {
+async function enter({ agent, scopes, auth, name, limits, features }: Me) {
   if (!scopes.includes('read')) {
     setKey('');
     set({ phase: 'signin', trouble: 'That key may not read conversations. Use one with the read and write scopes.' });
@@ -54,7 +54,7 @@ async function enter({ agent, scopes, auth, name, limits }: Me) {
   }
   const before = get().me;
   if (before && before.agent_id !== agent.agent_id) set(fresh()); // somebody else: nothing of the one before is shown
-  set({ me: agent, scopes, auth, limits, brand: name || 'Pealchat', phase: 'ready', trouble: undefined });
+  set({ me: agent, scopes, auth, limits, features, brand: name || 'Pealchat', phase: 'ready', trouble: undefined });
   joinLive(agent.agent_id);
   flush(true);
   if (scopes.includes('write')) void setAvailability(agent.availability, true);

@@ -67,6 +67,9 @@ export interface Toast {
   bad?: boolean;
 }
 
+/** What the host's code has switched on. */
+export interface Features { tracking: boolean; contact_panel: boolean }
+
 export interface State {
   phase: 'starting' | 'signin' | 'ready' | 'unreachable';
   /** What the sign-in card says went wrong, if anything. */
@@ -76,6 +79,7 @@ export interface State {
   auth?: 'host' | 'api_key';
   scopes: Scope[];
   limits?: { message: number; file: number };
+  features?: Features | undefined;
   agents: Agent[];
   counts?: { mine: number; unassigned: number; open: number; later: number; closed: number };
   sessions: Map<string, Session>;
@@ -122,7 +126,7 @@ const page = (): Pages => ({ frontier: '', state: 'idle' });
 
 /** What belongs to the person signed in, as it is before anything has been read. */
 export const fresh = () => ({
-  me: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
+  me: undefined, features: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), later: page(), closed: page() },
   find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),

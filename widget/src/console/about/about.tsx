@@ -10,6 +10,7 @@ import { Tags } from '../tags';
 import { readEarlier, readTrail, readVisitor } from '../thread';
 import { face, locale, useApp } from '../use';
 import { Data, Facts, Identity } from './facts';
+import { HostPanel } from './hostpanel';
 import { Banned, Privacy } from './privacy';
 import { Trail } from './trail';
 
@@ -48,6 +49,7 @@ export function About({ id }: { id: string }) {
       </div>
       <Banned session={session} />
       <Facts session={session} visitor={visitor} />
+      <HostPanel key={`host ${session.visitor_id}`} session={session} />
       <Trail key={`trail ${session.visitor_id}`} session={session} visitor={visitor} />
       <Tags session={session} />
       <Data session={session} visitor={visitor} />

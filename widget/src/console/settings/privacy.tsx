@@ -1,5 +1,5 @@
-import { useEffect, useId, useState } from 'preact/hooks';
-import { api } from '../server';
+import { useId } from 'preact/hooks';
+import { useApp } from '../use';
 import { Section } from './fields';
 import { edit, plainly, useSettings, type Kept, type Settings } from './store';
 
@@ -57,10 +57,7 @@ function Days({ kind, draft }: { kind: Kept; draft: Settings }) {
 
 /** Whether pages are tracked is for the host's code to say, so it can only be read here. */
 function Tracking() {
-  const [on, setOn] = useState<boolean>();
-  useEffect(() => {
-    api<{ features?: { tracking?: boolean } }>('GET', '/me').then((me) => setOn(!!me.features?.tracking), () => { /* the page does without */ });
-  }, []);
+  const on = useApp((s) => s.features?.tracking);
   return (
     <Section title="What is stored" lede="Nothing of a visitor before they open the chat, unless pages are tracked.">
       <dl class="facts">
