@@ -211,3 +211,89 @@ func TestTheQueueMoves(t *testing.T) {
 	_, _ = asks(t, s, "Erik", "Hello")
 	jonas.counts("Mine", "1")
 }
+
+// TestDepartmentsAndRouting makes a department with hours of its own, changes
+// the rules, and sees what is wrong named.
+func TestDepartmentsAndRouting(t *testing.T) {
+	s := startServer(t)
+	_ = enterConsole(t, s, "Jonas") // a colleague, to be chosen
+	b := enterConsole(t, s, "Mara Reyes")
+	b.goTo(s.url("/chat/console/#/settings/team"))
+	b.click("New department", `labelled('.settings button', 'New department')`)
+	b.wait("its name can be typed", `active() === $('.department input')`)
+	b.click("Save", `labelled('.department button', 'Save')`)
+	b.wait("a name is missed", `/What is it called/.test($('.department .wrong')?.innerText ?? '')`)
+	b.click("the name", `$('.department input')`)
+	b.press("Orders")
+	b.click("a member", `labelled('.department .ticks label', 'Jonas')`)
+	b.click("hours of its own", `labelled('.department .wide-field label', 'Hours of its own')`)
+	b.wait("the week is there", `$$('.department .weekday').length === 7`)
+	eval[bool](b, `((el) => { el.value = 'round_robin'; el.dispatchEvent(new Event('change', { bubbles: true })); return true; })($('.department select'))`)
+	b.axe("department")
+	b.shoot("department")
+	b.click("Save", `labelled('.department > .line button', 'Save')`)
+	b.wait("it stands in the list", `/Orders[^]*Jonas[^]*given out in turn, hours of its own/.test($('.departments')?.innerText ?? '')`)
+	var list struct {
+		Departments []struct {
+			Name    string
+			Agents  []string `json:"agent_ids"`
+			Hours   struct{ Enabled bool }
+			Routing string
+		}
+	}
+	s.call("GET", "/departments", nil, &list)
+	if d := list.Departments; len(d) != 1 || d[0].Name != "Orders" || len(d[0].Agents) != 1 || !d[0].Hours.Enabled || d[0].Routing != "round_robin" {
+		t.Errorf("the server holds %+v", d)
+	}
+
+	// A name twice, and one that changes.
+	b.click("New department", `labelled('.settings button', 'New department')`)
+	b.wait("its name can be typed", `active() === $('.department input')`)
+	b.expectOffline(true) // browsers write a refused request on their console
+	b.write("orders")
+	b.wait("the name is taken", `/Another department has this name/.test($('.department .wrong')?.innerText ?? '')`)
+	b.expectOffline(false)
+	b.press(escape)
+	b.wait("the form is gone", `!$('.department')`)
+	b.click("Edit", `labelled('.departments button', 'Edit Orders')`)
+	b.wait("its name can be typed", `active() === $('.department input')`)
+	eval[bool](b, `($('.department input').select(), true)`)
+	b.write("Orders and returns")
+	b.wait("it is renamed", `/Orders and returns/.test($('.departments')?.innerText ?? '') && !$('.department')`)
+	b.shoot("team")
+
+	b.click("Routing", `labelled('.subnav nav a', 'Routing')`)
+	b.wait("the rules are there", `$$('.settings .kept').length === 3`)
+	b.click("in turn", `labelled('.options label', 'given out in turn')`)
+	eval[bool](b, `((el) => { el.value = '4'; el.dispatchEvent(new Event('input', { bubbles: true })); return true; })($('.figure'))`)
+	eval[bool](b, `((el) => { el.value = '60'; el.dispatchEvent(new Event('change', { bubbles: true })); return true; })($$('.settings .kept select')[1])`)
+	b.axe("routing")
+	b.shoot("routing")
+	b.click("Save", `labelled('.savebar button', 'Save')`)
+	b.wait("it is saved", `/Saved/.test($('.foot').innerText)`)
+	var set struct {
+		Routing struct {
+			Mode      string
+			Capacity  int
+			Sticky    bool
+			AutoClose int `json:"auto_close_minutes"`
+		}
+	}
+	s.call("GET", "/settings", nil, &set)
+	if r := set.Routing; r.Mode != "round_robin" || r.Capacity != 4 || !r.Sticky || r.AutoClose != 60 {
+		t.Errorf("the server holds %+v", r)
+	}
+	b.phone(true)
+	b.wait("the window is narrow", `innerWidth === 390`)
+	b.wantNoSideways()
+	b.shoot("routing-phone")
+	b.goTo(s.url("/chat/console/#/settings/team"))
+	b.click("Edit", `labelled('.departments button', 'Edit Orders')`)
+	b.wait("its name can be typed", `active() === $('.department input')`)
+	b.wantNoSideways()
+	b.shoot("department-phone")
+	b.press(escape)
+	b.click("Remove", `labelled('.departments button', 'Remove Orders')`)
+	b.click("yes", `labelled('.departments button', 'Remove; conversations')`)
+	b.wait("there are none", `/There are none/.test($('.settings').innerText)`)
+}

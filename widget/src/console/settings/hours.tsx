@@ -2,18 +2,28 @@ import { useId, useState } from 'preact/hooks';
 import { cross, Icon, plus } from '../../shared/icons';
 import { locale } from '../use';
 import { Section } from './fields';
-import { edit, plainly, useSettings, weekdays, type Interval, type Settings, type Weekday } from './store';
+import { edit, plainly, useSettings, weekdays, type Interval, type OpeningHours, type Settings, type Weekday } from './store';
 
 const capital = (day: string) => day[0]!.toUpperCase() + day.slice(1);
 const zones = (own: string) => [...new Set(['UTC', own, ...Intl.supportedValuesOf('timeZone')])];
 /** Midnight at the end of a day is 24:00 to the server and 00:00 to a time field. */
 const shown = (time: string) => (time === '24:00' ? '00:00' : time);
 
+/** The general hours. */
 export function Hours({ draft }: { draft: Settings }) {
+  const wrong = useSettings((s) => s);
+  return <Opening hours={draft.hours} put={(hours) => edit({ hours })} wrong={wrong} />;
+}
+
+/** What the server said is wrong. */
+interface Wrong { error: string; field: string }
+const wrongAt = ({ error, field }: Wrong, path: string) => (field.startsWith(path) ? plainly(error, field) : '');
+
+/** The hours of the week and the days on which they do not hold, for everybody or for one department. */
+export function Opening({ hours, put, wrong: all }: { hours: OpeningHours; put(hours: OpeningHours): void; wrong: Wrong }) {
   const id = useId();
-  const { hours } = draft;
-  const change = (patch: Partial<Settings['hours']>) => edit({ hours: { ...hours, ...patch } });
-  const wrong = useSettings((s) => (s.field === 'hours.time_zone' ? plainly(s.error, s.field) : ''));
+  const change = (patch: Partial<OpeningHours>) => put({ ...hours, ...patch });
+  const wrong = wrongAt(all, 'hours.time_zone');
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <>
@@ -30,7 +40,7 @@ export function Hours({ draft }: { draft: Settings }) {
               {wrong && <p class="wrong" role="alert">{wrong}</p>}
             </div>
             <div class="week">
-              {weekdays.map((day) => <Day key={day} day={day} list={hours.weekly[day]} put={(list) => change({ weekly: { ...hours.weekly, [day]: list } })} />)}
+              {weekdays.map((day) => <Day key={day} day={day} wrong={wrongAt(all, `hours.weekly.${day}`)} list={hours.weekly[day]} put={(list) => change({ weekly: { ...hours.weekly, [day]: list } })} />)}
             </div>
             <button type="button" class="ghost" onClick={() => {
               const { monday } = hours.weekly;
@@ -45,9 +55,7 @@ export function Hours({ draft }: { draft: Settings }) {
   );
 }
 
-function Day({ day, list, put }: { day: Weekday; list: Interval[]; put(list: Interval[]): void }) {
-  const path = `hours.weekly.${day}`;
-  const wrong = useSettings((s) => (s.field.startsWith(path) ? plainly(s.error, s.field) : ''));
+function Day({ day, list, wrong, put }: { day: Weekday; list: Interval[]; wrong: string; put(list: Interval[]): void }) {
   const name = capital(day);
   const turn = (i: number, patch: Partial<Interval>) => put(list.map((one, n) => {
     if (n !== i) return one;

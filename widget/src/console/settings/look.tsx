@@ -42,6 +42,7 @@ export function Look({ draft }: { draft: Settings }) {
         <Section title="Before the first message" lede="Who is known already is not asked again.">
           <AskFor label="Name" value={pre.visitor_name} onChange={(visitor_name) => edit({ pre_chat: { ...pre, visitor_name } })} />
           <AskFor label="E-mail" value={pre.visitor_email} onChange={(visitor_email) => edit({ pre_chat: { ...pre, visitor_email } })} />
+          <AskFor label="Department" value={pre.department} onChange={(department) => edit({ pre_chat: { ...pre, department } })} />
           <Text label="Line below the form" path="pre_chat.consent" max={500} rows={2} value={pre.consent} onInput={(consent) => edit({ pre_chat: { ...pre, consent } })}
             placeholder="Used only to reply to you." help="Say here what becomes of what you ask for." />
         </Section>

@@ -1,7 +1,9 @@
 // The settings: a page of its own that is loaded when somebody opens it.
 import '../main'; // see visitorspage.tsx
+import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { adopt } from '../../shared/styles';
+import { lazy } from '../lazy';
 import { pageLink } from '../route';
 import { useApp } from '../use';
 import { Bans } from './bans';
@@ -28,9 +30,13 @@ function Greetings({ draft }: { draft: Settings }) {
   return failed ? <p class="wrong" role="alert">This page could not be loaded. <button type="button" class="text" onClick={() => void fetch()}>Try again</button></p> : <div aria-busy="true" />;
 }
 
-const sections = { general: 'General', widget: 'Widget', team: 'Team', hours: 'Hours', triggers: 'Greetings', privacy: 'Data and privacy', developers: 'Developers' };
+const rules = () => import('./rules');
+const Departments = lazy(() => rules().then((m) => m.Departments), () => {});
+const Routing = lazy<{ draft: Settings }>(() => rules().then((m) => m.Routing), () => {});
+
+const sections = { general: 'General', widget: 'Widget', team: 'Team', hours: 'Hours', routing: 'Routing', triggers: 'Greetings', privacy: 'Data and privacy', developers: 'Developers' };
 type Name = keyof typeof sections;
-const forms: Partial<Record<Name, (props: { draft: Settings }) => preact.JSX.Element>> = { general: General, widget: Look, hours: Hours, triggers: Greetings, privacy: Privacy };
+const forms: Partial<Record<Name, FunctionComponent<{ draft: Settings }>>> = { general: General, widget: Look, hours: Hours, routing: Routing, triggers: Greetings, privacy: Privacy };
 
 export default function SettingsPage() {
   const admin = useApp((s) => s.scopes.includes('admin'));
@@ -52,13 +58,13 @@ function Sections() {
         <nav aria-label="Settings"><ul>{Object.entries(sections).map(([key, label]) => (
           <li key={key}><a href={pageLink('settings', key)} aria-current={key === name ? 'page' : undefined}>{label}</a></li>
         ))}</ul></nav>
-        <div class="body">{Form ? <><Editor key={name} of={Form} />{name === 'privacy' && <Bans />}</> : name === 'team' ? <Team /> : item ? <HookPage key={item} id={item} /> : <><Keys /><Hooks /></>}</div>
+        <div class="body">{Form ? <><Editor key={name} of={Form} />{name === 'privacy' && <Bans />}</> : name === 'team' ? <><Departments /><Team /></> : item ? <HookPage key={item} id={item} /> : <><Keys /><Hooks /></>}</div>
       </div>
     </div>
   );
 }
 
-function Editor({ of: Form }: { of(props: { draft: Settings }): preact.JSX.Element }) {
+function Editor({ of: Form }: { of: FunctionComponent<{ draft: Settings }> }) {
   const { draft, state, error, field, overtaken } = useSettings((s) => s);
   const dirty = useSettings(changed);
   if (state === 'failed') return <p class="wrong" role="alert">{error} <button type="button" class="text" onClick={() => void load(true)}>Try again</button></p>;

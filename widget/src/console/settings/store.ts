@@ -32,15 +32,29 @@ export interface Trigger {
   conditions: Conditions;
 }
 
+export interface OpeningHours { enabled: boolean; time_zone: string; weekly: Record<Weekday, Interval[]>; holidays: string[] }
+
+export interface Routing {
+  mode: 'manual' | 'round_robin';
+  capacity: number; // 0: no limit
+  sticky: boolean;
+  nobody: 'wait' | 'anyone';
+  /** Minutes; 0 is never. */
+  return_after_minutes: number;
+  auto_close_minutes: number;
+  missed_after_minutes: number;
+}
+
 export interface Settings {
   name: string;
   greeting: string;
   topics: string[];
   color: string;
   reply_promise: string;
-  pre_chat: { visitor_name: Ask; visitor_email: Ask; consent: string };
+  pre_chat: { visitor_name: Ask; visitor_email: Ask; department: Ask; consent: string };
   away: { message: string; visitor_email: Ask };
-  hours: { enabled: boolean; time_zone: string; weekly: Record<Weekday, Interval[]>; holidays: string[] };
+  hours: OpeningHours;
+  routing: Routing;
   typing_preview: boolean;
   retention: Record<Kept, number>;
   triggers: Trigger[];
