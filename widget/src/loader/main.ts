@@ -33,7 +33,7 @@ function start(script: HTMLScriptElement) {
   launcher.append(svg);
   svg.appendChild(document.createElementNS(svg.namespaceURI, 'path')).setAttribute('d', mark);
 
-  const state: State = { open: false, unread: 0, online: false, conversation: null };
+  const state: State = { open: false, unread: 0, online: false, identified: false, conversation: null };
   const host: Host = {
     base, key: `pealchat:${base}`, element, root, corner, launcher, settings, attributes: {}, trail: [], state,
     locale: () => localeOf(settings.locale, page.lang, ...navigator.languages),

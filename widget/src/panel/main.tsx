@@ -84,6 +84,11 @@ export function start(host: Host): Handle {
 
   const unsubscribe = chat.store.subscribe((state) => { paint(); tell(state); });
 
+  // Pages add launchers at any time: they are told what the others were.
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const watch = new MutationObserver(() => { late ??= setTimeout(() => { late = undefined; if (!over) tell(chat.store.get()); }, 200); });
+  watch.observe(document.documentElement, { childList: true, subtree: true });
+
   function close() {
     if (!chat.store.get().open) return;
     chat.store.set({ open: false, closing: true });
@@ -109,6 +114,7 @@ export function start(host: Host): Handle {
     reset: chat.reset,
     destroy() {
       over = true;
+      watch.disconnect();
       unsubscribe();
       chat.destroy();
       render(null, place);

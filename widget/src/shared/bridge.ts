@@ -39,8 +39,8 @@ export interface State {
   unread: number;
   online: boolean;
   conversation: string | null;
-  /** Whether the host's server vouches for the visitor; unknown before the panel has asked. */
-  identified?: boolean;
+  /** Whether the host's server vouches for the visitor, as far as the panel has asked. */
+  identified: boolean;
 }
 
 /** The loader, as the panel sees it. */

@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-X3HQX4ZC.js";export{a as start};
