@@ -12,6 +12,8 @@ type hub struct {
 	sessions map[string]map[*Subscription]struct{}
 	visitors map[string]map[*Subscription]struct{}
 	farewell map[*Subscription]struct{} // that close waits for
+	agents   int                        // subscriptions, by who listens
+	guests   int
 	closed   bool
 	left     chan struct{} // closed when nobody is left to wait for
 }
@@ -114,12 +116,19 @@ func (h *hub) add(s *Subscription) (Position, error) {
 	if s.farewell {
 		h.farewell[s] = struct{}{}
 	}
+	s.counted = true
+	*h.counter(s)++
 	return h.head, nil
 }
 
-func (h *hub) remove(s *Subscription) {
+// remove reports whether it was there.
+func (h *hub) remove(s *Subscription) (there bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if there = s.counted; there {
+		s.counted = false
+		*h.counter(s)--
+	}
 	delete(h.all, s)
 	drop(h.sessions, s.topic.SessionID, s)
 	drop(h.visitors, s.topic.VisitorID, s)
@@ -127,6 +136,22 @@ func (h *hub) remove(s *Subscription) {
 		delete(h.farewell, s)
 		h.allLeft()
 	}
+	return there
+}
+
+// counter is called with the mutex held.
+func (h *hub) counter(s *Subscription) *int {
+	if s.forVisitor {
+		return &h.guests
+	}
+	return &h.agents
+}
+
+// count returns how many subscriptions of agents and of visitors there are.
+func (h *hub) count() (agents, visitors int) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.agents, h.guests
 }
 
 // allLeft is called with the mutex held.

@@ -55,6 +55,10 @@ type Options struct {
 	// [BrokerStore].
 	Broker Broker
 
+	// Metrics hears of what happens, for the host's monitoring. Nil means
+	// nobody does.
+	Metrics Metrics
+
 	// WriteTimeout bounds one commit. 0 means 10 seconds.
 	WriteTimeout time.Duration
 

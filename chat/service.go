@@ -42,6 +42,7 @@ type Service struct {
 	placeOf     func(netip.Addr) Place
 	unplaced    chan unplaced
 	alerts      sync.WaitGroup // hooks that run beside what they are about
+	counters    counters
 
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
@@ -84,7 +85,11 @@ func New(store Store, opts *Options) *Service {
 	}
 	s.nodes = newNodes(opts.broker(store, s.shared))
 	s.unindexed.Store(true) // by a process before this one
-	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log)
+	s.counters.failed = func(v any) { s.log.Error("chat: Options.Metrics panicked", "panic", v) }
+	if opts != nil {
+		s.counters.metrics = opts.Metrics
+	}
+	s.writer = newWriter(store, opts.writeTimeout(), s.publish, s.log, &s.counters)
 	s.files = databaseFiles{store, s.writer}
 	if opts != nil && opts.Files != nil {
 		s.files = opts.Files
@@ -197,16 +202,6 @@ const farewellTimeout = 2 * time.Second
 
 // Done is closed when the service closes.
 func (s *Service) Done() <-chan struct{} { return s.closed }
-
-// Ping says whether the service can take and answer requests.
-func (s *Service) Ping(ctx context.Context) error {
-	select {
-	case <-s.closed:
-		return ErrClosed
-	default:
-		return s.store.Ping(ctx)
-	}
-}
 
 // Limits returns the limits in force.
 func (s *Service) Limits() Limits { return s.limits }

@@ -48,6 +48,9 @@ type Store interface {
 	// random when it was made. Event ids begin with it.
 	Identity() string
 
+	// Stats returns what there is at this moment. It is asked for often.
+	Stats(ctx context.Context) (StoreStats, error)
+
 	// Ping says whether the store can serve reads and writes at this moment.
 	Ping(ctx context.Context) error
 

@@ -29,6 +29,7 @@ type Subscription struct {
 	farewell   bool
 	wake       func()
 	start      Position
+	counted    bool // the hub counts it; under its mutex
 
 	mu     sync.Mutex
 	pos    Position // everything up to here has been taken
@@ -141,6 +142,7 @@ func (s *Subscription) push(e *Event) {
 		return // it will be, or was, read from the log
 	case len(s.queue) >= maxLive:
 		s.queue, s.behind = nil, true
+		s.svc.counters.behind.Add(1)
 		return // there was something to take already: no need to wake
 	}
 	s.queue = append(s.queue, e)
@@ -276,6 +278,15 @@ func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 // Close ends the subscription. It is idempotent.
 func (s *Subscription) Close() {
 	s.svc.hub.remove(s)
+	s.end(ErrClosed)
+}
+
+// Drop is Close for a subscription whose reader takes nothing and is cut off
+// for it. [Stats] and [Metrics] count those.
+func (s *Subscription) Drop() {
+	if s.svc.hub.remove(s) {
+		s.svc.counters.readerDropped()
+	}
 	s.end(ErrClosed)
 }
 

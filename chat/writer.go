@@ -28,8 +28,10 @@ type writer struct {
 	timeout time.Duration
 	publish func([]*Event)
 	log     *slog.Logger
+	count   *counters
 
 	mu         sync.Mutex
+	began      time.Time // when the transaction under way was begun; zero without one
 	queue      []*pending
 	background []*pending
 	turns      turns
@@ -47,16 +49,16 @@ type pending struct {
 	err    error
 }
 
-func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger) *writer {
-	w := newQueue(store, timeout, publish, log)
+func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger, count *counters) *writer {
+	w := newQueue(store, timeout, publish, log, count)
 	if store, ok := store.(interface{ Shared() bool }); ok && store.Shared() {
-		w.beside = newQueue(w.store, timeout, publish, log)
+		w.beside = newQueue(w.store, timeout, publish, log, count)
 	}
 	return w
 }
 
-func newQueue(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger) *writer {
-	w := &writer{store: store, timeout: timeout, publish: publish, log: log, news: make(chan struct{}, 1)}
+func newQueue(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger, count *counters) *writer {
+	w := &writer{store: store, timeout: timeout, publish: publish, log: log, count: count, news: make(chan struct{}, 1)}
 	w.idle.L = &w.mu
 	return w
 }
@@ -191,12 +193,18 @@ func (w *writer) write(batch []*pending) {
 	ctx, cancel := context.WithTimeout(context.Background(), w.timeout)
 	defer cancel()
 	began := time.Now()
+	w.mu.Lock()
+	w.began = began
+	w.mu.Unlock()
 	results, err := w.append(ctx, ops)
+	ended := time.Now()
+	w.mu.Lock()
+	w.began = time.Time{}
 	if weight(ops[0]) == 0 {
-		w.mu.Lock()
-		w.turns.wrote(began, time.Now())
-		w.mu.Unlock()
+		w.turns.wrote(began, ended)
 	}
+	w.mu.Unlock()
+	w.count.committed(len(ops), ended.Sub(began), err)
 	var events []*Event
 	for i, p := range batch {
 		if err != nil {
@@ -244,4 +252,29 @@ func (w *writer) close() {
 	for w.busy {
 		w.idle.Wait()
 	}
+}
+
+// each returns the writers that there are.
+func (w *writer) each() []*writer {
+	if w.beside != nil {
+		return []*writer{w, w.beside}
+	}
+	return []*writer{w}
+}
+
+// waiting says how many ops wait.
+func (w *writer) waiting() (queue, background int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue), len(w.background)
+}
+
+// stuck says why what is to be written now would not be.
+func (w *writer) stuck(now time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.began.IsZero() && now.Sub(w.began) > w.timeout || len(w.queue) >= maxQueue {
+		return ErrBusy
+	}
+	return nil
 }

@@ -132,7 +132,7 @@ func (s *sharedTape) Shared() bool { return true }
 func TestBackgroundOpsGoBesideTheOthersWhereTheStoreIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &sharedTape{tape{held: make(chan struct{}), batches: make(chan []Op, 10)}}
-		w := newWriter(store, time.Minute, func([]*Event) {}, slog.New(slog.DiscardHandler))
+		w := newWriter(store, time.Minute, func([]*Event) {}, slog.New(slog.DiscardHandler), &counters{})
 		var calls sync.WaitGroup
 		for _, op := range []Op{AppendMessage{}, SettleDelivery{}} {
 			calls.Go(func() { w.do(t.Context(), op) })
@@ -166,7 +166,7 @@ func (s *tape) Append(_ context.Context, ops []Op) ([]Result, error) {
 func TestBackgroundOpsRideBehindTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &tape{held: make(chan struct{}), batches: make(chan []Op, 10)}
-		w := newWriter(store, time.Minute, func([]*Event) {}, slog.New(slog.DiscardHandler))
+		w := newWriter(store, time.Minute, func([]*Event) {}, slog.New(slog.DiscardHandler), &counters{})
 		var calls sync.WaitGroup
 		call := func(op Op) {
 			calls.Go(func() {

@@ -152,3 +152,12 @@ func TestAnalyticsCSV(t *testing.T) {
 		t.Errorf("%v", rows)
 	}
 }
+
+func TestStats(t *testing.T) {
+	s := newSite(t, Options{Agent: byCookie})
+	s.visitor().session("Hello")
+	s.api("GET", "/stats", "").want(200).has("open_sessions", 1, "waiting", 1, "deliveries_pending", 0, "agent_streams", 0, "visitor_streams", 0,
+		"readers_behind", 0, "readers_dropped", 0, "queue", 0, "background", 0, "commits_failed", 0)
+	s.call("GET", "/api/v1/stats", "", "Cookie: user=mara").failed(403, "forbidden", "")
+	s.call("GET", "/api/v1/stats", "").failed(401, "invalid_api_key", "")
+}

@@ -28,3 +28,9 @@ type health struct {
 func (h *Handler) health(r *http.Request, _ caller) (answer, error) {
 	return done(health{"ok"}), h.svc.Ping(r.Context())
 }
+
+// stats says how the service does.
+func (h *Handler) stats(r *http.Request, by caller) (answer, error) {
+	s, err := h.svc.StatsFor(r.Context(), by.Actor)
+	return done(s), err
+}

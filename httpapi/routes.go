@@ -88,6 +88,7 @@ func (h *Handler) routes() []route {
 		{"GET /api/v1/analytics/greetings", agents, none, report("greetings", h.analyticsGreetings)},
 		{"GET /api/v1/analytics/sessions", agents, none, plain(h.figureSessions)},
 		{"GET /api/v1/analytics/ratings", agents, none, report("ratings", h.analyticsRatings)},
+		{"GET /api/v1/stats", agents, none, plain(h.stats)},
 		{"GET /api/v1/events", agents, none, h.events},
 		{"GET /api/v1/sessions/{session_id}/events", agents, none, h.sessionEvents},
 		{"GET /api/v1/openapi.json", anyone, none, h.openapi},

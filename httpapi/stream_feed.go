@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type stream struct {
 	raw      *rawConn    // the same, where the connection was taken over
 	detached bool        // from the request, whose context ends before the stream does
 	timer    *time.Timer // for a request that has a deadline
+	dropped  atomic.Bool // the reader is cut off because they take nothing
 
 	// For the owner only.
 	backlog   []*chat.Event // taken from sub, not yet in a batch
@@ -293,6 +295,14 @@ func (s *stream) ask() (err error) {
 	return s.recheck(ctx)
 }
 
+// stalled notes that a write failed because the reader has taken nothing for
+// too long.
+func (s *stream) stalled(err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.dropped.Store(true)
+	}
+}
+
 // leave ends the stream. When it returns no goroutine is at work on it.
 func (s *stream) leave() {
 	s.mu.Lock()
@@ -303,7 +313,11 @@ func (s *stream) leave() {
 		s.timer.Stop()
 	}
 	s.streamer.part(s)
-	s.sub.Close()
+	if s.dropped.Load() {
+		s.sub.Drop()
+	} else {
+		s.sub.Close()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.feeders > 0 {

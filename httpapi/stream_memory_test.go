@@ -74,6 +74,8 @@ func event(identity string, p chat.Position, kind string, session chat.Session, 
 	}
 }
 
+func (s *memoryStore) Stats(context.Context) (chat.StoreStats, error) { return chat.StoreStats{}, nil }
+
 func (s *memoryStore) Log(context.Context) (chat.Log, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -126,6 +126,7 @@ func (c *rawConn) write(b []byte) {
 		_ = c.conn.SetWriteDeadline(c.deadline)
 	}
 	if _, err := c.conn.Write(b); err != nil {
+		c.stream.stalled(err)
 		c.close()
 	}
 }

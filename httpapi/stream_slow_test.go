@@ -303,3 +303,38 @@ func TestStreamWaitsForItsOwnWork(t *testing.T) {
 		t.Error("the handler returned while the reader was still being checked")
 	}
 }
+
+// Whoever takes nothing for too long is cut off, and counted; whoever hangs up
+// is not.
+func TestStreamDroppedReadersAreCounted(t *testing.T) {
+	onBothPaths(t, testStreamDroppedReadersAreCounted)
+}
+
+func testStreamDroppedReadersAreCounted(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{write: 50 * time.Millisecond})
+	session := r.session("Ines")
+	network := r.listenSmall()
+	dial(t, network, "/events").want("ready")
+	leaves := dial(t, network, "/events")
+	leaves.want("ready")
+	leaves.conn.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	long := strings.Repeat("x", 3900)
+	for {
+		r.send(session.ID, long)
+		s, err := r.svc.Stats(ctx)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			t.Fatalf("%+v: %v", s, err)
+		}
+		if s.ReadersDropped > 0 && s.AgentStreams == 0 {
+			if s.ReadersDropped != 1 {
+				t.Errorf("%d readers were dropped, want 1", s.ReadersDropped)
+			}
+			return
+		}
+	}
+}

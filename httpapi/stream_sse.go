@@ -134,10 +134,21 @@ func (c *sseConn) push() error {
 		return nil
 	}
 	defer c.endWrite()
-	if _, err := c.w.Write(c.out); err != nil {
-		return err
+	_, err := c.w.Write(c.out)
+	if err == nil {
+		err = c.rc.Flush()
 	}
-	return c.rc.Flush()
+	if !c.cutOff() {
+		c.stream.stalled(err)
+	}
+	return err
+}
+
+// cutOff says whether it was close that ended a write.
+func (c *sseConn) cutOff() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
 }
 
 // beginWrite and endWrite stand around a write. In between close may cut it

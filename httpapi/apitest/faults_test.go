@@ -149,6 +149,10 @@ func (f *faulty) Greetings(ctx context.Context, from, to time.Time) ([]chat.Gree
 	return instead(f, func() ([]chat.GreetingCount, error) { return f.Store.Greetings(ctx, from, to) })
 }
 
+func (f *faulty) Stats(ctx context.Context) (chat.StoreStats, error) {
+	return instead(f, func() (chat.StoreStats, error) { return f.Store.Stats(ctx) })
+}
+
 func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
 	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
 }

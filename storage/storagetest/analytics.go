@@ -22,6 +22,7 @@ var analyticsRows = []row{
 	{"AgentLoad/Assignments", testAssignments},
 	{"AgentLoad/RoutedAssignments", testRoutedAssignments},
 	{"AgentLoad/Shifts", testShifts},
+	{"Stats/TellThePresent", testStats},
 	{"Site/HasWhatItSays", testSite},
 }
 

@@ -241,3 +241,25 @@ func testShifts(f *fixture) {
 	})
 	f.equal("of a part", len(f.spans(until, again).Shifts), 0)
 }
+
+func testStats(f *fixture) {
+	stats := func() chat.StoreStats {
+		f.Helper()
+		s, err := f.store.Stats(f.ctx)
+		f.noErr("Stats", err)
+		return s
+	}
+	f.equal("of nothing", stats(), chat.StoreStats{})
+	mara := f.agent("Mara")
+	s, silent := f.waiting(""), f.start("")
+	f.equal("one waits", stats(), chat.StoreStats{OpenSessions: 2, Waiting: 1})
+	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: &mara.ID}})
+	f.equal("taken", stats(), chat.StoreStats{OpenSessions: 2})
+	f.do(chat.CloseSession{SessionID: silent.ID, At: f.tick()})
+	f.equal("closed", stats(), chat.StoreStats{OpenSessions: 1})
+	w := f.hook().ID
+	f.post(f.sent(f.say(s.ID, chat.SenderVisitor, "x")), w)
+	f.equal("to be sent", stats(), chat.StoreStats{OpenSessions: 1, DeliveriesPending: 1})
+	f.delivered(f.claimOne(w))
+	f.equal("sent", stats(), chat.StoreStats{OpenSessions: 1})
+}

@@ -135,3 +135,10 @@ func (b *batch) noteShifts(op chat.NoteShifts) (chat.Result, error) {
 	}
 	return chat.Result{}, nil
 }
+
+// Stats implements chat.Store.
+func (s *Store) Stats(ctx context.Context) (chat.StoreStats, error) {
+	var row struct{ Open, Waiting, Pending int64 }
+	err := s.one(ctx, s.read.Stats, &row, nothing, sql.ErrNoRows)
+	return chat.StoreStats{OpenSessions: row.Open, Waiting: row.Waiting, DeliveriesPending: row.Pending}, err
+}

@@ -76,6 +76,8 @@ type reads struct {
 	AnalyticsAssignments string          `query:"analytics-assignments"`
 	AnalyticsShifts      *sqlx.NamedStmt `query:"analytics-shifts"`
 
+	Stats *sqlx.NamedStmt `query:"stats-get"`
+
 	EventList        *sqlx.NamedStmt `query:"event-list"`
 	EventListSession *sqlx.NamedStmt `query:"event-list-session"`
 	EventListVisitor *sqlx.NamedStmt `query:"event-list-visitor"`

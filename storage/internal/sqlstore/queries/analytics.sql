@@ -127,3 +127,8 @@ INSERT INTO chat_shifts (agent_id, from_at, to_at)
 SELECT id, :at, :at
   FROM chat_agents
  WHERE public_id = :agent
+
+-- name: stats-get
+SELECT (SELECT COUNT(*) FROM chat_sessions WHERE open = 1) AS open,
+       (SELECT COUNT(*) FROM chat_sessions WHERE open = 1 AND assignee_id IS NULL AND waiting_since IS NOT NULL) AS waiting,
+       (SELECT COUNT(*) FROM chat_webhook_deliveries WHERE state = 0) AS pending
