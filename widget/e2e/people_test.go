@@ -68,7 +68,7 @@ func enterConsole(t *testing.T, s *server, name string) *tab {
 // holds from the next time that the console is loaded.
 func (b *tab) prefers(js string) {
 	b.t.Helper()
-	eval[bool](b, `(localStorage.setItem('pealchat:/chat/api/v1:prefs', JSON.stringify(`+js+`)), true)`)
+	eval[bool](b, `(localStorage.setItem('pealchat:/chat/api/v1:prefs', JSON.stringify(Object.assign({ started: true }, `+js+`))), true)`)
 }
 
 // pick opens a conversation from the list.

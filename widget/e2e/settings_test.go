@@ -144,7 +144,7 @@ func TestKeysInTheConsole(t *testing.T) {
 	mara.click("New key", `labelled('.settings .ghost', 'New key')`)
 	mara.wait("the name is asked", `active()?.placeholder === 'Order bot'`)
 	mara.write("Night shift")
-	mara.wait("the key is shown", `/^peal_[0-9a-z]{32}$/.test($('.secret code')?.innerText ?? '') && labelled('.settings td', 'Night shift')`)
+	mara.wait("the key is shown", `/^peal_[0-9a-z]{32}$/.test($('.secret code')?.innerText ?? '') && labelled('.settings td', 'Night shift') && labelled('.settings td', 'Never') && $$('.settings th').some((th) => th.innerText === 'Made')`)
 	mara.click("New webhook", `labelled('.settings .ghost', 'New webhook')`)
 	mara.wait("the address is asked", `active()?.type === 'url'`)
 	mara.write("https://hooks.example.com/chat")

@@ -1,22 +1,26 @@
+import { useEffect } from 'preact/hooks';
 import { Avatar } from '../shared/avatar';
-import { bolt, chart, check, clockFace, eye, gear, Icon, inbox, mail, more, peal, people, search, type IconShapes } from '../shared/icons';
+import { bolt, chart, check, clockFace, eye, flag, gear, Icon, inbox, mail, more, peal, people, search, type IconShapes } from '../shared/icons';
 import { setAvailability, signOut } from './account';
 import { mac } from './field';
 import { Menu, type Item } from './menu';
 import { views, type View } from './model';
 import { link, pageLink } from './route';
-import { set, type PageName, type State } from './state';
+import { get, set, type PageName, type State } from './state';
 import { face, useApp } from './use';
 import { t } from './words';
 
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', later: 'Later', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, later: clockFace, closed: check };
 
-export const pageTitles: Record<PageName, string> = { visitors: 'Visitors', reports: 'Reports', saved: 'Saved replies', settings: 'Settings' };
-export const pageIcons: Record<PageName, IconShapes> = { visitors: eye, reports: chart, saved: bolt, settings: gear };
+export const pageTitles: Record<PageName, string> = { start: 'First steps', visitors: 'Visitors', reports: 'Reports', saved: 'Saved replies', settings: 'Settings' };
+export const pageIcons: Record<PageName, IconShapes> = { start: flag, visitors: eye, reports: chart, saved: bolt, settings: gear };
 
 /** The pages that whoever is here may see. */
-export const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => p !== 'settings' || admin);
+export const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => (p !== 'settings' || admin) && (p !== 'start' || (admin && untouched())));
+
+/** Nobody has ever written: whoever looks after the site may want to be led. */
+export const untouched = () => { const { counts } = get(); return !!counts && !counts.open && !counts.closed; };
 
 const figure = (n: number) => (n > 9999 ? `${Math.floor(n / 1000)} k` : String(n));
 
@@ -26,6 +30,7 @@ export function Nav() {
   const brand = useApp((s) => s.brand);
   const counts = useApp((s) => s.counts);
   const admin = useApp((s) => s.scopes.includes('admin'));
+  useEffect(() => { if (!location.hash && admin && untouched() && !get().prefs.started) location.hash = pageLink('start'); }, [counts, admin]);
   return (
     <nav class="side" aria-label="Main">
       <div class="brand"><Icon of={peal} /><span dir="auto">{brand}</span></div>

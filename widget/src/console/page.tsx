@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PageName } from './state';
 
 const loads: Record<PageName, () => Promise<{ default: FunctionComponent }>> = {
+  start: () => import('./startpage'),
   visitors: () => import('./visitorspage'),
   reports: () => import('./reports/reportspage'),
   saved: () => import('./savedpage'),

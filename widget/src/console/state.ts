@@ -6,7 +6,7 @@ import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
 
 /** The pages beside the conversations. Each is loaded when it is first looked at. */
-export const pageNames = ['visitors', 'reports', 'saved', 'settings'] as const;
+export const pageNames = ['start', 'visitors', 'reports', 'saved', 'settings'] as const;
 export type PageName = typeof pageNames[number];
 
 export type Scope = 'read' | 'write' | 'admin';
@@ -60,6 +60,7 @@ export interface Prefs {
   sound: boolean;
   soundInFront: boolean; // also while the console is being looked at
   notify: boolean;
+  started: boolean; // the first steps have been shown
 }
 
 export interface Toast {
@@ -136,7 +137,7 @@ export const fresh = () => ({
 
 export const store = createStore<State>({
   ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, prefsOpen: false, paletteOpen: false, keysOn: true,
-  prefs: { undo: true, enterSends: true, sound: true, soundInFront: false, notify: false }, now: Date.now(),
+  prefs: { undo: true, enterSends: true, sound: true, soundInFront: false, notify: false, started: false }, now: Date.now(),
 });
 
 export const get = store.get;

@@ -27,6 +27,7 @@ export const search: IconShapes = [circle(11, 11, 6.2), 'm15.8 15.8 4.2 4.2'];
 export const larger: IconShapes = [...search, 'M11 8.6v4.8M8.6 11h4.8'];
 export const download: IconShapes = ['M12 4.5v10.6m-4.6-4.4 4.6 4.6 4.6-4.6', 'M5 19.5h14'];
 export const inbox: IconShapes = ['M4 13.5 6.4 5.8a1.5 1.5 0 0 1 1.4-1h8.4a1.5 1.5 0 0 1 1.4 1L20 13.5v4.2a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.7Z', 'M4 13.5h4.3l1.2 2.3h5l1.2-2.3H20'];
+export const flag: IconShapes = ['M6 20.5V4.5m0 .5h11.5l-2.4 3.9 2.4 3.9H6'];
 export const eye: IconShapes = ['M2.8 12S6 6 12 6s9.2 6 9.2 6-3.2 6-9.2 6-9.2-6-9.2-6Z', circle(12, 12, 2.6)];
 export const chart: IconShapes = ['M4.5 19.5V4.5m0 15h15', 'm8 14.5 3.6-4 3 2.6 4.4-5.6'];
 export const gear: IconShapes = [circle(12, 12, 2.8), 'M12 3.5v2.6m0 11.8v2.6M3.5 12h2.6m11.8 0h2.6M6 6l1.8 1.8m8.4 8.4L18 18m0-12-1.8 1.8M7.8 16.2 6 18'];

@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-VBR5KQBR.js";export{a as start};
