@@ -14,6 +14,7 @@ const (
 	EventSessionUpdated = "session_updated" // Data is a Session: the whole new state
 	EventSessionClosed  = "session_closed"  // Data is a Session
 	EventSessionRated   = "session_rated"   // Data is a Session
+	EventSessionMissed  = "session_missed"  // Data is a Session: its visitor has left without an answer; never for visitors
 	EventMessageSent    = "message_sent"    // Data is a Message
 	EventMessageUpdated = "message_updated" // Data is a Message
 	EventMessageDeleted = "message_deleted" // Data is a Message, emptied
@@ -99,7 +100,7 @@ func (e *Event) Durable() bool { return e.Position > 0 }
 func (e *Event) visitorData() (data any, ok bool) {
 	switch d := e.Data.(type) {
 	case Session:
-		return d.ForVisitor(), true
+		return d.ForVisitor(), e.Type != EventSessionMissed
 	case Message:
 		return d.ForVisitor()
 	case Typing:

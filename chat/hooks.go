@@ -19,8 +19,8 @@ import (
 // redacts must not be skipped because it fails. Clients of this module keep
 // what was refused in that way and try again.
 //
-// For what should happen after the commit, such as sending a mail, use
-// [Service.Consume]: it misses nothing and holds nobody up.
+// For what should happen after the commit use [Service.Consume], which misses
+// nothing and holds nobody up, and for mail [Service.RunMail].
 type Hooks struct {
 	// BeforeMessage is called before a message or a note is stored, and before
 	// a text takes the place of another: m is as it would be stored, and may

@@ -139,9 +139,10 @@ type SessionPatch struct {
 
 // CloseSession closes a session and clears WaitingSince and Snooze. It sets
 // Missed where the visitor has written and no agent has, unless a bot has and
-// nobody was ever assigned nor the tag HandedOver set. Event:
-// session_closed. Version grows by 1. Again: Duplicate, with what the first
-// time set. VisitorLeft is kept for the figures.
+// nobody was ever assigned nor the tag HandedOver set. Event: session_closed,
+// and session_missed behind it where Missed was not set. Version grows by 1.
+// Again: Duplicate, with what the first time set. VisitorLeft is kept for the
+// figures.
 //
 // IdleSince, if not zero, closes only a session that has had no message after
 // it, whose visitor does not wait for a person (the last message of a bot that has

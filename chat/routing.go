@@ -154,9 +154,10 @@ type ReturnSession struct {
 }
 
 // MarkMissed sets Missed on an active session with a visitor's message and
-// without an agent's, and not of a bot alone (see CloseSession), where the visitor's LastSeenAt and last message are of
-// Before or earlier. Version grows by 1. Event: session_updated. Where that is
-// not so, or Missed is set: Duplicate.
+// without an agent's, and not of a bot alone (see CloseSession), where the
+// visitor's LastSeenAt and last message are of Before or earlier. Version grows
+// by 1. Event: session_missed. Where that is not so, or Missed is set:
+// Duplicate.
 type MarkMissed struct {
 	SessionID string
 	Before    time.Time

@@ -13,6 +13,7 @@ import (
 type Hello struct {
 	Token     string    // from an earlier hello, if it has one
 	Identity  *Identity // whom the host knows this person to be, if it does
+	VisitorID string    // who the host's word says comes back; empty, or somebody whom the host's login does not know
 	Page      *PageRef
 	Locale    string // a BCP 47 tag, such as "pt-BR"
 	TimeZone  string // an IANA name, such as "Europe/Lisbon"; may be empty
@@ -58,6 +59,8 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 	w := Welcome{Token: in.Token}
 	if in.Identity != nil {
 		w.Visitor, err = s.identified(ctx, *in.Identity)
+	} else if in.VisitorID != "" {
+		w.Visitor, err = s.anonymous(ctx, in.VisitorID)
 	} else if was != nil && was.ExternalID == "" {
 		w.Visitor = *was
 	}
@@ -139,6 +142,16 @@ func (s *Service) identified(ctx context.Context, id Identity) (Visitor, error) 
 		v.CustomData = id.CustomData
 	}
 	return v, nil
+}
+
+// anonymous returns a visitor of whom the host's login does not know who they
+// are. Others come in by that login only: ErrUnknownVisitor.
+func (s *Service) anonymous(ctx context.Context, id string) (Visitor, error) {
+	v, err := s.store.Visitor(ctx, id)
+	if err == nil && v.ExternalID != "" {
+		err = ErrUnknownVisitor
+	}
+	return v, err
 }
 
 func (s *Service) visitorByToken(ctx context.Context, token string) (*Visitor, error) {

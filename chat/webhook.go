@@ -60,7 +60,7 @@ var webhookEvents = []struct {
 	name    string
 	pattern bool
 }{
-	{EventSessionStarted, true}, {EventSessionUpdated, true}, {EventSessionClosed, true}, {EventSessionRated, true},
+	{EventSessionStarted, true}, {EventSessionUpdated, true}, {EventSessionClosed, true}, {EventSessionRated, true}, {EventSessionMissed, true},
 	{EventMessageSent, true}, {EventMessageUpdated, true}, {EventMessageDeleted, true},
 	{EventNoteAdded, false}, {EventWebhookDisabled, false},
 }

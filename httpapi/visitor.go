@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"net/http"
 
@@ -16,6 +17,9 @@ type hello struct {
 	// Identity is what SignVisitor has made, for a person whom the request
 	// itself does not show to the host.
 	Identity string `json:"identity"`
+
+	// Return is what the fragment of a ReturnLink has.
+	Return string `json:"return"`
 }
 
 type welcome struct {
@@ -71,9 +75,16 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	back, err := h.comingBack(by, in.Return, person)
+	if err != nil {
+		return answer{}, err
+	}
 	w, err := h.svc.Welcome(r.Context(), chat.Hello{
-		Token: token, Identity: person, Page: in.Page, Locale: in.Locale, TimeZone: in.TimeZone, UserAgent: r.UserAgent(), From: by.from,
+		Token: token, Identity: person, VisitorID: back, Page: in.Page, Locale: in.Locale, TimeZone: in.TimeZone, UserAgent: r.UserAgent(), From: by.from,
 	})
+	if errors.Is(err, chat.ErrUnknownVisitor) {
+		err = badReturn("there is no such conversation any more")
+	}
 	if err != nil {
 		return answer{}, err
 	}

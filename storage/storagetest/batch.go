@@ -111,7 +111,7 @@ func testAppendEventOrder(f *fixture) {
 	for _, r := range res {
 		all = append(all, r.Events...)
 	}
-	f.equal("types", eventTypes(all), "message_sent session_started message_sent note_added session_closed")
+	f.equal("types", eventTypes(all), "message_sent session_started message_sent note_added session_closed session_missed")
 	logged := f.events(chat.EventQuery{After: before})
 	for i, e := range logged {
 		f.equal("position", e.Position, all[i].Position)

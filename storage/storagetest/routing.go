@@ -274,7 +274,7 @@ func testMarkMissed(f *fixture) {
 	f.equal("back", f.dueNow(chat.DueMissed, wrote), []string{})
 	f.duplicate(mark(wrote))
 	res := f.do(mark(back))
-	f.wantEvents(res, "session_updated")
+	f.wantEvents(res, "session_missed")
 	f.equal("missed", [2]any{res.Session.Missed, res.Session.Version}, [2]any{true, s.Version + 1})
 	f.duplicate(mark(back))
 	f.equal("no longer due", f.dueNow(chat.DueMissed, f.tick()), []string{})
@@ -287,8 +287,14 @@ func testMarkMissed(f *fixture) {
 	f.equal("not missed", sent.Session.Missed, false)
 	f.duplicate(mark(f.now))
 
+	// It is missed once, whether it is closed or left first.
+	closed, left := f.waiting(""), f.waiting("")
+	f.wantEvents(f.do(chat.CloseSession{SessionID: closed.ID, At: f.tick()}), "session_closed session_missed")
+	f.do(chat.MarkMissed{SessionID: left.ID, Before: f.tick(), At: f.now})
+	f.wantEvents(f.do(chat.CloseSession{SessionID: left.ID, At: f.tick()}), "session_closed")
+
 	silent := f.start("")
-	f.do(chat.CloseSession{SessionID: silent.ID, At: f.tick()})
+	f.wantEvents(f.do(chat.CloseSession{SessionID: silent.ID, At: f.tick()}), "session_closed")
 	f.equal("without a word nothing is missed", f.session(silent.ID).Missed, false)
 }
 

@@ -206,7 +206,7 @@ func testClose(f *fixture) {
 	want.WaitingSince, want.Missed, want.Version = time.Time{}, true, before.Version+1
 	f.equal("result", res.Session, want)
 	f.equal("session", f.session(s.ID), want)
-	f.wantEvents(res, "session_closed")
+	f.wantEvents(res, "session_closed session_missed")
 	f.equal("event's time", res.Events[0].At, at)
 	again := f.duplicate(chat.CloseSession{SessionID: s.ID, Reason: "other", At: f.tick()})
 	f.equal("the second time", again.Session, want)

@@ -147,7 +147,11 @@ func (b *batch) attend(stmt *sqlx.NamedStmt, arg attended) (chat.Result, error) 
 	case err != nil:
 		return chat.Result{}, err
 	case ok:
-		return b.changed(row, chat.EventSessionUpdated, arg.At)
+		typ := chat.EventSessionUpdated
+		if stmt == b.s.write.RoutingMissed {
+			typ = chat.EventSessionMissed
+		}
+		return b.changed(row, typ, arg.At)
 	}
 	_, session, err := b.load(arg.Session)
 	if err != nil {

@@ -310,7 +310,11 @@ func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 			return chat.Result{}, err
 		}
 	}
-	return b.changed(row.ID, chat.EventSessionClosed, arg.At)
+	res, err := b.changed(row.ID, chat.EventSessionClosed, arg.At)
+	if err == nil && res.Session.Missed && !session.Missed {
+		res.Events = append(res.Events, b.note(chat.EventSessionMissed, arg.At, row.ID, res.Session)...)
+	}
+	return res, err
 }
 
 // reassigned notes who had the session until when, and who has it from then on.

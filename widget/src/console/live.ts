@@ -125,7 +125,7 @@ function apply(envelope: Envelope) {
   for (const fn of heard) fn(envelope);
   switch (event) {
     case 'reset': return refresh();
-    case 'session_started': case 'session_updated': case 'session_closed': case 'session_rated': return session(data as Session);
+    case 'session_started': case 'session_updated': case 'session_closed': case 'session_rated': case 'session_missed': return session(data as Session);
     case 'message_sent': return message(data as Message);
     case 'message_updated': case 'message_deleted': return edited(data as Message);
     case 'note_added': noteCame(data as Message); return arrived(data as Message);

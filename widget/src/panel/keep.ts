@@ -65,6 +65,11 @@ export function post(keep: Keep, words: Omit<Pending, 'client_id' | 'at' | 'stat
   keep.change((kept) => { kept.outbox = [...kept.outbox, { ...words, client_id: uuid(), at: new Date().toISOString(), state: 'waiting' }]; });
 }
 
+/** What is kept, but in a tab that a link has led into another visitor's conversation: see the embed page. */
+function shelf(key: string): Storage {
+  return sessionStorage.getItem(key) ? sessionStorage : localStorage;
+}
+
 /** Opens what is kept under `key`; `changed` is called when another tab has changed it. */
 export function openKeep(key: string, changed: (kept: Kept) => void): Keep {
   let kept: Kept = { outbox: [] };
@@ -73,7 +78,7 @@ export function openKeep(key: string, changed: (kept: Kept) => void): Keep {
 
   function read(): Kept {
     try {
-      const text = localStorage.getItem(key);
+      const text = shelf(key).getItem(key);
       const value = text ? JSON.parse(text) as Partial<Kept> : {};
       return { ...value, outbox: Array.isArray(value.outbox) ? value.outbox : [] };
     } catch {
@@ -84,8 +89,8 @@ export function openKeep(key: string, changed: (kept: Kept) => void): Keep {
   function write() {
     try {
       const empty = !kept.outbox.length && Object.values(kept).filter(Boolean).length === 1;
-      if (empty) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify(kept));
+      if (empty) shelf(key).removeItem(key);
+      else shelf(key).setItem(key, JSON.stringify(kept));
       refused = false;
     } catch {
       refused = true; // storage is refused or full: this tab goes by what it has in memory

@@ -4,11 +4,11 @@ import { api, words } from '../server';
 import type { Webhook } from './hooks';
 
 /** What can be asked for, in the order in which it happens. */
-const kinds = ['session_started', 'session_updated', 'session_closed', 'session_rated', 'message_sent', 'message_updated', 'message_deleted', 'note_added', 'webhook_disabled'];
+const kinds = ['session_started', 'session_updated', 'session_closed', 'session_rated', 'session_missed', 'message_sent', 'message_updated', 'message_deleted', 'note_added', 'webhook_disabled'];
 
 /** The kinds that a list with patterns stands for. Patterns reach neither notes nor the notice about other webhooks. */
 function picksOf(events: string[]): string[] {
-  const wide = kinds.slice(0, 7);
+  const wide = kinds.slice(0, 8);
   return kinds.filter((kind) => events.some((asked) => asked === kind || asked.endsWith('*') && wide.includes(kind) && kind.startsWith(asked.slice(0, -1))));
 }
 
