@@ -73,6 +73,7 @@ var (
 	ErrNoRoom             = &Error{Kind: ErrConflict, Code: "no_room", Message: "This agent is away, or has as many sessions as they may have."}
 	ErrUnknownTrigger     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such trigger."}
 	ErrUnknownWebhook     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such webhook."}
+	ErrUnknownPush        = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such push subscription."}
 	ErrUnknownDelivery    = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such delivery."}
 	ErrSettingsChanged    = &Error{Kind: ErrPrecondition, Code: "version_mismatch", Message: "Someone changed the settings first. Load them again."}
 	ErrInvalidCursor      = &Error{Kind: ErrInvalid, Code: "invalid_cursor", Message: "This cursor is not one that a list gave out."}

@@ -66,6 +66,11 @@ type Options struct {
 	// to public addresses only.
 	WebhookTargets WebhookTargets
 
+	// PushKey is the public half of the key with which the host sends push
+	// messages to agents' browsers (see package webpush). Empty means that it
+	// sends none.
+	PushKey string
+
 	// Sealer encrypts the secrets of webhooks in the store. Nil leaves them as
 	// they are: to sign with them the store must keep them readable, so who
 	// can read the database can sign.

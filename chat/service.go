@@ -27,6 +27,7 @@ type Service struct {
 	presence    *presence
 	viewing     *viewing
 	targets     WebhookTargets
+	pushKey     string
 	sealer      Sealer
 	outboxes    outboxes
 	settings    settingsCache
@@ -76,6 +77,7 @@ func New(store Store, opts *Options) *Service {
 	}
 	if opts != nil {
 		s.targets, s.sealer, s.tracking, s.hooks, s.panel = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks, opts.ContactPanel
+		s.pushKey = opts.PushKey
 	}
 	if opts != nil && opts.Place != nil {
 		s.placeOf, s.unplaced = opts.Place, make(chan unplaced, maxUnplaced)

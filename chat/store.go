@@ -25,6 +25,7 @@ type Store interface {
 	CannedReplyStore
 	DraftStore
 	MentionStore
+	PushStore
 	DepartmentStore
 	RoutingStore
 	SearchStore

@@ -37,8 +37,9 @@ type me struct {
 
 // features are what the host's code has switched on.
 type features struct {
-	Tracking     bool `json:"tracking"`      // pages are noted
-	ContactPanel bool `json:"contact_panel"` // the host has one of its own
+	Tracking     bool   `json:"tracking"`           // pages are noted
+	ContactPanel bool   `json:"contact_panel"`      // the host has one of its own
+	PushKey      string `json:"push_key,omitempty"` // what browsers subscribe with
 }
 
 func (h *Handler) me(r *http.Request, by caller) (answer, error) {
@@ -47,7 +48,7 @@ func (h *Handler) me(r *http.Request, by caller) (answer, error) {
 		return answer{}, err
 	}
 	settings, err := h.currentSettings(r.Context())
-	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name, Limits: h.limits(), Features: features{Tracking: h.svc.Tracking(), ContactPanel: h.svc.HasContactPanel()}}
+	out := me{Agent: agent, Scopes: by.Scopes(), Auth: "host", Name: settings.Name, Limits: h.limits(), Features: features{Tracking: h.svc.Tracking(), ContactPanel: h.svc.HasContactPanel(), PushKey: h.svc.PushKey()}}
 	if by.byKey {
 		out.Auth = "api_key"
 	}

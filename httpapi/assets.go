@@ -19,6 +19,10 @@ var assets = sync.OnceValues(widget.Load)
 const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
+// workerPolicy also lets the console name the one script that shows push
+// messages, which needs a policy of that name to be made.
+var workerPolicy = strings.Replace(consolePolicy, "trusted-types 'none'", "trusted-types pealchat-worker", 1)
+
 // script serves the script that the host's pages load. Its name stays, so it
 // is asked for again after a while. There are two: that pages are followed is
 // known without a request, and costs nothing where they are not.
@@ -60,7 +64,11 @@ func (h *Handler) console(w http.ResponseWriter, r *http.Request, _ caller) erro
 		return err
 	}
 	header := w.Header()
-	header.Set("Content-Security-Policy", consolePolicy)
+	policy := consolePolicy
+	if h.svc.PushKey() != "" {
+		policy = workerPolicy
+	}
+	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")

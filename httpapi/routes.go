@@ -53,6 +53,8 @@ func (h *Handler) routes() []route {
 		{"PUT /api/v1/me/availability", agents, none, body(h, h.setAvailability)},
 		{"PUT /api/v1/me/viewing", agents, none, body(h, h.setViewing)},
 		{"GET /api/v1/me/mentions", agents, none, plain(h.mentions)},
+		{"POST /api/v1/me/push-subscriptions", agents, none, body(h, h.subscribePush)},
+		{"DELETE /api/v1/me/push-subscriptions/{push_subscription_id}", agents, none, plain(h.unsubscribePush)},
 		{"GET /api/v1/settings", agents, none, plain(h.getSettings)},
 		{"PUT /api/v1/settings", agents, none, body(h, h.putSettings)},
 		{"POST /api/v1/triggers/dry-run", agents, none, body(h, h.dryRun)},
@@ -125,6 +127,7 @@ func (h *Handler) routes() []route {
 		{"GET /embed", anyone, none, h.embed},
 		{"GET /console", anyone, none, h.consoleRedirect},
 		{"GET /console/", anyone, none, h.console},
+		{"GET /console/worker.js", anyone, none, h.worker},
 		{"GET /assets/{name}", anyone, none, h.asset},
 	}
 }

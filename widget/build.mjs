@@ -128,6 +128,8 @@ for (const [name, following] of [['chat', false], ['chat-following', true]]) awa
     // The entry first; the rest is fetched beside it instead of after it.
     PANEL: JSON.stringify([manifest.panel.entry, ...manifest.panel.first.filter((path) => path !== manifest.panel.entry)]) },
 });
+// Under a name of its own: what a page may be controlled by is told by where it stands.
+await bundle({ entryPoints: { 'console/worker': 'src/worker/main.ts' }, format: 'iife', entryNames: '[dir]/[name]' });
 const embed = await bundle({ entryPoints: { embed: 'src/embed/main.ts' }, format: 'iife', entryNames: 'assets/[name]-[hash]' });
 manifest.embed = under(join(root, Object.keys(embed.outputs)[0]));
 files.set('embed/index.html', Buffer.from(readFileSync(join(root, 'src/embed/index.html'), 'utf8')

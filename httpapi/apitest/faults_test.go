@@ -321,7 +321,7 @@ func TestKeyHasItsOwnLimit(t *testing.T) {
 	forKeys := func(op *operation) bool { return op.needs() != "" && op.needs() != "visitor" }
 	eachOperation(t, forKeys, func(t *testing.T, op *operation) {
 		slow.site = (&fixture{site: s, who: slow}).on(t).site
-		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x", "canned_reply_id": "x", "ban_id": "x", "action_id": "x", "department_id": "x"})
+		path := fill(op, map[string]string{"session_id": "x", "message_id": "x", "visitor_id": "x", "api_key_id": "x", "file_id": "x", "webhook_id": "x", "delivery_id": "x", "canned_reply_id": "x", "ban_id": "x", "action_id": "x", "department_id": "x", "push_subscription_id": "x"})
 		slow.do(op.method, path, (&fixture{site: slow.site, who: slow}).body(op)).fails(429, "rate_limited", "")
 	})
 	s.keyed(chat.ScopeRead).get("/api/v1/me").is(200)

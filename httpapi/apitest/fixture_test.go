@@ -16,7 +16,7 @@ type fixture struct {
 	who                                  *client // the visitor whose session it is
 	session, message, note, apiKey, file string
 	webhook, delivery, cannedReply, ban  string
-	department                           string
+	department, push                     string
 }
 
 func (s *site) fixture() *fixture {
@@ -34,6 +34,7 @@ func (s *site) fixture() *fixture {
 	f.cannedReply = s.admin().post("/api/v1/canned-replies", `{"shortcut":"`+f.session+`","message":"Hello"}`).is(201).text("canned_reply_id")
 	f.ban = s.admin().post("/api/v1/bans", `{"address":"198.51.100.7"}`).is(201).text("ban_id")
 	f.department = s.admin().post("/api/v1/departments", `{"name":"`+f.session+`"}`).is(201).text("department_id")
+	f.push = s.admin().post("/api/v1/me/push-subscriptions", `{"endpoint":"https://push.example/`+f.session+`","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}`).is(201).text("push_subscription_id")
 	return f
 }
 
@@ -57,7 +58,7 @@ func (f *fixture) caller(op *operation) *client {
 
 func (f *fixture) values() map[string]string {
 	return map[string]string{"session_id": f.session, "message_id": f.message, "visitor_id": f.who.id, "api_key_id": f.apiKey, "file_id": f.file,
-		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban, "department_id": f.department, "action_id": "greet"}
+		"webhook_id": f.webhook, "delivery_id": f.delivery, "canned_reply_id": f.cannedReply, "ban_id": f.ban, "department_id": f.department, "action_id": "greet", "push_subscription_id": f.push}
 }
 
 // path returns the operation's address for the fixture.

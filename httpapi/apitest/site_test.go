@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -73,6 +74,7 @@ func open(t *testing.T, with setup) *site {
 		with.chat.ContactPanel = aPanel
 	}
 	with.chat.Tracking.On = !with.untracked
+	with.chat.PushKey = cmp.Or(with.chat.PushKey, "the public half")
 	s.svc = chat.New(s.store, &with.chat)
 	if _, err := s.svc.EnsureKey(t.Context(), s.key, chat.NewKey{Name: "Host", Scopes: []string{chat.ScopeAdmin}}); err != nil {
 		t.Fatal(err)

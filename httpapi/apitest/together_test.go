@@ -160,3 +160,31 @@ func TestTypingPreview(t *testing.T) {
 	s.admin().post("/api/v1/sessions/"+f.session+"/typing", `{"typing":true,"preview":"x"}`).fails(400, "invalid_request", "preview")
 	f.who.post(path, encode(object{"preview": strings.Repeat("x", 4001)})).fails(400, "invalid_request", "preview")
 }
+
+// TestPushSubscriptions has browsers told, each for its own agent.
+func TestPushSubscriptions(t *testing.T) {
+	t.Parallel()
+	s, ada, bob := team(t)
+	const path = "/api/v1/me/push-subscriptions"
+	good := func(endpoint string) string {
+		return encode(object{"endpoint": endpoint, "keys": object{"p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4", "auth": "BTBZMqHH6r4Tts7J_aSIgg"}})
+	}
+	if key := ada.get("/api/v1/me").is(200).body["features"].(object)["push_key"]; key != "the public half" {
+		t.Errorf("the push key is %v", key)
+	}
+	id := ada.post(path, good("https://push.example/ada")).is(201).text("push_subscription_id")
+	if again := ada.post(path, good("https://push.example/ada")).is(201).text("push_subscription_id"); again != id {
+		t.Errorf("the same browser is %s and %s", id, again)
+	}
+	bob.do("DELETE", path+"/"+id, "").fails(404, "not_found", "")
+	if left, _ := s.svc.PushSubscriptions(t.Context()); len(left) != 1 {
+		t.Errorf("%d subscriptions after somebody else's DELETE", len(left))
+	}
+	ada.do("DELETE", path+"/"+id, "").is(204)
+	if left, _ := s.svc.PushSubscriptions(t.Context()); len(left) != 0 {
+		t.Errorf("%d subscriptions are left", len(left))
+	}
+	ada.post(path, good("https://127.0.0.1/")).fails(400, "invalid_request", "endpoint")
+	ada.post(path, good("http://push.example/")).fails(400, "invalid_request", "endpoint")
+	ada.post(path, `{"endpoint":"https://push.example/","keys":{"p256dh":"AAAA","auth":"AAAA"}}`).fails(400, "invalid_request", "p256dh")
+}

@@ -157,6 +157,7 @@ var notTheirs = map[string]string{
 	"chat_messages.sender":          "a word of ours",
 	"chat_meta.*":                   "figures of the database",
 	"chat_migrations.*":             "steps of the schema",
+	"chat_push_subscriptions.*":     "browsers of agents",
 	"chat_sessions.replies":         "agents and times",
 	"chat_settings.*":               "the team's",
 	"chat_webhook_deliveries.event": "a word of ours",

@@ -147,10 +147,12 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 }
 
 // allow gives the console what a person would be asked for.
-func (b *tab) allow(s *server, name string) {
+func (b *tab) allow(s *server, name string) { b.t.Helper(); b.allowOn(s.url(""), name) }
+
+func (b *tab) allowOn(origin, name string) {
 	b.t.Helper()
 	b.do(call(permission.SetPermission, permission.SetPermissionParams{
 		Permission: &permission.PermissionDescriptor{Name: name}, Setting: permission.PermissionSettingGranted,
-		Origin: s.url(""), BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+		Origin: origin, BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
 	}))
 }

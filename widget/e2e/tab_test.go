@@ -28,9 +28,10 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
-	crashed  bool // on purpose: it answers nothing any more
-	offline  bool // the server is meant to be unreachable: failed requests are no problem
-	strict   bool // the browser is meant to refuse things, and may say so
+	crashed  bool         // on purpose: it answers nothing any more
+	offline  bool         // the server is meant to be unreachable: failed requests are no problem
+	strict   bool         // the browser is meant to refuse things, and may say so
+	hear     func(ev any) // what a test wants to hear besides
 }
 
 // newPerson opens a tab in a profile of its own, as somebody else's browser.
@@ -72,6 +73,9 @@ const watchPolicy = `document.addEventListener('securitypolicyviolation', (e) =>
 func (b *tab) listen(ev any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.hear != nil {
+		b.hear(ev)
+	}
 	switch e := ev.(type) {
 	case *runtime.EventExceptionThrown:
 		text := e.ExceptionDetails.Text
@@ -97,6 +101,12 @@ func (b *tab) listen(ev any) {
 	case *page.EventJavascriptDialogOpening:
 		b.problems = append(b.problems, "a dialog: "+e.Message)
 	}
+}
+
+func (b *tab) alsoHear(fn func(ev any)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hear = fn
 }
 
 func (b *tab) complaints() []string {

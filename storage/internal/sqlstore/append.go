@@ -262,6 +262,10 @@ func (b *batch) do(op chat.Op) (res chat.Result, err error) {
 		return b.removeCannedReply(op)
 	case chat.SaveDraft:
 		return b.saveDraft(op.Draft)
+	case chat.SavePush:
+		return b.savePush(op)
+	case chat.RemovePush:
+		return b.removePush(op)
 	case chat.SaveDepartment:
 		return b.saveDepartment(op)
 	case chat.UpdateDepartment:

@@ -48,6 +48,7 @@ type reads struct {
 
 	Draft         *sqlx.NamedStmt `query:"draft-get"`
 	MentionSelect string          `query:"mention-select"`
+	PushList      *sqlx.NamedStmt `query:"push-list"`
 
 	Department       *sqlx.NamedStmt `query:"department-get"`
 	DepartmentAfter  *sqlx.NamedStmt `query:"department-list-after"`
@@ -201,6 +202,9 @@ type writes struct {
 
 	DraftSave     *sqlx.NamedStmt `query:"draft-save"`
 	DraftRemove   *sqlx.NamedStmt `query:"draft-remove"`
+	PushSave      *sqlx.NamedStmt `query:"push-save"`
+	PushTrim      *sqlx.NamedStmt `query:"push-trim"`
+	PushRemove    *sqlx.NamedStmt `query:"push-remove"`
 	PendingRemove *sqlx.NamedStmt `query:"pending-remove"`
 	MentionInsert *sqlx.NamedStmt `query:"mention-insert"`
 

@@ -3,6 +3,7 @@ import type { Agent } from '../shared/types';
 import { forgetDrafts } from './drafts';
 import { joinLive, leaveLive } from './live';
 import { flush } from './outbox';
+import { canPush, subscribe, unsubscribe } from './push';
 import { api, hasKey, setKey, status, tab, whenExpired, words } from './server';
 import { fresh, get, say, set, type Features, type Scope } from './state';
 import { closeNow } from './work';
@@ -57,6 +58,7 @@ async function enter({ agent, scopes, auth, name, limits, features }: Me) {
   set({ me: agent, scopes, auth, limits, features, brand: name || 'Pealchat', phase: 'ready', trouble: undefined });
   joinLive(agent.agent_id);
   flush(true);
+  if (get().prefs.notify && canPush() && Notification.permission === 'granted') subscribe().catch(() => { /* it is tried again with the next start */ });
   if (scopes.includes('write')) void setAvailability(agent.availability, true);
 }
 
@@ -91,6 +93,7 @@ export const check = () => api<Me>('GET', '/me').then(() => true, (err) => statu
 
 export function signOut() {
   closeNow();
+  void unsubscribe();
   leaveLive();
   setKey('');
   tab.clear('');

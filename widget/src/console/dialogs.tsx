@@ -6,8 +6,9 @@ import { commands, keysOf } from './commands';
 import css from './dialogs.css';
 import { mac } from './field';
 import { setKeys } from './keys';
-import { askToNotify, canNotify, chime } from './notify';
+import { askToNotify, canNotify, chime, stopNotifying } from './notify';
 import { setPrefs } from './prefs';
+import { canPush } from './push';
 import { set } from './state';
 import { useApp } from './use';
 import { t, type Word } from './words';
@@ -76,9 +77,9 @@ export function Preferences() {
       {box('soundInFront', 'prefSoundInFront', undefined, !prefs.sound)}
       <div class="pref">
         {prefs.notify && allowed === 'granted'
-          ? <button class="ghost" onClick={() => setPrefs({ notify: false })}>{t('notifyOff')}</button>
+          ? <button class="ghost" onClick={stopNotifying}>{t('notifyOff')}</button>
           : <button class="ghost" disabled={allowed === 'denied' || allowed === 'missing'} onClick={() => void askToNotify()}>{t('notifyOn')}</button>}
-        <span><small>{t(allowed === 'denied' ? 'notifyDenied' : allowed === 'missing' ? 'notifyMissing' : 'notifyHelp')}</small></span>
+        <span><small>{t(allowed === 'denied' ? 'notifyDenied' : allowed === 'missing' ? 'notifyMissing' : canPush() ? 'pushHelp' : 'notifyHelp')}</small></span>
       </div>
     </Dialog>
   );

@@ -110,7 +110,11 @@ function useStick(box: { current: HTMLDivElement | null }, messages: Message[], 
   const stick = useRef(true);
   const [stuck, setStuck] = useState(true);
   const [fresh, setFresh] = useState(0);
-  const last = useRef({ first: '', height: 0, end: '', sent: 0 });
+  const last = useRef({ first: '', end: '', sent: 0 });
+
+  // Older messages come above: what is read stays where it is. Its place is measured before they are drawn.
+  const top = (id: string) => box.current?.querySelector(`[data-message="${CSS.escape(id)}"]`)?.getBoundingClientRect().top;
+  const older = last.current.first && messages[0]?.message_id !== last.current.first ? top(last.current.first) : undefined;
 
   const jump = () => { const el = box.current; if (el) el.scrollTop = el.scrollHeight; };
   const onScroll = () => {
@@ -131,14 +135,14 @@ function useStick(box: { current: HTMLDivElement | null }, messages: Message[], 
       jump();
       setStuck(true);
       setFresh(0);
-    } else if (first !== was.first && messages.some((m) => m.message_id === was.first)) {
-      el.scrollTop += el.scrollHeight - was.height; // older ones came above: what is read stays where it is
+    } else if (older !== undefined) {
+      el.scrollTop += (top(was.first) ?? older) - older;
     } else if (end !== was.end) {
       const from = messages.findIndex((m) => m.message_id === was.end);
       const news = messages.slice(from + 1).filter((m) => m.sender === 'visitor' || m.note).length;
       setFresh((n) => n + news);
     }
-    last.current = { first, end, height: el.scrollHeight, sent: pending.length };
+    last.current = { first, end, sent: pending.length };
   }, [messages, pending, typing, ready]);
 
   // The field below grows, a keyboard comes up: the end stays in sight.

@@ -3,6 +3,7 @@
 // Every tab of the console hears every event, so they agree on who speaks. The tab that the locks name rings, and the
 // one that holds the event stream shows notifications. Whether anybody looks is asked of the locks too: a tab that is
 // being looked at holds one, and loses it when it crashes.
+import { APIError } from '../shared/api';
 import { plain } from '../shared/text';
 import type { Message, Session } from '../shared/types';
 import { createBadge } from './badge';
@@ -10,8 +11,9 @@ import { chime } from '../shared/sound';
 import { unreadCount } from './lists';
 import { link } from './route';
 import { base, browser } from './server';
-import { get, store } from './state';
+import { get, say, store } from './state';
 import { setPrefs } from './prefs';
+import { canPush, hearWorker, shower, subscribe, unsubscribe } from './push';
 import { t } from './words';
 
 export { chime };
@@ -20,7 +22,7 @@ interface News { session: string; title: string; text: string; message?: string 
 
 const soon = 10_000, often = 6, later = 30_000; // ms between two sounds: the first few, then the rest
 const waiting = new Map<string, News>(); // what nobody has looked at, by conversation
-const shown = new Map<string, Notification>();
+const shown = new Map<string, { close(): void }>();
 
 const name = (what: string) => `pealchat-${what}:${base}`;
 const inFront = () => document.visibilityState === 'visible' && document.hasFocus();
@@ -121,14 +123,27 @@ export async function askToNotify() {
   if (canNotify() === 'missing') return;
   const answer = await Notification.requestPermission();
   setPrefs({ notify: answer === 'granted' });
+  if (answer === 'granted' && canPush()) await subscribe().catch((err: unknown) => say({ text: t('pushFailed', { why: err instanceof APIError ? err.message : '' }), bad: true }));
+}
+
+/** Turns them off in this browser. */
+export function stopNotifying() {
+  setPrefs({ notify: false });
+  void unsubscribe();
 }
 
 let leads = () => true;
 
 async function show({ session, title, text, message }: News) {
   if (!leads() || canNotify() !== 'granted') return;
-  const options = { body: [...text].slice(0, 200).join(''), tag: name(session), renotify: true, data: { address: link('open', session, message) } };
+  const options = { body: [...text].slice(0, 200).join(''), tag: `pealchat ${session}`, renotify: true, data: { address: link('open', session, message) } };
+  const worker = await shower();
   try {
+    if (worker) {
+      await worker.showNotification(title, options);
+      shown.set(session, { close: () => void worker.getNotifications({ tag: options.tag }).then((all) => all.forEach((one) => one.close())) });
+      return;
+    }
     const note = new Notification(title, options);
     shown.set(session, note);
     note.onclick = () => {
@@ -164,6 +179,7 @@ export function notifyWhenAway(leading: () => boolean) {
   for (const event of ['focus', 'blur', 'pageshow']) addEventListener(event, look);
   document.addEventListener('visibilitychange', look);
   look();
+  hearWorker();
 
   // Browsers let a page be heard only after a press or a key in it: a tab that had none must not be the one that rings.
   const heard = () => {

@@ -76,14 +76,13 @@ export function Said({ messages, pending, going, session, began, seen }: SaidPro
     }));
   }, [messages, places, seen, start, given, began, editing, removing]);
 
-  const stretches: Thing[][] = [];
-  for (let i = 0; i < things.length; i += stretch) stretches.push(things.slice(i, i + stretch));
+  const stretches = divide(things);
   const late = assigned && messages.every((m) => m.timestamp <= assigned.at) ? given : undefined;
   const reader: Reader = { me, visitor: session?.visitor_name ?? '', read: session?.visitor_seen_seq ?? 0, write: mayWrite };
   return (
     <>
       {!messages.length && start && <Line text={start} />}
-      {stretches.map((these, i) => <Stretch key={i} things={these} {...reader} read={Math.min(reader.read, these.findLast((it) => it.message.seq)?.message.seq ?? 0)} />)}
+      {stretches.map(([number, these], i) => <Stretch key={number} far={i < stretches.length - 2} things={these} {...reader} read={Math.min(reader.read, these.findLast((it) => it.message.seq)?.message.seq ?? 0)} />)}
       {late && <Line text={late} />}
       {pending.map((o, i) => {
         const place = places[messages.length + i]!;
@@ -97,22 +96,37 @@ export function Said({ messages, pending, going, session, began, seen }: SaidPro
   );
 }
 
+/** Cuts the log where the numbers of its messages say so: a message stays in its stretch whatever comes before or after. */
+function divide(things: Thing[]): [number, Thing[]][] {
+  const out: [number, Thing[]][] = [];
+  let number = 0;
+  for (const thing of things) {
+    number = thing.message.seq ? Math.floor(thing.message.seq / stretch) : number;
+    const last = out.at(-1);
+    if (last?.[0] === number) last[1].push(thing); else out.push([number, [thing]]);
+  }
+  return out;
+}
+
 const Line = ({ text }: { text: string }) => <>{text.split('\n').map((one) => <div class="event" key={one}>{one}</div>)}</>;
 
 /** Notes stand alone; everything else is grouped by who wrote it. */
 const writer = (m: Message) => (m.note ? m.message_id : `${m.sender} ${m.sender_id ?? ''}`);
 
+/** `far` from the end: it need not be laid out while it is out of sight. */
+type StretchProps = Reader & { things: Thing[]; far: boolean };
+
 /** Some messages in a row, drawn again only when one of them is another: a log of thousands costs no more than its end. */
-class Stretch extends Component<Reader & { things: Thing[] }> {
-  override shouldComponentUpdate(next: Reader & { things: Thing[] }) {
+class Stretch extends Component<StretchProps> {
+  override shouldComponentUpdate(next: StretchProps) {
     const now = this.props;
-    return now.me !== next.me || now.visitor !== next.visitor || now.read !== next.read || now.write !== next.write
+    return now.me !== next.me || now.visitor !== next.visitor || now.read !== next.read || now.write !== next.write || now.far !== next.far
       || now.things.length !== next.things.length || now.things.some((thing, i) => !same(thing, next.things[i]!));
   }
 
   override render() {
-    const { things, ...reader } = this.props;
-    return things.map((thing) => {
+    const { things, far, ...reader } = this.props;
+    return <div class={far ? 'stretch far' : 'stretch'}>{things.map((thing) => {
       const { message: m, place, line, fresh } = thing;
       return [
         place.newDay && <div class="day" key={`day ${m.message_id}`}>{day(new Date(m.timestamp), locale)}</div>,
@@ -120,7 +134,7 @@ class Stretch extends Component<Reader & { things: Thing[] }> {
         fresh && <div class="fresh" key="fresh"><span>{t('fresh')}</span></div>,
         m.note ? <Note key={m.message_id} thing={thing} {...reader} /> : <One key={m.message_id} thing={thing} {...reader} />,
       ];
-    });
+    })}</div>;
   }
 }
 

@@ -69,7 +69,7 @@ export interface Toast {
 }
 
 /** What the host's code has switched on. */
-export interface Features { tracking: boolean; contact_panel: boolean }
+export interface Features { tracking: boolean; contact_panel: boolean; push_key?: string }
 
 export interface State {
   phase: 'starting' | 'signin' | 'ready' | 'unreachable';

@@ -158,6 +158,8 @@ export const en = {
   notifyOn: 'Turn on notifications',
   notifyOff: 'Turn off notifications',
   notifyHelp: 'Your system shows who wrote, while the console is out of sight.',
+  pushHelp: 'Your system shows who wrote, also while the console is closed.',
+  pushFailed: 'They are shown only while the console is open: the browser’s push service did not take part. {why}',
   notifyDenied: 'This browser was told not to show any. Allow notifications for this page in its settings first.',
   notifyMissing: 'This browser cannot show any here.',
   newsFrom: 'New message from {name}',
