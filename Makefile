@@ -1,8 +1,9 @@
 # `make` lists what can be made.
 .DEFAULT_GOAL := help
-.PHONY: help build test lint bench fuzz ui ui-check
+.PHONY: help build test lint bench fuzz soak ui ui-check
 
 FUZZTIME ?= 20s
+SOAKTIME ?= 30m
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ fuzz: ## fuzz each target for FUZZTIME (20s)
 		for target in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
 			echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
 		done; done
+
+soak: ## kill and restart a server under people who talk, for SOAKTIME (30m)
+	go run ./examples/soak -for $(SOAKTIME)
 
 ui: ## build the browser programs into widget/dist (needs Node)
 	npm --prefix widget ci --no-audit --no-fund

@@ -75,7 +75,11 @@ type usage struct {
 }
 
 func (s *server) usage(collect bool) (u usage, err error) {
-	resp, err := http.Get(fmt.Sprintf("http://%s/control/usage?collect=%v", s.addr, collect))
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, fmt.Sprintf("http://%s/control/usage?collect=%v", s.addr, collect), nil)
+	if err != nil {
+		return u, err
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return u, err
 	}
@@ -130,7 +134,7 @@ func serveChat(ctx context.Context, cfg config, out io.Writer) error {
 }
 
 func serve(ctx context.Context, h http.Handler, out io.Writer, ending func()) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

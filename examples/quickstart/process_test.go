@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -18,21 +17,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/pealchat/pealchat/chat"
-	"github.com/pealchat/pealchat/storage/sqlite"
 )
-
-func newService(t *testing.T) *chat.Service {
-	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	svc := chat.New(store, &chat.Options{Logger: slog.New(slog.DiscardHandler)})
-	t.Cleanup(func() { svc.Close(); store.Close() })
-	return svc
-}
 
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
