@@ -89,6 +89,10 @@ func TestConsentIsKept(t *testing.T) {
 	if started, err = begin(""); err != nil || started.Session.Consent != nil {
 		t.Errorf("without: %+v (%v)", started.Session.Consent, err)
 	}
+	mustSave(t, svc, chat.Settings{})
+	if started, err = begin("Something else."); err != nil || started.Session.Consent != nil {
+		t.Errorf("to what is no longer asked: %+v (%v)", started.Session.Consent, err)
+	}
 }
 
 // How soon visitors are answered is the median of what was measured, and

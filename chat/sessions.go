@@ -171,7 +171,7 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	now := s.now()
 	changed := in.VisitorName != "" && in.VisitorName != v.Name || in.VisitorEmail != "" && in.VisitorEmail != v.Email
 	v.Name, v.Email = cmp.Or(in.VisitorName, v.Name), cmp.Or(in.VisitorEmail, v.Email)
-	if err := s.checkForms(ctx, in, v); err != nil && !s.startedBefore(ctx, in, v.ID) {
+	if err := s.checkForms(ctx, &in, v); err != nil && !s.startedBefore(ctx, in, v.ID) {
 		return CreateSession{}, err
 	}
 	if in.Page != nil {
@@ -259,8 +259,9 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, c
 }
 
 // checkForms refuses a visitor who has left out what the settings ask for at
-// this moment, or has agreed to another text than theirs.
-func (s *Service) checkForms(ctx context.Context, in NewSession, v Visitor) error {
+// this moment, or has agreed to another text than theirs. Where there is
+// nothing to agree to any more, nothing was agreed to.
+func (s *Service) checkForms(ctx context.Context, in *NewSession, v Visitor) error {
 	settings, err := s.CurrentSettings(ctx)
 	if err != nil {
 		return err
@@ -272,6 +273,9 @@ func (s *Service) checkForms(ctx context.Context, in NewSession, v Visitor) erro
 		if err := s.requireDepartment(ctx); err != nil {
 			return err
 		}
+	}
+	if settings.PreChat.Consent == "" {
+		in.Consent = ""
 	}
 	if in.Consent != "" && in.Consent != settings.PreChat.Consent {
 		return invalid("consent", "consent is not the text that visitors are asked to agree to now.")

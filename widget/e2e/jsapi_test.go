@@ -97,7 +97,7 @@ func TestEveryCall(t *testing.T) {
 	want("the reply", `told.some(([name, d]) => name === 'message' && d.from === 'agent' && d.text === 'Yes, it is' && d.id) && told.some(([name, d]) => name === 'unread' && d.count === 1) && Pealchat.state.unread === 1`)
 	want("without a preview", `!$('.preview')`)
 	call(`Pealchat.show()`)
-	want("shown", `seen($('.launcher')) && $('.badge').innerText === '1'`)
+	want("shown", `seen($('.launcher')) && $('.badge').dataset.count === '1'`)
 
 	call(`Pealchat.theme('dark')`)
 	want("dark", `$('.corner').classList.contains('dark')`)

@@ -322,7 +322,7 @@ func TestStorageIsRefused(t *testing.T) {
 			b.wait("the panel is closed", `!seen($('.panel'))`)
 			h.answer("Hello")
 			b.line(false, 0, -1)
-			b.wait("the answer is announced", `Pealchat.state.unread === 1 && $('.badge').innerText === '1'`)
+			b.wait("the answer is announced", `Pealchat.state.unread === 1 && $('.badge').dataset.count === '1'`)
 			b.openChat()
 			b.wait("what was begun is in the field", `$('.panel .ta').value === 'Thr'`)
 			b.write("ee")

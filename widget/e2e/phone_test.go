@@ -34,7 +34,7 @@ func (b *tab) wantNoSideways() {
 func (b *tab) wantTargets(scope string) {
 	b.t.Helper()
 	for _, small := range eval[[]string](b, `$$(`+quote(scope)+`).flatMap((el) => [...el.querySelectorAll('button, a[href], input, textarea, select, [role=button]')])
-		.filter((el) => seen(el) && !el.closest('.b') && !el.classList.contains('sr'))
+		.filter((el) => seen(el) && !el.closest('.b, .fine') && !el.classList.contains('sr'))
 		.map((el) => [el, el.getBoundingClientRect()]).filter(([, r]) => r.width < 24 || r.height < 24)
 		.map(([el, r]) => (el.ariaLabel || el.innerText || el.tagName) + ' ' + Math.round(r.width) + '×' + Math.round(r.height))`) {
 		b.t.Errorf("too small for a finger: %s", small)

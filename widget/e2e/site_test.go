@@ -135,7 +135,7 @@ func TestAgentSpeaksFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.wait("the message stands beside the launcher", `seen($('.preview')) && $('.preview').innerText.includes('Can I help you choose?') && $('.badge').innerText === '1'`)
+	b.wait("the message stands beside the launcher", `seen($('.preview')) && $('.preview').innerText.includes('Can I help you choose?') && $('.badge').dataset.count === '1'`)
 	b.wait("every launcher says so", `$('#other').dataset.pealchatUnread === '1' && Pealchat.state.unread === 1`)
 	b.click("the message", `$('.preview .say')`)
 	b.wait("the conversation is open", `seen($('.panel .ta'))`)

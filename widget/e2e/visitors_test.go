@@ -48,7 +48,7 @@ func TestVisitorsPage(t *testing.T) {
 	mara.do(chromedp.KeyEvent("Can I help you choose?"))
 	mara.click("Send", `labelled('.visitors .solid', 'Send')`)
 	mara.wait("the conversation is open", `seen($('.conv .txt'))`)
-	v.wait("the visitor reads it", `$('.preview')?.innerText.includes('Can I help you choose?') && $('.badge').innerText === '1'`)
+	v.wait("the visitor reads it", `$('.preview')?.innerText.includes('Can I help you choose?') && $('.badge').dataset.count === '1'`)
 	v.shoot("visitors-bubble")
 	v.click("the message", `$('.preview .say')`)
 	v.wait("the panel is open", `seen($('.panel .ta'))`)

@@ -15,6 +15,21 @@ import { addWords, type Key } from './strings';
 addWords(words);
 export const dress = dresser(css);
 
+/** Which department it is for. */
+function Choice({ wrong, ask, names, field }: { wrong?: string | undefined; ask: Ask; names: string[]; field: { current: HTMLSelectElement | null } }) {
+  const { t } = useAround();
+  return (
+    <div class="field">
+      <label for="peal-department">{t('department')}{ask === 'optional' && <small> {t('optional')}</small>}</label>
+      <select id="peal-department" class="in" name="department" ref={field} required={ask === 'required'} aria-invalid={!!wrong} aria-describedby={wrong && 'peal-department-wrong'}>
+        <option value="">{ask === 'required' ? t('choose') : '–'}</option>
+        {names.map((name) => <option value={name}>{name}</option>)}
+      </select>
+      {wrong && <p class="wrong" id="peal-department-wrong" role="alert">{wrong}</p>}
+    </div>
+  );
+}
+
 interface FieldProps { id: string; label: string; wrong?: string | undefined; ask: Ask; type: 'text' | 'email'; name: string; max: number; field: { current: HTMLInputElement | null } }
 
 /** What a visitor is asked before their first message, and the message itself: in place of the composer. */
@@ -22,9 +37,10 @@ export function Form() {
   const { chat, t } = useAround();
   const state = useChat((s) => s);
   const { text, topic } = useStore(chat.draft, (s) => s);
-  const [wrong, setWrong] = useState<Partial<Record<'name' | 'email' | 'message', Key>>>({});
+  const [wrong, setWrong] = useState<Partial<Record<'name' | 'email' | 'department' | 'message', Key>>>({});
   const name = useRef<HTMLInputElement>(null);
   const email = useRef<HTMLInputElement>(null);
+  const choice = useRef<HTMLSelectElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const ask = asked(state);
   const { config, online, refusedField } = state;
@@ -36,12 +52,13 @@ export function Form() {
     if (ask!.name === 'required' && !name.current?.value.trim()) found.name = 'nameMissing';
     if (ask!.email === 'required' && !email.current?.value.trim()) found.email = 'emailMissing';
     else if (email.current?.validity.typeMismatch) found.email = 'emailWrong';
+    if (ask!.department === 'required' && !choice.current?.value) found.department = 'departmentMissing';
     if (over) found.message = 'tooLong';
     else if (!topic && empty.test(text)) found.message = 'messageMissing';
     setWrong(found);
-    const first = found.name ? name : found.email ? email : found.message ? area : undefined;
+    const first = found.name ? name : found.email ? email : found.department ? choice : found.message ? area : undefined;
     if (first) return first.current?.focus();
-    chat.send({ visitor_name: name.current?.value.trim() || undefined, visitor_email: email.current?.value.trim() || undefined });
+    chat.send({ visitor_name: name.current?.value.trim() || undefined, visitor_email: email.current?.value.trim() || undefined, department: choice.current?.value || undefined });
   }
 
   const said = (key?: Key) => key && t(key);
@@ -51,6 +68,8 @@ export function Form() {
         wrong={said(wrong.name ?? (refusedField === 'visitor_name' ? 'nameMissing' : undefined))} />}
       {ask.email !== 'off' && <Field id="peal-email" field={email} ask={ask.email} label={t('email')} type="email" name="email" max={254}
         wrong={said(wrong.email ?? (refusedField === 'visitor_email' ? 'emailWrong' : undefined))} />}
+      {ask.department !== 'off' && <Choice field={choice} ask={ask.department} names={config.departments}
+        wrong={said(wrong.department ?? (refusedField === 'department' ? 'departmentMissing' : undefined))} />}
       <div class="field">
         <label for="peal-text">{t('message')}</label>
         {topic && (

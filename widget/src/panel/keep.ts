@@ -27,6 +27,7 @@ export interface Pending {
 export interface Who {
   visitor_name?: string | undefined;
   visitor_email?: string | undefined;
+  department?: string | undefined;
   /** The text that they were shown and agreed to. */
   consent?: string | undefined;
 }

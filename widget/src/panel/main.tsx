@@ -27,6 +27,7 @@ export function start(host: Host): Handle {
   const badge = launcher.appendChild(document.createElement('span'));
   badge.className = 'badge';
   badge.ariaHidden = 'true';
+  badge.dataset.count = '';
   const place = document.createElement('div');
   place.className = 'place';
   corner.insertBefore(place, launcher);
@@ -74,7 +75,8 @@ export function start(host: Host): Handle {
     const expanded = String(state.open);
     launcher.ariaExpanded = expanded;
     launcher.ariaLabel = state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : settings.label ?? around.t('open');
-    badge.textContent = !unread || state.open ? '' : unread > 99 ? '99+' : String(unread);
+    const figure = new Intl.NumberFormat(around.locale).format(Math.min(unread, 99));
+    badge.dataset.count = !unread || state.open ? '' : unread > 99 ? `${figure}+` : figure;
     for (const other of document.querySelectorAll<HTMLElement>('[data-pealchat-open]')) {
       other.ariaExpanded = expanded;
       other.dataset.pealchatUnread = String(unread);

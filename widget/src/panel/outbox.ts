@@ -16,7 +16,7 @@ export interface OutboxOptions {
   /** That conversation is no longer open, or no longer there. */
   lost(session: string, closed: boolean): void;
   /** The server wants to know more about who writes, takes what they said for wrong, or has them agree to another text. */
-  unknown(pending: Pending, field: 'visitor_name' | 'visitor_email' | 'consent'): void;
+  unknown(pending: Pending, field: 'visitor_name' | 'visitor_email' | 'department' | 'consent'): void;
   /** Looks for the conversation that is open. */
   find(): Promise<void>;
   /** The outbox has changed; `stuck` while the last try met trouble. */
@@ -82,7 +82,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
     } catch (err) {
       if (!(err instanceof APIError) || err.temporary || err.status === 401) throw err;
       const { code, field, message } = err;
-      if (field === 'visitor_name' || field === 'visitor_email' || field === 'consent') return unknown(pending, field);
+      if (field === 'visitor_name' || field === 'visitor_email' || field === 'department' || field === 'consent') return unknown(pending, field);
       // "refused" is the host's own doing, with a sentence that it has written for the visitor.
       mark(pending.client_id, { state: 'refused', ...(code === 'refused' ? { why: code, said: message } : { why: field === 'message' ? field : code }) });
     }

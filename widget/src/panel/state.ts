@@ -43,7 +43,7 @@ export interface State {
   /** Who is typing, with an empty name where that is not known, and what a bot has written of its answer so far. */
   typing: { name: string; text: string; since: Date } | null;
   /** What the visitor told of themselves and the server did not take, or agreed to and is now asked otherwise. */
-  refusedField: '' | 'visitor_name' | 'visitor_email' | 'consent';
+  refusedField: '' | 'visitor_name' | 'visitor_email' | 'department' | 'consent';
   /** The code for conversations, once it is here. */
   talk: typeof import('./talk') | null;
   talkFailed: boolean;

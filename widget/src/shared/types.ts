@@ -227,7 +227,9 @@ export interface Config {
   /** A sentence about how soon an answer comes. */
   reply_promise?: string;
   /** What to ask this visitor before their first message. */
-  pre_chat: { visitor_name: Ask; visitor_email: Ask; consent?: string };
+  pre_chat: { visitor_name: Ask; visitor_email: Ask; department: Ask; consent?: string };
+  /** Departments to choose from. */
+  departments: string[];
   /** What to say and ask while nobody is there. */
   away: { message?: string; visitor_email: Ask };
   /** The next opening, outside the opening hours. */

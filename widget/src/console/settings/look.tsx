@@ -43,8 +43,8 @@ export function Look({ draft }: { draft: Settings }) {
           <AskFor label="Name" value={pre.visitor_name} onChange={(visitor_name) => edit({ pre_chat: { ...pre, visitor_name } })} />
           <AskFor label="E-mail" value={pre.visitor_email} onChange={(visitor_email) => edit({ pre_chat: { ...pre, visitor_email } })} />
           <AskFor label="Department" value={pre.department} onChange={(department) => edit({ pre_chat: { ...pre, department } })} />
-          <Text label="Line below the form" path="pre_chat.consent" max={500} rows={2} value={pre.consent} onInput={(consent) => edit({ pre_chat: { ...pre, consent } })}
-            placeholder="Used only to reply to you." help="Say here what becomes of what you ask for." />
+          <Text label="Line below the field" path="pre_chat.consent" max={500} rows={2} value={pre.consent} onInput={(consent) => edit({ pre_chat: { ...pre, consent } })}
+            placeholder="Used only to reply to you." help="Say here what becomes of what visitors write. [Words](https://…) become a link. The line is kept with every conversation that begins under it." />
         </Section>
         <Section title="While nobody is there" lede="Outside the opening hours, and whenever no agent is available. Messages arrive as conversations all the same.">
           <Text label="Message" path="away.message" max={500} rows={2} value={away.message} onInput={(message) => edit({ away: { ...away, message } })}

@@ -9,11 +9,11 @@ import { translator, type Text } from '../../shared/i18n';
 import { createStore } from '../../shared/store';
 import { adopt } from '../../shared/styles';
 import tokens from '../../shared/tokens.css';
-import { asked } from '../../panel/asks';
+import { agreement, asked } from '../../panel/asks';
 import type { Chat } from '../../panel/chat';
 import { Around, type Surroundings } from '../../panel/context';
 import form from '../../panel/form.css';
-import { Form } from '../../panel/form';
+import { Agreement, Form } from '../../panel/form';
 import { Header } from '../../panel/header';
 import { Home } from '../../panel/home';
 import panel from '../../panel/panel.css';
@@ -34,6 +34,7 @@ function stateOf(draft: Settings, online: boolean): State {
     ...initial, open: true, hello: 'done', online,
     config: {
       name: draft.name, greeting: draft.greeting, topics: draft.topics.filter((t) => t.trim()), people, reply_promise: draft.reply_promise,
+      departments: get().departments.length ? get().departments : ['Orders', 'Advice'],
       pre_chat: draft.pre_chat, away: draft.away, limits: { message: 4000, file: 0 }, tracking: false, features: { files: false, rating: false, typing_preview: false },
       ...(!online && draft.hours.enabled && { back_at: new Date(new Date().setHours(33, 0, 0, 0)).toISOString() }),
     },
@@ -49,6 +50,7 @@ function Panel({ around }: { around: Surroundings }) {
         <Header phone={false} onClose={nothing} onAsk={nothing} />
         <Home>{asks && <Form />}</Home>
         {!asks && <Composer value="" onInput={nothing} onSend={nothing} label={t('write')} sendLabel={t('send')} limit={4000} limitText={() => ''} />}
+        {!asks && agreement(chat.store.get()) && <Agreement field=".compose textarea" />}
       </div>
     </Around.Provider>
   );
