@@ -42,7 +42,7 @@ export function Log() {
     atEnd.current = el.scrollHeight - el.scrollTop - el.clientHeight < near;
     if (!atEnd.current) return;
     setMissed(0);
-    if (!document.hidden && document.hasFocus()) chat.talk!.sawAll();
+    if (!document.hidden && document.hasFocus() && chat.store.get().open) chat.talk!.sawAll(); // not on its way out
   }
   const toEnd = () => { const el = box.current; if (el) el.scrollTop = el.scrollHeight; };
 

@@ -58,7 +58,11 @@ export function start(host: Host): Handle {
     if (!color || color === painted) return;
     painted = color;
     corner.style.setProperty('--fill', color);
-    const rgb = parseRGB(getComputedStyle(launcher).backgroundColor);
+    // Asked of an element of its own: the launcher may still be on its way from another colour.
+    const probe = corner.appendChild(document.createElement('i'));
+    probe.style.color = color;
+    const rgb = parseRGB(getComputedStyle(probe).color);
+    probe.remove();
     if (!rgb) return;
     corner.style.setProperty('--on-fill', onColor(rgb));
     accent.replaceSync(accentSheet(rgb));

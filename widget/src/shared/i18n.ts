@@ -9,12 +9,15 @@ export type Values = Record<string, string | number>;
 export function translator<S extends Strings>(strings: S, locale: string): (key: keyof S & string, values?: Values) => string {
   const plural = new Intl.PluralRules(locale);
   const number = new Intl.NumberFormat(locale);
+  // Names may be written the other way than the words around them: they are set apart, and the line keeps the words' way.
+  const rtl = /^ar/i.test(locale);
   return (key, values = {}) => {
     const text: Text = strings[key] ?? key;
     const form = typeof text === 'string' ? text : text[plural.select(Number(values.n))] ?? text.other;
-    return form.replace(/\{(\w+)\}/g, (hole, name: string) => {
+    const aside = rtl && Object.values(values).some((value) => typeof value === 'string');
+    return (aside ? '\u200f' : '') + form.replace(/\{(\w+)\}/g, (hole, name: string) => {
       const value = values[name];
-      return value === undefined ? hole : typeof value === 'number' ? number.format(value) : value;
+      return value === undefined ? hole : typeof value === 'number' ? number.format(value) : aside ? `\u2068${value}\u2069` : value;
     });
   };
 }

@@ -96,7 +96,7 @@ export function Bubble({ id, place, mine, state = 'sent', person, online = false
     <div class={`msg ${mine ? 'me' : 'them'} ${shape} ${place.first ? 'new' : ''} ${state} ${extra}`} aria-live={quiet ? 'off' : undefined} data-message={id}>
       {who && place.first && <div class="who">{who}</div>}
       {person && place.last && <Avatar person={person} online={online} />}
-      <div class="b" dir="auto" title={exact(at, locale)}>{children}</div>
+      <div class="b" part="message" dir="auto" title={exact(at, locale)}>{children}</div>
       {meta && <div class="meta">{meta}</div>}
     </div>
   );
