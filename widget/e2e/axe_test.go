@@ -12,6 +12,9 @@ type violation struct {
 	Nodes      []string
 }
 
+// still says that nothing moves any more, but for what never ends.
+const still = `document.getAnimations().concat(document.querySelector('peal-chat')?.shadowRoot?.getAnimations?.() ?? []).every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)`
+
 // axe reports what axe-core finds wrong with the tab as it is, in light and
 // in dark.
 func (b *tab) axe(state string) {
@@ -21,7 +24,7 @@ func (b *tab) axe(state string) {
 	}
 	for _, theme := range []string{"light", "dark"} {
 		b.dark(theme == "dark")
-		b.wait("transitions are over", `document.getAnimations().concat(document.querySelector('peal-chat')?.shadowRoot?.getAnimations?.() ?? []).every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)`)
+		b.wait("transitions are over", still)
 		for _, v := range eval[[]violation](b, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
 			.then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.map((n) => n.target.flat().join(' ') + ': ' + n.failureSummary) })))`) {
 			b.t.Errorf("%s, %s: %s (%s)\n\t%s", state, theme, v.ID, v.Impact, strings.Join(v.Nodes, "\n\t"))
