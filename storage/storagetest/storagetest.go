@@ -27,7 +27,7 @@ type row struct {
 // rows is the whole suite, a sentence of the contract each.
 var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, fileRows, seenRows, messagePageRows, sessionPageRows, visitorRows, banRows, retentionRows,
 	eraseRows, agentRows, keyRows, settingsRows, eventRows, batchRows, concurrencyRows, storeRows,
-	webhookRows, deliveryRows, redeliverRows, cannedReplyRows, searchRows, analyticsRows, draftRows, pushRows, mentionRows, crossingRows,
+	webhookRows, deliveryRows, redeliverRows, cannedReplyRows, searchRows, analyticsRows, paperRows, draftRows, pushRows, mentionRows, crossingRows,
 	departmentRows, routingRows, snoozeRows, greetingRows}
 
 // Run tests the store that open returns. Each row gets a fresh, empty one,
