@@ -16,7 +16,7 @@ import (
 func BenchmarkSite(b *testing.B) {
 	dsn := pgtest.Database(b)
 	site := storagetest.LargeSite()
-	s, err := postgres.Open(b.Context(), dsn, nil)
+	s, err := postgres.Open(b.Context(), dsn, &postgres.Options{WriteTimeout: 10 * time.Minute}) // Fill writes much at once
 	if err != nil {
 		b.Fatal(err)
 	}
