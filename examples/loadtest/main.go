@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -56,12 +57,14 @@ func main() {
 	flag.BoolVar(&cfg.takeover, "takeover", true, "let streams take their connections over from net/http")
 	flag.DurationVar(&cfg.duration, "duration", 10*time.Second, "how long chat and fan-out are measured")
 	flag.Parse()
-	moreFiles()
+	allowed := moreFiles()
 
 	var err error
 	switch cfg.child {
 	case "":
-		err = measure(ctx, cfg, os.Stdout)
+		if err = cfg.fits(allowed); err == nil {
+			err = measure(ctx, cfg, os.Stdout)
+		}
 	case "chat":
 		err = serveChat(ctx, cfg, os.Stdout)
 	case "floor":
@@ -75,17 +78,30 @@ func main() {
 	}
 }
 
-// moreFiles allows as many open connections as the system lets us have.
-func moreFiles() {
+// moreFiles allows as many open connections as the system lets us have, and
+// says how many those are.
+func moreFiles() (allowed uint64) {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
-		return
+		return math.MaxUint64 // it will show
 	}
 	for _, want := range []uint64{250_000, limit.Max} {
 		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: want, Max: max(want, limit.Max)}) == nil {
-			return
+			return want
 		}
 	}
+	return limit.Cur
+}
+
+// fits says whether so many connections can be open at all: a client's and a
+// server's process need one file for each.
+func (cfg config) fits(allowed uint64) error {
+	for name, n := range map[string]int{"-idle": cfg.idle, "-storm": cfg.storm, "-readers": cfg.readers, "-sessions (two each)": 2 * cfg.sessions} {
+		if uint64(n)+100 > allowed {
+			return fmt.Errorf("%s asks for %d connections, and this system allows a process %d open files (ulimit -Hn)", name, n, allowed)
+		}
+	}
+	return nil
 }
 
 // scenario is one kind of load. It is run against the chat and, where that

@@ -48,3 +48,13 @@ func TestTallyFindsWhatIsMissingAndWhatCameTwice(t *testing.T) {
 		t.Errorf("%d lost, %d doubled, %d delivered", tally.lost, tally.doubled, tally.delivered)
 	}
 }
+
+func TestTooManyConnectionsAreRefusedAtOnce(t *testing.T) {
+	cfg := config{idle: 50000, storm: 100, readers: 100, sessions: 100}
+	if err := cfg.fits(20000); err == nil || !strings.Contains(err.Error(), "-idle") {
+		t.Errorf("50,000 streams with 20,000 files: %v", err)
+	}
+	if err := cfg.fits(100_000); err != nil {
+		t.Error(err)
+	}
+}
