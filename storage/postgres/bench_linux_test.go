@@ -43,16 +43,19 @@ const (
 
 // writeWay is one way to write messages.
 type writeWay struct {
-	name  string
-	send  func() error
-	count int64
-	took  time.Duration
-	cpu   time.Duration // of this process and the server
+	name     string
+	send     func() error
+	services []*chat.Service
+	listen   bool // somebody on every node hears every message meanwhile
+	count    int64
+	took     time.Duration
+	cpu      time.Duration // of this process and the server
 }
 
 // BenchmarkNodes writes messages from 128 clients in three ways, in turns and
 // on the same tables: in a transaction each, as a program without groups would,
-// through one node, and through four. It reports messages a second, what each
+// through one node, through four, and through four with somebody on each who
+// hears everything. It reports messages a second, what each
 // costs of the processors, which says more on a machine that does other things
 // too, and how many times better than the first way the others are.
 func BenchmarkNodes(b *testing.B) {
@@ -77,14 +80,19 @@ func BenchmarkNodes(b *testing.B) {
 	for _, nodes := range []int{1, 4} {
 		ways = append(ways, nodesWay(b, list[:nodes], message))
 	}
+	heard := nodesWay(b, list, message)
+	heard.name, heard.listen = "4-nodes-heard", true
+	ways = append(ways, heard)
 	b.ResetTimer()
 	// Turns of half a second each, so that what else the machine does hits all alike.
 	for range b.N {
 		for _, w := range ways {
+			stop := w.hear(b)
 			began, cpu := time.Now(), cpuTime(b, server)
 			w.count += together(b, began.Add(500*time.Millisecond), w.send)
 			w.took += time.Since(began)
 			w.cpu += cpuTime(b, server) - cpu
+			stop()
 		}
 	}
 	rate := func(w *writeWay) float64 { return float64(w.count) / w.took.Seconds() }
@@ -117,13 +125,39 @@ func nodesWay(b *testing.B, list []*Store, message func() chat.Message) *writeWa
 		services = append(services, svc)
 	}
 	var turn atomic.Int64
-	return &writeWay{name: fmt.Sprint(len(list), "-nodes"), send: func() error {
+	return &writeWay{name: fmt.Sprint(len(list), "-nodes"), services: services, send: func() error {
 		m := message()
 		_, err := services[turn.Add(1)%int64(len(services))].SendMessage(context.Background(), shop, chat.NewMessage{
 			SessionID: m.SessionID, Sender: chat.SenderAgent, Text: m.Text, ClientID: m.ClientID,
 		})
 		return err
 	}}
+}
+
+// hear has the services run and somebody listen to each until stop is called.
+func (w *writeWay) hear(b *testing.B) (stop func()) {
+	if !w.listen {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	for _, svc := range w.services {
+		group.Go(func() { svc.Run(ctx) })
+		sub, err := svc.Subscribe(ctx, shop, chat.Subscribe{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		group.Go(func() {
+			defer sub.Close()
+			for {
+				if _, err := sub.Next(ctx); err != nil {
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond) // until they know each other
+	return func() { cancel(); group.Wait() }
 }
 
 // together lets all clients send until the end.

@@ -177,7 +177,7 @@ func TestWebhooksKilledInTheMiddle(t *testing.T) {
 	}
 	logFile := filepath.Join(t.TempDir(), "received.jsonl")
 	receiver, _ := child(t, "receive", port, logFile, w.Secret)
-	const rounds = 6
+	const rounds = 4
 	for round := range rounds {
 		var kill []func()
 		for range 3 {

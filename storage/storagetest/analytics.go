@@ -162,6 +162,7 @@ func testFiguresError(f *fixture) {
 func testSite(f *fixture) {
 	site := LargeSite()
 	site.Sessions, site.Messages, site.Visitors = 60, 900, 20
+	site.From = site.To.AddDate(0, 0, -14) // the agents' working hours are noted every two minutes
 	f.noErr("Fill", site.Fill(f.ctx, f.store))
 	var messages, replies, rated, closed, bots int64
 	list := f.figures(chat.FiguresQuery{From: site.From, To: site.To})
