@@ -83,6 +83,11 @@ func NewBroker(dsn string, opts *BrokerOptions) (chat.Broker, error) {
 
 // Broker implements chat.BrokerStore. Each broker makes, while it runs, two
 // connections of its own, beside those of the store's pool.
+//
+// PostgreSQL lets every role that may connect to the database listen. So they
+// can hear who is present and typing and, where [chat.Settings.TypingPreview]
+// is set, what; never a message. Where that is too many, give the chat a
+// database of its own, or [chat.Options.Broker] another broker.
 func (s *Store) Broker() chat.Broker { return newBroker(s.schema, s.log, s.from.config) }
 
 func newBroker(schema string, log *slog.Logger, config func(context.Context) (*pgx.ConnConfig, error)) *broker {
