@@ -24,9 +24,9 @@ var hostile = []string{
 	`<form action=//evil.example><input autofocus onfocus=pwned(15)></form>`,
 }
 
-const strange = `(scope) => [...scope.querySelectorAll('*')].filter((el) =>
+const strange = `(scope) => [...scope.querySelectorAll('*')].filter((el) => !el.matches('input.pick') && (
 	/^(IMG|SCRIPT|IFRAME|STYLE|BASE|META|FORM|INPUT|MATH|OBJECT|EMBED|LINK|VIDEO|AUDIO)$/i.test(el.tagName)
-	|| [...el.attributes].some((a) => /^on/i.test(a.name) || /^(href|src|action|formaction|srcdoc|data|xlink:href)$/i.test(a.name) && /^\s*(javascript|data|vbscript):/i.test(a.value))).map((el) => el.outerHTML.slice(0, 200))`
+	|| [...el.attributes].some((a) => /^on/i.test(a.name) || /^(href|src|action|formaction|srcdoc|data|xlink:href)$/i.test(a.name) && /^\s*(javascript|data|vbscript):/i.test(a.value)))).map((el) => el.outerHTML.slice(0, 200))`
 
 // trap makes any code of a stranger show itself.
 const trap = `globalThis.pwned = (n) => { console.error('stranger’s code ran: ' + n); return true; }, true`
