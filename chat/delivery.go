@@ -128,6 +128,7 @@ func BlankBody(body []byte, messageID string) ([]byte, error) {
 	if data["message_id"] == messageID {
 		data["message"], data["attachments"] = "", []any{}
 		delete(data, "quick_replies")
+		delete(data, "translation")
 	}
 	if last, ok := data["last_message"].(map[string]any); ok && last["message_id"] == messageID {
 		last["message"] = ""

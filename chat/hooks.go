@@ -13,14 +13,16 @@ import (
 // changes nothing. They are called concurrently, while somebody waits for the
 // answer.
 //
-// An error that a hook makes with [Refuse] is shown to whoever wrote. Any other
-// error, a panic, and a hook that takes longer than Timeout refuse what was
-// written too, without words for the caller, and are logged: a hook that
-// redacts must not be skipped because it fails. Clients of this module keep
-// what was refused in that way and try again.
+// An error that BeforeMessage or BeforeSession makes with [Refuse] is shown to
+// whoever wrote. Any other error, a panic, and taking longer than Timeout refuse
+// what was written too, without words for the caller, and are logged: a hook
+// that redacts must not be skipped because it fails. Clients of this module
+// keep what was refused in that way and try again.
 //
-// For what should happen after the commit use [Service.Consume], which misses
-// nothing and holds nobody up, and for mail [Service.RunMail].
+// BadRating and Missed come after the commit, and are lost where the process
+// ends just then. What must not be missed belongs into [Service.Consume], with
+// EventSessionRated and EventSessionMissed among others, and mail into
+// [Service.RunMail].
 type Hooks struct {
 	// BeforeMessage is called before a message or a note is stored, and before
 	// a text takes the place of another: m is as it would be stored, and may
@@ -47,6 +49,16 @@ type Hooks struct {
 	// reply. Of several nodes, the one that notes it calls it. Its error only
 	// goes to the log.
 	Missed func(ctx context.Context, s Session) error
+
+	// Translate puts a message into the language of those who read it: of a
+	// visitor's message for agents, of an agent's or bot's for the visitor,
+	// whose Locale says what they speak; one who is new has nothing but an ID.
+	// m is as it will be stored, after BeforeMessage. The original is kept,
+	// and shown on request; an empty text or that of m itself means that there
+	// is nothing to translate. It is called for messages and their edits, not
+	// for notes. Whoever writes waits for it: an error, a panic and the
+	// Timeout are logged, and the message goes out without a translation.
+	Translate func(ctx context.Context, m Message, v Visitor) (string, error)
 
 	// Timeout bounds one call. 0 means 2 seconds.
 	Timeout time.Duration

@@ -3,6 +3,8 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -188,4 +190,68 @@ func TestHookThatHangsIsLeftBehind(t *testing.T) {
 		close(release)
 		synctest.Wait()
 	})
+}
+
+// What is translated is there for the other side beside the original, and
+// nothing that the translator does keeps a message from going out.
+func TestTranslate(t *testing.T) {
+	var fail func() error
+	var log strings.Builder
+	svc := newService(t, &chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Hooks: chat.Hooks{
+		Timeout: 50 * time.Millisecond,
+		BeforeMessage: func(_ context.Context, m *chat.Message) error {
+			m.Text = strings.ReplaceAll(m.Text, "1234", "****")
+			return nil
+		},
+		Translate: func(_ context.Context, m chat.Message, v chat.Visitor) (string, error) {
+			if fail != nil {
+				return "", fail()
+			}
+			if m.Note {
+				t.Error("a note is translated")
+			}
+			return fmt.Sprintf("%s/%s/%s", m.Sender, v.Locale, m.Text), nil
+		},
+	}})
+	w, err := svc.Welcome(t.Context(), chat.Hello{Locale: "de"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ida := chat.AsVisitor(w.Visitor)
+	started, err := svc.CreateSession(t.Context(), ida, chat.NewSession{Message: "Hallo 1234"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := started.Session.ID
+	if got := started.Message; got.Translation != "visitor/de/Hallo ****" || got.Text != "Hallo ****" {
+		t.Errorf("the first message is %+v", got)
+	}
+	answer := send(t, svc, host, id, "Hello")
+	if answer.Text != "Hello" || answer.Translation != "agent/de/Hello" {
+		t.Errorf("the answer is %+v", answer)
+	}
+	if edited, err := svc.EditMessage(t.Context(), host, id, answer.ID, "Hi"); err != nil || edited.Translation != "agent/de/Hi" {
+		t.Errorf("edited: %+v %v", edited, err)
+	}
+	if _, err := svc.AddNote(t.Context(), host, id, "among us", ""); err != nil {
+		t.Error(err)
+	}
+	page, err := svc.Messages(t.Context(), ida, chat.MessageQuery{SessionID: id})
+	if err != nil || len(page.Messages) != 2 || page.Messages[0].Translation != "" || page.Messages[1].Translation != "agent/de/Hi" {
+		t.Errorf("the visitor reads %+v %v", page.Messages, err)
+	}
+	for what, f := range map[string]func() error{
+		"an error": func() error { return errors.New("no translator") },
+		"a panic":  func() error { panic("in the host's code") },
+		"too slow": func() error { time.Sleep(200 * time.Millisecond); return nil },
+	} {
+		fail = f
+		log.Reset()
+		if m := send(t, svc, host, id, what); m.Text != what || m.Translation != "" {
+			t.Errorf("%s: %+v", what, m)
+		}
+		if text := log.String(); !strings.Contains(text, "was not translated") || strings.Contains(text, "Hello") {
+			t.Errorf("%s: the log says %s", what, text)
+		}
+	}
 }

@@ -33,6 +33,11 @@ type Message struct {
 	// this is the newest message. Only agents' and bots' messages have some.
 	QuickReplies []string `json:"quick_replies,omitempty"`
 
+	// Translation is Text in the other side's language, where the host
+	// translates: an agent's or bot's message for the visitor, a visitor's for
+	// agents.
+	Translation string `json:"translation,omitempty"`
+
 	Fingerprint string `json:"-"` // of the request that ClientID stands for
 }
 
@@ -72,6 +77,8 @@ type MessagePage struct {
 func (m Message) ForVisitor() (Message, bool) {
 	if m.Sender != SenderVisitor {
 		m.SenderID, m.ClientID = "", ""
+	} else {
+		m.Translation = "" // for the other side
 	}
 	return m, !m.Note
 }

@@ -76,6 +76,7 @@ func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 	if err := s.beforeMessage(ctx, &m); err != nil {
 		return Sent{}, err
 	}
+	s.translate(ctx, &m, "")
 	res, err := s.writer.do(ctx, AppendMessage{Message: m, AfterSeq: in.AfterSeq})
 	if err == nil {
 		s.Touch(ctx, by)
@@ -192,7 +193,8 @@ func (s *Service) EditMessage(ctx context.Context, by Actor, sessionID, messageI
 	if err := s.beforeMessage(ctx, &m); err != nil {
 		return Message{}, err
 	}
-	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: m.Text, At: s.now()})
+	s.translate(ctx, &m, "")
+	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: m.Text, Translation: m.Translation, At: s.now()})
 	return res.Message, err
 }
 

@@ -90,16 +90,16 @@ type AppendMessage struct {
 // Mentions find it among their mentions.
 type AppendNote struct{ Message Message }
 
-// EditMessage replaces a message's text and sets EditedAt. Where it is the
+// EditMessage replaces a message's text and translation and sets EditedAt. Where it is the
 // session's latest, the preview follows. Event: message_updated. A deleted
 // message: ErrUnknownMessage. The same text again changes nothing: Duplicate.
 type EditMessage struct {
 	SessionID, MessageID string
-	Text                 string
+	Text, Translation    string
 	At                   time.Time
 }
 
-// DeleteMessage empties a message's text, attachments and quick replies and sets DeletedAt;
+// DeleteMessage empties a message's text, translation, attachments and quick replies and sets DeletedAt;
 // its Seq stays. Event: message_deleted. Bodies of deliveries lose the text as
 // [BlankBody] does it. Its files belong to no message afterwards and lose
 // their chunks; they stand in the result. Again: Duplicate.

@@ -63,7 +63,9 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 		op, err = s.agentSession(ctx, in)
 	}
 	if err == nil && op.First != nil {
-		err = s.beforeMessage(ctx, op.First)
+		if err = s.beforeMessage(ctx, op.First); err == nil {
+			s.translate(ctx, op.First, op.Session.VisitorID)
+		}
 	}
 	if err == nil {
 		op.Session.Department, err = s.spelled(ctx, op.Session.Department)
@@ -245,6 +247,7 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, c
 		if err := s.beforeMessage(ctx, op.First); err != nil {
 			return Started{}, err
 		}
+		s.translate(ctx, op.First, visitorID)
 	}
 	res, err := s.writer.do(ctx, op)
 	if err != nil {

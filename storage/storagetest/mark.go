@@ -82,7 +82,7 @@ func (f *fixture) markSession(visitor string, n int, m *Marked) string {
 		f.markDelivery(sent, own.ID)
 	}
 	answer, note := said(chat.SenderAgent, 0), said(chat.SenderAgent, 1)
-	answer.Text, answer.QuickReplies = Marker, []string{Marker}
+	answer.Text, answer.QuickReplies, answer.Translation = Marker, []string{Marker}, Marker
 	note.Text, note.Mentions = Marker, []string{"a1"}
 	f.do(chat.AppendMessage{Message: answer})
 	f.do(chat.AppendNote{Message: note})

@@ -22,6 +22,7 @@ var messageRows = []row{
 	{"Message/Unknown", testUnknownMessage},
 	{"Message/TextsAreExact", testTextsAreExact},
 	{"Message/TimesAreExact", testTimesAreExact},
+	{"Message/Translation", testTranslation},
 }
 
 func testMessageKeepsEverything(f *fixture) {
@@ -225,4 +226,29 @@ func testTimesAreExact(f *fixture) {
 		f.equal("milliseconds", got.At.UnixMilli(), ms)
 		f.equal("offset", got.At.Format("Z07:00"), "Z")
 	}
+}
+
+func testTranslation(f *fixture) {
+	s := f.start("")
+	m := f.newMessage(s.ID, chat.SenderVisitor, "Wo ist meine Schale?")
+	m.Translation = "Where is my bowl?"
+	f.equal("appended", f.do(chat.AppendMessage{Message: m}).Message.Translation, m.Translation)
+	stored := func() chat.Message {
+		got, err := f.store.Message(f.ctx, s.ID, m.ID)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return got
+	}
+	f.equal("stored", stored().Translation, m.Translation)
+	edit := func(text, translation string) string {
+		res := f.do(chat.EditMessage{SessionID: s.ID, MessageID: m.ID, Text: text, Translation: translation, At: f.tick()})
+		f.equal("edited", res.Message, stored())
+		return stored().Translation
+	}
+	f.equal("edited", edit("Wo ist mein Krug?", "Where is my jug?"), "Where is my jug?")
+	f.equal("edited without one", edit("Wo?", ""), "")
+	edit("Wo ist sie?", "Where is it?")
+	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
+	f.equal("deleted", stored().Translation, "")
 }

@@ -31,6 +31,7 @@ type messageRow struct {
 	DeletedAt    sql.NullInt64  `db:"deleted_at"`
 	Mentions     sql.NullString `db:"mentions"`
 	QuickReplies sql.NullString `db:"quick_replies"`
+	Translation  sql.NullString `db:"translation"`
 
 	Session string `db:"session"`
 	Words   string `db:"words"` // a parameter only, see Config.Text
@@ -40,7 +41,7 @@ func (r *messageRow) message() (chat.Message, error) {
 	m := chat.Message{
 		ID: r.PublicID, SessionID: r.Session, Sender: r.Sender, SenderID: r.SenderID, SenderName: r.SenderName,
 		Text: r.Body, At: fromMillis(r.At), Seq: r.Seq, ClientID: r.ClientID.String, Fingerprint: r.Fingerprint,
-		EditedAt: fromOptMillis(r.EditedAt), DeletedAt: fromOptMillis(r.DeletedAt),
+		EditedAt: fromOptMillis(r.EditedAt), DeletedAt: fromOptMillis(r.DeletedAt), Translation: r.Translation.String,
 	}
 	if r.Note > 0 {
 		m.Note, m.Seq = true, 0

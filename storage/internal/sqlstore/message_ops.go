@@ -23,7 +23,7 @@ func (b *batch) newMessage(m chat.Message) (messageRow, error) {
 	return messageRow{
 		PublicID: m.ID, Session: m.SessionID, Sender: m.Sender, SenderID: m.SenderID, SenderName: m.SenderName,
 		Body: m.Text, Attachments: attachments, ClientID: optString(m.ClientID), Fingerprint: m.Fingerprint, At: millis(m.At),
-		Mentions: mentions, QuickReplies: answers, Words: b.s.words(m.Text),
+		Mentions: mentions, QuickReplies: answers, Translation: optString(m.Translation), Words: b.s.words(m.Text),
 	}, err
 }
 
@@ -217,11 +217,12 @@ func (b *batch) editMessage(op chat.EditMessage) (chat.Result, error) {
 	if m.Body == op.Text {
 		return b.unchanged(m, session)
 	}
-	m.Body, m.EditedAt = op.Text, optMillis(op.At)
+	m.Body, m.Translation, m.EditedAt = op.Text, optString(op.Translation), optMillis(op.At)
 	arg := struct {
-		ID, At int64
-		Body   string
-	}{m.ID, millis(op.At), op.Text}
+		ID, At      int64
+		Body        string
+		Translation sql.NullString
+	}{m.ID, millis(op.At), op.Text, m.Translation}
 	if err := b.run(b.s.write.MessageEdit, arg); err != nil {
 		return chat.Result{}, err
 	}
@@ -245,7 +246,7 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 			return chat.Result{}, err
 		}
 	}
-	m.Body, m.Attachments, m.QuickReplies, m.DeletedAt = "", sql.NullString{}, sql.NullString{}, optMillis(op.At)
+	m.Body, m.Attachments, m.QuickReplies, m.Translation, m.DeletedAt = "", sql.NullString{}, sql.NullString{}, sql.NullString{}, optMillis(op.At)
 	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
 		return chat.Result{}, err
 	}

@@ -5,6 +5,7 @@ import { AttachmentView } from '../shared/attachment';
 import { day, exact, firstName } from '../shared/format';
 import { Icon, more, note as noteIcon } from '../shared/icons';
 import { arrange, Body, Bubble, type Place } from '../shared/message';
+import { Words } from '../shared/words';
 import { Going } from '../shared/staged';
 import type { Message, Session } from '../shared/types';
 import type { Upload } from '../shared/upload';
@@ -162,7 +163,7 @@ function One({ thing: { message: m, place, state }, me, visitor: name, read: upT
       meta={meta} class={m.deleted_at || state === 'removing' ? 'gone' : ''}>
       {m.deleted_at ? t('messageDeleted') : (
         <>
-          {m.message && <Body text={m.message} marks={!visitor} />}
+          {m.message && <Words text={m.message} translation={m.translation} own={!visitor} marks={!visitor} original={t('original')} translated={t('translated')} />}
           {m.quick_replies && <Offered list={m.quick_replies} />}
           {m.attachments.map((a) => (
             <AttachmentView key={a.file_id} file={a} locale={locale} load={(f) => blob(f.url)} label={t('download')} failed={t('fileFailed')} />

@@ -71,6 +71,8 @@ export const en = {
   began: '{name} started a conversation, {time}',
   assignedTo: 'Assigned to {name}, {time}',
   messageDeleted: 'Message deleted',
+  original: 'Show original',
+  translated: 'Show translation',
   noteDeleted: 'Note deleted',
   removedSoon: 'Deleted.',
   download: 'Download',

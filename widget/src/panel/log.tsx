@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock, day } from '../shared/format';
 import { down, Icon } from '../shared/icons';
 import { arrange, Body, Bubble, Typing, type Place } from '../shared/message';
+import { Words } from '../shared/words';
 import { AttachmentView } from '../shared/attachment';
 import type { Upload } from '../shared/upload';
 import type { Attachment, Message, VisitorSession } from '../shared/types';
@@ -215,7 +216,7 @@ function Sent({ message, place, named }: { message: Message; place: Place; named
       {...(!mine && { person: personOf(state, message) })} {...(!mine && named && message.sender_name && { who: message.sender_name })}>
       {message.deleted_at ? t('deleted') : (
         <>
-          {message.message && <Body text={message.message} marks={!mine} />}
+          {message.message && <Words text={message.message} translation={message.translation} marks={!mine} original={t('original')} translated={t('translated')} />}
           {message.attachments.map((file) => (
             <AttachmentView key={file.file_id} file={file} locale={locale} load={(f) => chat.talk!.blob(`/${f.url}`)} label={t('saveFile')} failed={t('noFile')}
               enlarge={t('enlarge')} onEnlarge={(f, load) => setShown({ file: f, load })} />

@@ -11,6 +11,8 @@ export const words = {
   sent: '{time}, sent',
   read: '{time}, read',
   edited: '{time}, edited',
+  original: 'Show original',
+  translated: 'Show translation',
   sending: 'Sending',
   waiting: 'Waiting to send',
   failed: 'Not sent.',

@@ -31,6 +31,8 @@ export interface Message {
   attachments: Attachment[];
   /** Answers to choose from while this is the newest message. */
   quick_replies?: string[];
+  /** The text in the other side's language, where the host translates. */
+  translation?: string;
   /** An agents' note; never sent to a visitor. */
   note?: true;
   /** Agents whom a note is meant for. */

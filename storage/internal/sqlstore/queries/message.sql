@@ -10,6 +10,7 @@ m.sender_name,
 m.body,
 m.attachments,
 m.quick_replies,
+m.translation,
 m.client_id,
 m.fingerprint,
 m.at,
@@ -73,10 +74,10 @@ VALUES (:session_id, :seq, {message-own-values}{message-words-value})
 RETURNING id
 
 -- name: message-own-columns
-public_id, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions, quick_replies
+public_id, note, sender, sender_id, sender_name, body, attachments, client_id, fingerprint, at, mentions, quick_replies, translation
 
 -- name: message-own-values
-:public_id, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions, :quick_replies
+:public_id, :note, :sender, :sender_id, :sender_name, :body, :attachments, :client_id, :fingerprint, :at, :mentions, :quick_replies, :translation
 
 -- What the search index needs of a message, where it is kept in the row.
 -- name: message-words-column
@@ -108,6 +109,7 @@ SELECT s.id AS session_id,
 -- name: message-edit
 UPDATE chat_messages
    SET body = :body,
+       translation = :translation,
        edited_at = :at
  WHERE id = :id
 
@@ -116,6 +118,7 @@ UPDATE chat_messages
    SET body = '',
        attachments = NULL,
        quick_replies = NULL,
+       translation = NULL,
        deleted_at = :at
  WHERE id = :id
 

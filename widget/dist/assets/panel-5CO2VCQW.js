@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-GKRFLO44.js";export{a as start};

@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-VJIMKNG7.js";export{a as start};
