@@ -93,6 +93,18 @@ func (p *presence) list(kind string, now time.Time) []string {
 	return ids
 }
 
+// count says how many of a kind are present.
+func (p *presence) count(kind string, now time.Time) (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for k, at := range p.known {
+		if k.kind == kind && at.until.After(now) {
+			n++
+		}
+	}
+	return n
+}
+
 // sweep forgets those whose time is up and returns them.
 func (p *presence) sweep(now time.Time) []presenceKey {
 	p.mu.Lock()
@@ -115,6 +127,10 @@ func (p *presence) forget(k presenceKey, now time.Time) bool {
 	delete(p.known, k)
 	return was
 }
+
+// VisitorsOnline says how many visitors are on the site, as far as this node
+// knows.
+func (s *Service) VisitorsOnline() int { return s.presence.count(SenderVisitor, s.now()) }
 
 // Touch is a sign of life of whoever acts. Streams call it at each heartbeat.
 // An API key counts as an agent only once it has set its availability:

@@ -162,6 +162,7 @@ func (h *Handler) erase(r *http.Request, by caller, id string) (answer, error) {
 
 type visitorList struct {
 	Visitors []chat.Visitor `json:"visitors"`
+	Online   int            `json:"online"`   // how many are on the site
 	Tracking bool           `json:"tracking"` // without it nobody is seen before they write
 	Next     string         `json:"next_cursor,omitempty"`
 }
@@ -174,7 +175,7 @@ func (h *Handler) visitors(r *http.Request, by caller) (answer, error) {
 		return answer{}, p.err
 	}
 	found, err := h.svc.Visitors(r.Context(), by.Actor, page, show)
-	return done(visitorList{orEmpty(found.Visitors), h.svc.Tracking(), found.Next}), nameCursor(err, page)
+	return done(visitorList{orEmpty(found.Visitors), h.svc.VisitorsOnline(), h.svc.Tracking(), found.Next}), nameCursor(err, page)
 }
 
 func (h *Handler) visitor(r *http.Request, by caller) (answer, error) {

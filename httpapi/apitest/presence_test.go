@@ -39,7 +39,7 @@ func TestPresence(t *testing.T) {
 	if strings.Contains(visits.raw, "private") || one["pages"] != 2.0 || one["utm"].(object)["source"] != "letter" || one["device"].(object)["browser"] != "Firefox" || one["locale"] != "pt-PT" {
 		t.Errorf("visits are %s", visits.raw)
 	}
-	list := s.admin().get("/api/v1/visitors?online=true").is(200).list("visitors")
+	list := s.admin().get("/api/v1/visitors?online=true&limit=2").is(200).has(map[string]any{"online": 2}).list("visitors")
 	if len(list) != 2 || list[0]["visit"].(object)["landing"].(object)["referrer"] != "https://search.example/" {
 		t.Errorf("online are %v", list)
 	}

@@ -18,7 +18,7 @@ export function Trail({ visitor, pages }: { visitor: string; pages: number }) {
   if (failed) return <p class="faint" role="status">What they looked at could not be read. {failed}</p>;
   if (!lines?.length) return null;
   return (
-    <ol class="looked" aria-label="What they looked at">
+    <ol class="looked" tabIndex={0} aria-label="What they looked at">
       {lines.map((line) => (
         <li class={line.name ? 'did' : ''}>
           <span dir="auto" title={line.url}>{line.name ?? (line.title || line.url)}{line.data && <small>{Object.entries(line.data).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}</small>}</span>

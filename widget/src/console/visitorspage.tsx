@@ -10,21 +10,21 @@ import { go, link } from './route';
 import { words } from './server';
 import sheet from './sheet.css';
 import { Trail } from './trail';
-import { face, span, useApp } from './use';
-import { read, readMore, set, speak, visitorsStore, watchVisitors, type Here } from './visitors';
+import { face, locale, span, useApp } from './use';
+import { read, readLatest, readMore, set, speak, visitorsStore, watchVisitors, type Here } from './visitors';
 import css from './visitors.css';
 
 adopt(document, sheet, css);
 
 /** Everybody who is on the site now: where, since when, and from where they came. */
 export default function Visitors() {
-  const { people, tracking, more, error } = useStore(visitorsStore, (s) => s);
+  const { people, online, tracking, more, error } = useStore(visitorsStore, (s) => s);
   useEffect(watchVisitors, []);
   const followed = people?.length ? tracking : true;
   return (
     <section class="pane page visitors" aria-labelledby="page-title">
       <div class="scroll"><div class="sheet">
-        <header><h2 id="page-title">Visitors</h2>{!!people?.length && <p role="status" class="count">{people.filter((p) => !p.left).length}{more && '+'} on the site</p>}</header>
+        <header><h2 id="page-title">Visitors</h2>{!!people?.length && <p role="status" class="count">{new Intl.NumberFormat(locale).format(Math.max(online, people.filter((p) => !p.left).length))} on the site</p>}</header>
         {error && <div class="still" role="status"><p>The visitors could not be read. {error}</p><button class="ghost" onClick={() => void read()}>Try again</button></div>}
         {!people && !error && <p class="lead" role="status">Looking who is here…</p>}
         {people && !tracking && <Off others={people.length > 0} />}
@@ -40,7 +40,12 @@ export default function Visitors() {
             {people.map((one) => <Row key={one.visitor_id} one={one} followed={followed} />)}
           </div>
         )}
-        {more && <button class="ghost" onClick={() => void readMore()}>Show more</button>}
+        {more && (
+          <div class="rest">
+            <button class="ghost" onClick={() => void readMore()}>Show more</button>
+            <button class="ghost" onClick={() => void readLatest()}>Show who moved last</button>
+          </div>
+        )}
       </div></div>
     </section>
   );
@@ -80,7 +85,7 @@ function Row({ one, followed }: { one: Here; followed: boolean }) {
           </div>
         </div>
         <div class="where" role="cell">
-          {where ? <><span class="title" dir="auto" title={one.page!.url}>{one.page!.title || where}</span><small dir="ltr">{where}</small></> : <span class="faint">{followed ? 'No page yet' : '–'}</span>}
+          {where ? <><span class="title" dir="auto" title={one.page!.url}>{one.page!.title || where}</span><small><bdi dir="ltr">{where}</bdi></small></> : <span class="faint">{followed ? 'No page yet' : '–'}</span>}
         </div>
         <div role="cell" class="from">{visit ? <><span dir="auto">{sourceOf(visit)}</span><small dir="auto">{placeOf(visit)}</small></> : <span class="faint">–</span>}</div>
         <div role="cell" class="since">{visit ? <><span>{since(visit.started_at, 'Just came')}</span><small>This page: {since(visit.last_at, 'just now')}</small></> : <span class="faint">–</span>}</div>
