@@ -16,7 +16,7 @@ import (
 
 // withTriggers saves the triggers, each of them enabled, with a name, a
 // message and an id of its place.
-func withTriggers(t *testing.T, svc *chat.Service, conditions ...chat.Conditions) {
+func withTriggers(t testing.TB, svc *chat.Service, conditions ...chat.Conditions) {
 	t.Helper()
 	var in chat.Settings
 	for i, c := range conditions {

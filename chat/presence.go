@@ -22,8 +22,11 @@ func agentKey(id string) presenceKey   { return presenceKey{SenderAgent, id} }
 
 // presence remembers until when each person counts as present.
 type presence struct {
-	mu    sync.Mutex
-	known map[presenceKey]attendance
+	mu sync.Mutex
+
+	// Agents, who are few, are asked for with every sign of life of the
+	// visitors, who may be many: each kind has a map of its own.
+	known map[string]map[string]attendance
 }
 
 // attendance says until when somebody counts as present.
@@ -33,14 +36,16 @@ type attendance struct {
 	untold bool      // it has had one that the other nodes do not know of
 }
 
-func newPresence() *presence { return &presence{known: map[presenceKey]attendance{}} }
+func newPresence() *presence {
+	return &presence{known: map[string]map[string]attendance{SenderVisitor: {}, SenderAgent: {}}}
+}
 
 // touch notes a sign of life, and reports whether it is the first.
 func (p *presence) touch(k presenceKey, until, now time.Time) (arrived bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	arrived = !p.known[k].until.After(now)
-	p.known[k] = attendance{until: until, own: until, untold: true}
+	arrived = !p.known[k.kind][k.id].until.After(now)
+	p.known[k.kind][k.id] = attendance{until: until, own: until, untold: true}
 	return arrived
 }
 
@@ -49,11 +54,14 @@ func (p *presence) touch(k presenceKey, until, now time.Time) (arrived bool) {
 func (p *presence) hear(k presenceKey, until, now time.Time) (arrived bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := p.known[k]
+	if p.known[k.kind] == nil {
+		return false // a kind that only newer nodes know
+	}
+	at := p.known[k.kind][k.id]
 	arrived = !at.until.After(now) && until.After(now)
 	if until.After(at.until) {
 		at.until = until
-		p.known[k] = at
+		p.known[k.kind][k.id] = at
 	}
 	return arrived
 }
@@ -64,11 +72,13 @@ func (p *presence) signs(all bool, now time.Time) map[presenceKey]time.Duration 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	left := map[presenceKey]time.Duration{}
-	for k, at := range p.known {
-		if at.own.After(now) && (all || at.untold) {
-			left[k] = at.own.Sub(now)
-			at.untold = false
-			p.known[k] = at
+	for kind, known := range p.known {
+		for id, at := range known {
+			if at.own.After(now) && (all || at.untold) {
+				left[presenceKey{kind, id}] = at.own.Sub(now)
+				at.untold = false
+				known[id] = at
+			}
 		}
 	}
 	return left
@@ -77,7 +87,7 @@ func (p *presence) signs(all bool, now time.Time) map[presenceKey]time.Duration 
 func (p *presence) here(k presenceKey, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.known[k].until.After(now)
+	return p.known[k.kind][k.id].until.After(now)
 }
 
 // list returns who of a kind is present.
@@ -85,9 +95,9 @@ func (p *presence) list(kind string, now time.Time) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ids := []string{}
-	for k, at := range p.known {
-		if k.kind == kind && at.until.After(now) {
-			ids = append(ids, k.id)
+	for id, at := range p.known[kind] {
+		if at.until.After(now) {
+			ids = append(ids, id)
 		}
 	}
 	return ids
@@ -97,8 +107,8 @@ func (p *presence) list(kind string, now time.Time) []string {
 func (p *presence) count(kind string, now time.Time) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for k, at := range p.known {
-		if k.kind == kind && at.until.After(now) {
+	for _, at := range p.known[kind] {
+		if at.until.After(now) {
 			n++
 		}
 	}
@@ -110,10 +120,12 @@ func (p *presence) sweep(now time.Time) []presenceKey {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var gone []presenceKey
-	for k, at := range p.known {
-		if !at.until.After(now) {
-			delete(p.known, k)
-			gone = append(gone, k)
+	for kind, known := range p.known {
+		for id, at := range known {
+			if !at.until.After(now) {
+				delete(known, id)
+				gone = append(gone, presenceKey{kind, id})
+			}
 		}
 	}
 	return gone
@@ -123,8 +135,8 @@ func (p *presence) sweep(now time.Time) []presenceKey {
 func (p *presence) forget(k presenceKey, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	was := p.known[k].until.After(now)
-	delete(p.known, k)
+	was := p.known[k.kind][k.id].until.After(now)
+	delete(p.known[k.kind], k.id)
 	return was
 }
 

@@ -39,9 +39,9 @@ func (t *trail) of(visitorID string) (pages []PageView) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, views := range append(slices.Clip(t.storing), t.views) {
-		for _, v := range views {
-			if v.VisitorID == visitorID && v.Name == "" {
-				pages = append(pages, v)
+		for i := range views { // they are large
+			if v := &views[i]; v.VisitorID == visitorID && v.Name == "" {
+				pages = append(pages, *v)
 			}
 		}
 	}

@@ -263,10 +263,18 @@ func TestTrailTakesWhatPagesSay(t *testing.T) {
 // what one call costs, how many commits a page cost, how long the whole minute
 // took, and how much memory all of them hold.
 func BenchmarkBrowsing(b *testing.B) {
+	b.Run("Plain", func(b *testing.B) { browse(b) })
+	b.Run("Triggers", func(b *testing.B) {
+		browse(b, chat.Conditions{Page: "/prices*"}, chat.Conditions{Returning: new(true)}, chat.Conditions{PagesSeen: 5}, chat.Conditions{AgentsAvailable: new(true)})
+	})
+}
+
+func browse(b *testing.B, conditions ...chat.Conditions) {
 	const people, signs = 10_000, 5
 	store := &countingStore{Store: openStore(b, filepath.Join(b.TempDir(), "chat.db"))}
 	svc := chat.New(store, &chat.Options{Tracking: chat.Tracking{On: true}})
 	b.Cleanup(func() { svc.Close() })
+	withTriggers(b, svc, conditions...)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

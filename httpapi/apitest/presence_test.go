@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -82,4 +83,60 @@ func TestPresenceRefusals(t *testing.T) {
 		x.post("/visitor/v1/presence", ``).is(200)
 	}
 	x.post("/visitor/v1/presence", ``).fails(429, "rate_limited", "")
+}
+
+// TestAddressesOfVisitors believes nobody about an address but the proxies
+// that the host has named, and keeps no more of it than was asked for.
+func TestAddressesOfVisitors(t *testing.T) {
+	t.Parallel()
+	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	for _, test := range []struct {
+		keep    chat.Addresses
+		proxies []netip.Prefix
+		headers []string
+		want    any
+	}{
+		{chat.AddressesWhole, nil, []string{"X-Forwarded-For: 203.0.113.77"}, "127.0.0.1"},
+		{chat.AddressesWhole, proxies, []string{"X-Forwarded-For: 198.51.100.1, 203.0.113.77"}, "203.0.113.77"},
+		{chat.AddressesWhole, proxies, []string{"X-Forwarded-For: 203.0.113.77, 127.0.0.9"}, "203.0.113.77"},
+		{chat.AddressesCut, proxies, []string{"X-Forwarded-For: 203.0.113.77"}, "203.0.113.0"},
+		{chat.AddressesCut, proxies, []string{"X-Forwarded-For: 2001:db8:1:2::3"}, "2001:db8:1::"},
+		{chat.AddressesNone, proxies, []string{"X-Forwarded-For: 203.0.113.77"}, nil},
+	} {
+		s := open(t, setup{chat: chat.Options{Tracking: chat.Tracking{Addresses: test.keep}}, options: httpapi.Options{TrustedProxies: test.proxies}})
+		v := s.visitor()
+		v.post("/visitor/v1/presence", `{"page":{"url":"https://shop.example/"}}`, test.headers...).is(200)
+		visit := s.admin().get("/api/v1/visitors/" + v.id + "/visits").is(200).list("visits")[0]
+		if visit["address"] != test.want {
+			t.Errorf("%v of %v is kept as %v, want %v", test.keep, test.headers, visit["address"], test.want)
+		}
+		if raw := s.admin().get("/api/v1/visitors/" + v.id + "/export").is(200).raw; test.want != "203.0.113.77" && strings.Contains(raw, "203.0.113.77") {
+			t.Errorf("the export holds an address that was not to be kept: %s", raw)
+		}
+	}
+}
+
+// TestLogsSayNothingOfVisitors follows somebody over pages full of secrets, in
+// ways that fail and that do not, and finds none of them in the log or in what
+// is kept.
+func TestLogsSayNothingOfVisitors(t *testing.T) {
+	t.Parallel()
+	s := open(t, setup{})
+	s.admin().do("PUT", "/api/v1/settings", triggers).is(200)
+	v := s.visitor()
+	const secret = "s3cret-of-the-visitor"
+	page := `{"page":{"url":"https://ines:` + secret + `@shop.example/?mail=` + secret + `&utm_source=letter#` + secret + `","referrer":"https://search.example/?q=` + secret + `"}}`
+	v.post("/visitor/v1/presence", page).is(200)
+	v.post("/visitor/v1/pages", `{"url":"https://shop.example/a?`+secret+`","title":"A"}`).is(204)
+	v.post("/visitor/v1/presence", `{"page":{"url":"javascript:`+secret+`"}}`).is(400)
+	v.post("/visitor/v1/presence", `{"`+secret+`":1}`).is(400)
+	v.post("/visitor/v1/greetings", `{"trigger_id":"`+secret+`"}`).is(404)
+	v.post("/visitor/v1/trail", `{"name":"`+strings.Repeat(secret, 10)+`"}`).is(400)
+	v.do("GET", "/visitor/v1/sessions?limit="+secret, "").is(400)
+	if raw := s.admin().get("/api/v1/visitors/" + v.id + "/export").is(200).raw; strings.Contains(raw, secret) || !strings.Contains(raw, "utm_source=letter") {
+		t.Errorf("kept: %s", raw)
+	}
+	if log := s.log.String(); strings.Contains(log, secret) || strings.Contains(log, v.token) {
+		t.Errorf("the log: %s", log)
+	}
 }
