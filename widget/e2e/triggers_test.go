@@ -44,6 +44,12 @@ func TestGreetingFromTheConsole(t *testing.T) {
 	looker.goTo(s.url("/tableware"))
 	looker.wait("the greeting", `$('.preview')?.innerText.includes('May I show you around?')`)
 
+	mara.onVisitors()
+	mara.click("the one who was greeted", `labelled('.visitors .one', '/tableware').querySelector('.name')`)
+	mara.wait("that they were", `labelled('.looked .did', 'Was greeted: “May I show you around?”')`)
+	mara.settings("Greetings")
+	mara.click("the greeting", `$('.triggers .head')`)
+
 	// What the server does not take is shown where it stands.
 	mara.expectOffline(true)
 	mara.fill("a bad page", `labelled('.trigger .field', 'On the page').querySelector('input')`, "https://a.example/")

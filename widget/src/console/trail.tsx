@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { exact } from '../shared/format';
-import type { TrailLine } from '../shared/types';
+import type { Step } from '../shared/types';
 import { words } from './server';
+import { lineOf } from './step';
 import { ago, locale, useApp } from './use';
 import { readTrail } from './visitors';
 
 /** What a visitor saw and did, the latest first. It is read again when they have opened another page. */
 export function Trail({ visitor, pages }: { visitor: string; pages: number }) {
-  const [lines, setLines] = useState<TrailLine[]>();
+  const [lines, setLines] = useState<Step[]>();
   const [failed, setFailed] = useState('');
   const now = useApp((s) => s.now);
   useEffect(() => {
@@ -21,7 +22,7 @@ export function Trail({ visitor, pages }: { visitor: string; pages: number }) {
     <ol class="looked" tabIndex={0} aria-label="What they looked at">
       {lines.map((line) => (
         <li class={line.name ? 'did' : ''}>
-          <span dir="auto" title={line.url}>{line.name ?? (line.title || line.url)}{line.data && <small>{Object.entries(line.data).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}</small>}</span>
+          <span dir="auto" title={line.url}>{lineOf(line).text}{lineOf(line).more && <small>{lineOf(line).more}</small>}</span>
           <time dateTime={line.timestamp} title={exact(new Date(line.timestamp), locale)}>{ago(line.timestamp, now)}</time>
         </li>
       ))}

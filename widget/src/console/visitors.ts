@@ -1,5 +1,5 @@
 // Who is on the site now: read as a list, kept right by events.
-import type { Envelope, Page, Session, TrailLine, Visitor } from '../shared/types';
+import type { Envelope, Page, Session, Step, Visitor } from '../shared/types';
 import { createStore } from '../shared/store';
 import { absorb } from './lists';
 import { heard } from './live';
@@ -172,6 +172,6 @@ export async function speak(visitor: string, message: string): Promise<Session> 
 }
 
 /** The latest of what a visitor saw and did. */
-export async function readTrail(visitor: string): Promise<TrailLine[]> {
-  return (await api<{ trail: TrailLine[] }>('GET', `/visitors/${encodeURIComponent(visitor)}/trail`, undefined, { query: { limit: 30 } })).trail;
+export async function readTrail(visitor: string): Promise<Step[]> {
+  return (await api<{ trail: Step[] }>('GET', `/visitors/${encodeURIComponent(visitor)}/trail`, undefined, { query: { limit: 30 } })).trail;
 }

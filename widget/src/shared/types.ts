@@ -113,17 +113,6 @@ export interface Person {
   avatar_url?: string;
 }
 
-/** One stay on the host's site, where pages are tracked. */
-export interface Visit {
-  started_at: string;
-  last_at: string;
-  pages: number;
-  landing: Page;
-  utm?: { source?: string; medium?: string; campaign?: string; term?: string; content?: string };
-  returning: boolean;
-  place?: { country?: string; region?: string; city?: string; company?: string };
-}
-
 /** A page that a visitor saw or, with a name, a line that the host's page added to their trail. */
 export interface Step extends Page {
   name?: string;
@@ -179,13 +168,6 @@ export interface Visit {
   returning: boolean;
   address?: string;
   place?: { country?: string; region?: string; city?: string; company?: string };
-}
-
-/** A page that a visitor saw or, with a name, something that the page said of them. */
-export interface TrailLine extends Page {
-  name?: string;
-  data?: Record<string, unknown>;
-  timestamp: string;
 }
 
 export interface Agent {

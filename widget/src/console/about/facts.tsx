@@ -55,6 +55,7 @@ export function Facts({ session, visitor }: { session: Session; visitor?: Visito
         {place?.company && <Fact name="Network">{place.company}</Fact>}
         {language && <Fact name="Language" title={visitor?.locale}>{language}</Fact>}
         {device && <Fact name="Device" title={visitor?.user_agent}>{device}</Fact>}
+        {visitor?.visit && <Fact name="Visit">{visitor.visit.returning ? 'Has been here before' : 'For the first time'}</Fact>}
         {visitor?.external_id && <Fact name="Customer" title={whole(visitor.external_id, 90)}>{visitor.external_id}{visitor.verified && <span class="faint">, verified</span>}</Fact>}
         {first && <Fact name="First seen" title={exact(first, locale)}>{day(first, locale)}, {time(visitor.created_at)}</Fact>}
         {visitor && !session.visitor_online && <Fact name="Last seen" title={exact(new Date(visitor.last_seen_at), locale)}>{day(new Date(visitor.last_seen_at), locale)}, {clock(new Date(visitor.last_seen_at), locale)}</Fact>}

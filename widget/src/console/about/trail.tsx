@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { clock, daysBetween, exact, shortWhen } from '../../shared/format';
 import type { Page, Session, Step, Visitor } from '../../shared/types';
+import { lineOf } from '../step';
 import { readTrail } from '../thread';
 import { ago, locale, useApp } from '../use';
 
@@ -37,8 +38,8 @@ export function Trail({ session, visitor }: { session: Session; visitor?: Visito
 
 function Item({ step, now }: { step: Step; now: boolean }) {
   const url = web(step.url), at = new Date(step.timestamp);
-  const text = step.name || step.title || (url ? url.host + url.pathname : step.url);
-  const data = step.data && Object.keys(step.data).length ? Object.entries(step.data).map(([k, v]) => `${k}: ${typeof v === 'string' ? v : JSON.stringify(v)}`).join(', ') : '';
+  const line = lineOf(step), data = line.more;
+  const text = step.name ? line.text : step.title || (url ? url.host + url.pathname : step.url);
   return (
     <li class={now ? 'now' : step.name ? 'line' : ''}>
       {url && !step.name ? <a href={url.href} target="_blank" rel="noopener nofollow ugc" title={step.url} dir="auto">{text}</a> : <span dir="auto" title={data || step.url}>{text}{data && <small> {data}</small>}</span>}
