@@ -114,3 +114,37 @@ func TestTheHostRefusesAMessage(t *testing.T) {
 	}
 	b.expectOffline(false)
 }
+
+// How soon somebody answers is told from what was measured, and not at all
+// where that says nothing.
+func TestReplyTimeIsTrueOrNotTold(t *testing.T) {
+	for name, sessions := range map[string]int{"four of late": 4, "a fifth": 5} {
+		t.Run(name, func(t *testing.T) {
+			h := startHostSite(t, chat.Options{}, map[string]string{"/": tag("")})
+			mara, err := h.svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range sessions {
+				w, err := h.svc.Welcome(t.Context(), chat.Hello{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				started, err := h.svc.CreateSession(t.Context(), chat.AsVisitor(w.Visitor), chat.NewSession{Message: "Hello"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := h.svc.SendMessage(t.Context(), chat.AsAgent(mara), chat.NewMessage{SessionID: started.Session.ID, Sender: chat.SenderAgent, Text: "Hi"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b := h.open("/")
+			b.openChat()
+			want := "Mara is here."
+			if sessions > 4 {
+				want = "Mara is here. We usually reply within 1 minute."
+			}
+			b.wait(want, `$('.home .lede')?.innerText.trim() === `+quote(want))
+		})
+	}
+}
