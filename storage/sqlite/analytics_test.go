@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -78,5 +79,25 @@ func TestFiguresOfOlderSessions(t *testing.T) {
 		if !reflect.DeepEqual(got[i], want[i]) {
 			t.Errorf("session %d:\n%+v, want\n%+v", i, got[i], want[i])
 		}
+	}
+}
+
+// TestPingOfAReadOnlyDatabase: that reads go on is not health.
+func TestPingOfAReadOnlyDatabase(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.writer.Exec("PRAGMA query_only(1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); !errors.Is(err, chat.ErrUnavailable) {
+		t.Errorf("read-only: %v", err)
+	}
+	if _, err := s.writer.Exec("PRAGMA query_only(0)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
