@@ -29,6 +29,7 @@ type writer struct {
 	publish func([]*Event)
 	log     *slog.Logger
 	count   *counters
+	trouble trouble
 
 	mu         sync.Mutex
 	began      time.Time // when the transaction under way was begun; zero without one
@@ -226,11 +227,9 @@ func (w *writer) append(ctx context.Context, ops []Op) (results []Result, err er
 		if v := recover(); v != nil {
 			err = fmt.Errorf("chat: the store panicked: %v", v)
 		}
-		if err != nil {
-			w.log.Error("chat: could not write", "ops", len(ops), "error", err)
-			if errors.Is(err, context.DeadlineExceeded) {
-				err = &Error{Kind: ErrUnavailable, Code: ErrBusy.Code, Message: ErrBusy.Message, Err: err}
-			}
+		w.trouble.note(w.log, len(ops), err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = &Error{Kind: ErrUnavailable, Code: ErrBusy.Code, Message: ErrBusy.Message, Err: err}
 		}
 	}()
 	results, err = w.store.Append(ctx, ops)

@@ -38,6 +38,24 @@
 //
 //	sqlite3 chat.db "UPDATE chat_meta SET value = lower(hex(randomblob(4))) WHERE name = 'identity'"
 //
+// # When the disk is in trouble
+//
+// Where the disk is full, or the file can no longer be written to, reads go on;
+// writes fail with chat.ErrUnavailable and leave nothing of themselves, and
+// [Store.Ping] fails, until there is room again: no restart is needed. The same
+// holds while another program has the database locked, and while the file is
+// missing, replaced or emptied. When SQLite finds the file damaged, what can
+// still be read is served, the log says so once, and Ping fails until a good
+// file is opened. A clock that moves changes no order: that is of rows, not of
+// times.
+//
+// # Older and newer programs
+//
+// A database is brought up to date when it is opened, in steps that are
+// transactions each: a process that dies on the way leaves one that the next
+// can go on from. A program that is older than the database gets an [OpenError]
+// with [ErrNewerSchema] and changes nothing.
+//
 // # Erased means erased
 //
 // Rows are overwritten when they are deleted (secure_delete), and after a
