@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
@@ -25,7 +26,8 @@ type Handler struct {
 	friends   acquaintances
 	streams   *streamer
 	vouchers  vouchers
-	ancestors []string // that may frame the panel's page, beside our own origin
+	ill       atomic.Bool // healthz has said so
+	ancestors []string    // that may frame the panel's page, beside our own origin
 }
 
 // New returns a handler for svc. opts may be nil. It starts no goroutine, and

@@ -2,8 +2,11 @@ package httpapi
 
 import (
 	_ "embed"
+	"errors"
 	"net/http"
 	"strconv"
+
+	"github.com/pealchat/pealchat/chat"
 )
 
 // openapi describes both APIs. The module apitest checks every answer of its
@@ -25,8 +28,16 @@ type health struct {
 	Status string `json:"status"`
 }
 
+// health says outside only whether all is well; the log says what is not, once.
 func (h *Handler) health(r *http.Request, _ caller) (answer, error) {
-	return done(health{"ok"}), h.svc.Ping(r.Context())
+	err := h.svc.Ping(r.Context())
+	switch {
+	case err == nil && h.ill.CompareAndSwap(true, false):
+		h.log.Info("httpapi: the chat is healthy again")
+	case err != nil && r.Context().Err() == nil && !errors.Is(err, chat.ErrClosed) && h.ill.CompareAndSwap(false, true):
+		h.log.Error("httpapi: the chat is not healthy", "error", err)
+	}
+	return done(health{"ok"}), err
 }
 
 // stats says how the service does.

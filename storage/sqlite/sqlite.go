@@ -12,13 +12,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 	"github.com/pealchat/pealchat/storage/internal/sqlstore"
 	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 //go:embed migrations/*.sql
@@ -69,6 +72,7 @@ type Store struct {
 	closed   chan struct{}
 	closeErr error
 	scrubber scrubber
+	damaged  atomic.Bool // SQLite has said so since the database was opened
 }
 
 var _ chat.Store = (*Store)(nil)
@@ -143,7 +147,7 @@ func open(ctx context.Context, path string, opts *Options, set setup) (_ *Store,
 	if s.file, err = os.Stat(full); err != nil {
 		return nil, err
 	}
-	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: classify, Erased: s.scrub})
+	s.base, err = sqlstore.New(ctx, sqlstore.Config{Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: s.classify, Erased: s.scrub})
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +231,8 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error
 }
 
 // Ping implements chat.Store: it reads, and takes the lock for writing. After
-// a write that failed it writes something, to see whether that works again.
+// a write that failed it writes something, to see whether that works again. Once
+// SQLite has found the file damaged it fails until the database is opened anew.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.present(); err != nil {
 		return err
@@ -235,7 +240,19 @@ func (s *Store) Ping(ctx context.Context) error {
 	if _, err := s.Log(ctx); err != nil {
 		return err
 	}
+	if s.damaged.Load() {
+		return &chat.Error{Kind: chat.ErrUnavailable, Code: chat.ErrBusy.Code, Message: chat.ErrBusy.Message, Err: openError(s.path, ErrCorrupt, nil)}
+	}
 	return s.Probe(ctx)
+}
+
+// classify is the package's, and remembers that the database is damaged: what
+// still can be read is served, but the operator must know.
+func (s *Store) classify(err error) sqlstore.Failure {
+	if c := code(err); (c == lib.SQLITE_CORRUPT || c == lib.SQLITE_NOTADB) && s.damaged.CompareAndSwap(false, true) {
+		s.log.Error("sqlite: the database is damaged", "path", s.path, "advice", strings.TrimSuffix(advice[ErrCorrupt], " Nothing was changed."), "error", err)
+	}
+	return classify(err)
 }
 
 // present says whether the file that is open still has its name. SQLite goes

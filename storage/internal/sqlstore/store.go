@@ -152,6 +152,10 @@ func (s *Store) Exclusively(f func()) {
 	f()
 }
 
+// probeSize is more than one message takes, with all that changes along with
+// it: a disk with room for less must not count as mended.
+const probeSize = 64 << 10
+
 // Probe carries out a write that changes nothing, for which it takes the
 // database's lock. After a write that failed it writes something and takes it
 // back, so that it fails where an Append would.
@@ -163,7 +167,7 @@ func (s *Store) Probe(ctx context.Context) error {
 	filler := struct{ Name, Value string }{Name: "probe"}
 	return s.transact(ctx, func(b *batch) error {
 		if s.failing.Load() {
-			filler.Value = strings.Repeat("0", 16<<10)
+			filler.Value = strings.Repeat("0", probeSize)
 			if err := b.run(s.write.MetaSet, filler); err != nil {
 				return err
 			}
