@@ -297,3 +297,82 @@ func TestDepartmentsAndRouting(t *testing.T) {
 	b.click("yes", `labelled('.departments button', 'Remove; conversations')`)
 	b.wait("there are none", `/There are none/.test($('.settings').innerText)`)
 }
+
+// TestAVisitorChoosesADepartment asks for one before the first message.
+func TestAVisitorChoosesADepartment(t *testing.T) {
+	s := startServer(t)
+	mara := enterConsole(t, s, "Mara Reyes")
+	var team struct {
+		Agents []struct {
+			ID string `json:"agent_id"`
+		}
+	}
+	s.call("GET", "/agents", nil, &team)
+	s.call("POST", "/departments", map[string]any{"name": "Orders", "agent_ids": []string{team.Agents[0].ID}}, nil)
+	s.call("POST", "/departments", map[string]any{"name": "Nobody is here"}, nil)
+	var set map[string]any
+	s.call("GET", "/settings", nil, &set)
+	set["pre_chat"] = map[string]any{"department": "required"}
+	s.call("PUT", "/settings", set, nil)
+
+	v := visit(t, s)
+	v.click("the launcher", `$('.launcher')`)
+	v.wait("departments are offered", `[...($('#peal-department')?.options ?? [])].map((o) => o.value).join('|') === '|Orders'`)
+	v.click("the field", `$('#peal-text')`)
+	v.press("Where is my bowl?")
+	v.click("send", `$('.form .btn')`)
+	v.wait("one is missed", `/Choose a department/.test($('.form .wrong')?.innerText ?? '') && active() === $('#peal-department')`)
+	v.axe("choice of a department")
+	v.shoot("visitor-department")
+	eval[bool](v, `($('#peal-department').value = 'Orders', true)`)
+	v.click("send", `$('.form .btn')`)
+	v.wait("it was sent", `/sent|read/.test($$('.msg.me').at(-1)?.innerText ?? '')`)
+	mara.to("Unassigned")
+	mara.pick("Visitor")
+	mara.wait("it belongs there", `/Orders/.test($('.about').innerText)`)
+}
+
+// TestTheInboxOnAPhone narrows, chooses and puts off with a finger, and from
+// right to left.
+func TestTheInboxOnAPhone(t *testing.T) {
+	s := startServer(t)
+	seed(s)
+	b := newPerson(t)
+	b.phone(true)
+	b.goTo(s.url("/staff"))
+	b.click("Mara’s button", `labelled('main button', 'Mara Reyes')`)
+	b.wait("the console is there", `seen($('.app'))`)
+	b.goTo(s.url("/chat/console/#/open"))
+	b.wait("the list is there", `$$('.row').length === 3`)
+	b.click("Filter", `labelled('.list > header button', 'Filter')`)
+	b.wait("the form is there", `seen($('.filters select'))`)
+	b.wantNoSideways()
+	b.wantTargets(".filters")
+	b.shoot("phone-filters")
+	b.click("Done", `labelled('.filters button', 'Done')`)
+
+	// A long press chooses.
+	eval[bool](b, `$('.row').dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true })) || true`)
+	b.wait("one is chosen", `/1 chosen/.test($('.bulk')?.innerText ?? '')`)
+	b.click("another", `$$('.pick').at(-1)`)
+	b.wait("two are chosen", `/2 chosen/.test($('.bulk').innerText)`)
+	b.wantNoSideways()
+	b.axe("phone, several chosen")
+	b.shoot("phone-chosen")
+	b.click("Later", `labelled('.bulk button', 'Later')`)
+	b.wait("when is asked", `seen($('.later .times button'))`)
+	b.wantNoSideways()
+	b.axe("phone, later")
+	b.shoot("phone-later")
+	eval[string](b, `document.documentElement.dir = 'rtl'`)
+	b.wantNoSideways()
+	b.shoot("phone-later-rtl")
+	b.click("Tomorrow", `labelled('.later .times button', 'Tomorrow')`)
+	b.wait("one is left", `$$('.row').length === 1 && !$('.bulk')`)
+	eval[bool](b, `$('.row').dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true })) || true`)
+	b.wait("one is chosen", `/1 chosen/.test($('.bulk')?.innerText ?? '')`)
+	b.shoot("phone-chosen-rtl")
+	eval[string](b, `document.documentElement.dir = ''`)
+	b.click("Choose none", `labelled('.bulk button', 'Choose none')`)
+	b.counts("Later", "2")
+}

@@ -50,7 +50,7 @@ export function absorb(list: Session[]) {
 const setPages = (view: View, pages: Pages) => set((s) => ({ pages: { ...s.pages, [view]: pages } }));
 
 const fetchPage = (view: View, after?: string) => api<SessionPage>('GET', '/sessions', undefined, {
-  query: { ...select(view), sort: 'activity', limit: 50, after },
+  query: { ...select(view), sort: 'activity', limit: after ? 200 : 50, after },
 });
 
 const after = (page: SessionPage): Pages => ({

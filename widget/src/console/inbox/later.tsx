@@ -62,7 +62,7 @@ export function Later() {
     <dialog ref={box} class="later" aria-labelledby={id} onClose={close} onKeyDown={key} onClick={(e) => { if (e.target === box.current) close(); }}>
       <div class="inside">
         <header><h2 id={id}>Later</h2><button class="icon" aria-label="Leave it as it is" onClick={close}><Icon of={cross} /></button></header>
-        <p class="what">{name ? <>The conversation with <bdi>{name}</bdi></> : `${ids.length} conversations`} {ids.length === 1 ? 'comes' : 'come'} back at its time, and in any case when they write.</p>
+        <p class="what">{name ? <>The conversation with <bdi>{name}</bdi></> : `${ids.length} conversations`} {ids.length === 1 ? 'comes' : 'come'} back at that time, and in any case when they write.</p>
         <ul class="times">
           {list.map((one, i) => (
             <li key={one.label}><button type="button" onClick={() => void choose(one.until)}>
