@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,6 +111,36 @@ func TestTheFirstUnreadMessageIsFound(t *testing.T) {
 		t.Errorf("after the line stands %q", next)
 	}
 	mara.wait("the way is gone", `!$('.top-pill')`)
+}
+
+// Reading back through a long conversation nothing moves under the eye, though
+// older messages come above and what is far away is not laid out.
+func TestALongConversationStaysWhereItIsRead(t *testing.T) {
+	s, _, mara := desk(t, "Message 0")
+	id := s.onlySession().ID
+	for i := range 260 {
+		s.call("POST", "/messages", map[string]any{"session_id": id, "sender": []string{"visitor", "agent"}[i/2%2], "message": fmt.Sprintf("Message %d\n%s", i+1, strings.Repeat("Some more words to read. ", i%7))}, nil)
+	}
+	mara.reload()
+	mara.wait("the end is there", `/Message 260/.test($('.thread')?.innerText)`)
+	const jumps = `new Promise(async (done) => {
+		const box = $('.thread'), frame = () => new Promise(requestAnimationFrame), moved = [];
+		const eye = () => { const top = box.getBoundingClientRect().top; return $$('.thread .msg').find((el) => el.getBoundingClientRect().top > top + 40); };
+		for (let n = 0; n < 400 && !/^Message 0/.test(eye()?.innerText ?? ''); n++) {
+			const el = eye(), before = el.getBoundingClientRect().top, was = box.scrollTop;
+			box.scrollTop -= 150;
+			const by = was - box.scrollTop;
+			await frame(); await frame(); await frame();
+			const off = Math.round(el.getBoundingClientRect().top - before - by);
+			if (Math.abs(off) > 3) moved.push(el.innerText.slice(0, 12) + ' by ' + off);
+			if (box.scrollTop <= 0) await new Promise((r) => setTimeout(r, 30));
+		}
+		done([String($$('.thread .msg').length), ...moved]);
+	})`
+	got := eval[[]string](mara, jumps)
+	if got[0] != "261" || len(got) > 1 {
+		t.Errorf("of 261 messages %s were read; moved under the eye: %q", got[0], got[1:])
+	}
 }
 
 func TestWhatIsBeingWrittenIsSeenWhereItMay(t *testing.T) {

@@ -47,7 +47,7 @@ export function LogView({ id }: { id: string }) {
               ? <button class="ghost" onClick={() => void loadOlder(id)}>{t('olderFailed')}</button>
               : log.older && <span>{t('readingOlder')}</span>}
           </div>
-          <Said messages={messages} pending={pending} going={going} session={session} began={log.state === 'ready' && !log.older} seen={seen} />
+          <Said messages={messages} pending={pending} going={going} session={session} began={log.state === 'ready' && !log.older} seen={seen} atEnd={stuck} />
           {session?.status === 'closed' && log.state === 'ready' && <Ended session={session} />}
           {bot && <Growing who={bot} name={bot.name || t('bot')} mine />}
           {typing && <Growing who={typing} name={name} />}

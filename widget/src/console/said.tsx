@@ -1,5 +1,5 @@
 // What stands in the log: messages, notes, lines about the conversation, and what is on its way.
-import { Component, type ComponentChildren } from 'preact';
+import { Component, Fragment, type ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { AttachmentView } from '../shared/attachment';
 import { day, exact, firstName } from '../shared/format';
@@ -51,9 +51,11 @@ export interface SaidProps {
   began: boolean;
   /** The seq after which nothing had been seen when the conversation was opened. */
   seen: number | undefined;
+  /** The end is in sight. Whoever reads back has all of it laid out, so that nothing moves under the eye. */
+  atEnd: boolean;
 }
 
-export function Said({ messages, pending, going, session, began, seen }: SaidProps) {
+export function Said({ messages, pending, going, session, began, seen, atEnd }: SaidProps) {
   const me = useApp((s) => s.me?.agent_id);
   const mayWrite = useApp((s) => s.scopes.includes('write'));
   const editing = useApp((s) => s.editing);
@@ -83,7 +85,7 @@ export function Said({ messages, pending, going, session, began, seen }: SaidPro
   return (
     <>
       {!messages.length && start && <Line text={start} />}
-      {stretches.map(([number, these], i) => <Stretch key={number} far={i < stretches.length - 2} things={these} {...reader} read={Math.min(reader.read, these.findLast((it) => it.message.seq)?.message.seq ?? 0)} />)}
+      {stretches.map(([number, these], i) => <Stretch key={number} far={atEnd && i < stretches.length - 2} things={these} {...reader} read={Math.min(reader.read, these.findLast((it) => it.message.seq)?.message.seq ?? 0)} />)}
       {late && <Line text={late} />}
       {pending.map((o, i) => {
         const place = places[messages.length + i]!;
@@ -129,12 +131,15 @@ class Stretch extends Component<StretchProps> {
     const { things, far, ...reader } = this.props;
     return <div class={far ? 'stretch far' : 'stretch'}>{things.map((thing) => {
       const { message: m, place, line, fresh } = thing;
-      return [
-        place.newDay && <div class="day" key={`day ${m.message_id}`}>{day(new Date(m.timestamp), locale)}</div>,
-        line && <Line key={`line ${m.message_id}`} text={line} />,
-        fresh && <div class="fresh" key="fresh"><span>{t('fresh')}</span></div>,
-        m.note ? <Note key={m.message_id} thing={thing} {...reader} /> : <One key={m.message_id} thing={thing} {...reader} />,
-      ];
+      // Keyed as a whole: a message keeps its element when others come above it.
+      return (
+        <Fragment key={m.message_id}>
+          {place.newDay && <div class="day">{day(new Date(m.timestamp), locale)}</div>}
+          {line && <Line text={line} />}
+          {fresh && <div class="fresh"><span>{t('fresh')}</span></div>}
+          {m.note ? <Note thing={thing} {...reader} /> : <One thing={thing} {...reader} />}
+        </Fragment>
+      );
     })}</div>;
   }
 }
