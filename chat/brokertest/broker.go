@@ -267,7 +267,7 @@ func testNotRunning(t *testing.T, cfg Config) {
 func testNeverBlock(t *testing.T, cfg Config) {
 	list := starts(t, cfg, 2)
 	big := []byte(strings.Repeat("x", chat.MaxHint))
-	for i := range 20_000 {
+	for i := range 4000 {
 		list[0].Publish(chat.Hint{Position: chat.Position(i + 1), Data: big})
 	}
 	end := time.Now().Add(wait)
