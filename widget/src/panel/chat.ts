@@ -72,7 +72,9 @@ export function createChat(host: Host): Chat {
   let preparing = false;
   let over = false;
   const { outbox, sound, greeting: earlier } = keep.get();
-  set({ outbox, sound: !!sound, greeting: earlier && Date.now() - earlier.at < greetingStays ? earlier : null });
+  // A greeting that was kept after this page was opened is shown by another tab.
+  const still = earlier && Date.now() - earlier.at < greetingStays && earlier.at < performance.timeOrigin;
+  set({ outbox, sound: !!sound, greeting: still ? earlier : null });
 
   /** Loads the code for conversations. */
   function prepare() {

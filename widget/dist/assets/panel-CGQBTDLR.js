@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-VJIMKNG7.js";export{a as start};

@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-QUJGCQJQ.js";export{a as start};
