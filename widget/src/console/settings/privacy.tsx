@@ -63,7 +63,7 @@ function Tracking() {
       <dl class="facts">
         <dt>With a conversation</dt><dd>What was said and sent, the name and address if they were given, language, time zone and browser, the page they are on, and what your site says of them.</dd>
         <dt>Network addresses</dt><dd>Not kept, unless your code asks for it or an address is banned.</dd>
-        <dt>Pages</dt><dd>{on === undefined ? '' : on ? <span class="state">Tracked: the pages each visitor sees, without what may be private in an address</span> : <span class="state off">Not tracked</span>}<span class="help"> Options.Tracking in your code says so.</span></dd>
+        <dt>Pages</dt><dd>{on === undefined ? '' : on ? <span class="state">Tracked: the pages each visitor sees, without what may be private in an address</span> : <span class="state off">Not tracked</span>}<br /><span class="help">Your code says so, in <code>Options.Tracking</code>.</span></dd>
       </dl>
     </Section>
   );
