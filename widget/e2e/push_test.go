@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/pealchat/pealchat/chat"
-	"github.com/pealchat/pealchat/webpush"
+	"github.com/pealchat/pealchat/webhooks/webpush"
 )
 
 // noPushService stands in for the browser's own, which is not to be had in a

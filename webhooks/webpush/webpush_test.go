@@ -151,7 +151,10 @@ func checkSignature(t *testing.T, header, audience, public string) {
 	raw := decode(t, key)
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	signature := decode(t, parts[2])
-	pub := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(raw[1:33]), Y: new(big.Int).SetBytes(raw[33:])}
+	pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(signature) != 64 || !ecdsa.Verify(pub, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
 		t.Error("the signature is wrong")
 	}

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/url"
 	"strings"
 	"time"
@@ -43,18 +42,12 @@ func ParseKey(private string) (Keys, error) {
 	if err != nil {
 		return Keys{}, errors.New("webpush: the private key is not base64url")
 	}
-	key, err := ecdh.P256().NewPrivateKey(raw)
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
 	if err != nil {
 		return Keys{}, errors.New("webpush: the private key is no key of the curve P-256 in 32 bytes")
 	}
-	public := key.PublicKey().Bytes() // 4, x, y
-	return Keys{
-		public: encoding.EncodeToString(public),
-		private: &ecdsa.PrivateKey{
-			PublicKey: ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(public[1:33]), Y: new(big.Int).SetBytes(public[33:])},
-			D:         new(big.Int).SetBytes(raw),
-		},
-	}, nil
+	public, err := key.PublicKey.Bytes() // 4, x, y
+	return Keys{public: encoding.EncodeToString(public), private: key}, err
 }
 
 // Public is the half that browsers are given: chat.Options.PushKey.
