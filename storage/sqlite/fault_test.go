@@ -287,9 +287,11 @@ func TestPlans(t *testing.T) {
 		{"WHERE s.visitor_id = ?", "USE TEMP B-TREE FOR ORDER BY"},
 		{"s.closed_at IS NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"}, // an agent's open ones, by activity
 		{"+s.closed_at IS NOT NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"},
-		{"ORDER BY s.id DESC", "SCAN s"},             // by row, from the newest on
-		{"FROM chat_webhooks", "SCAN chat_webhooks"}, // there are few
-		{"FROM chat_pending_messages", "SCAN p"},     // few, from the front
+		{"ORDER BY s.id DESC", "SCAN s"},                                        // by row, from the newest on
+		{"FROM chat_webhooks", "SCAN chat_webhooks"},                            // there are few
+		{"FROM chat_pending_messages", "SCAN p"},                                // few, from the front
+		{"DELETE FROM chat_push_subscriptions", "USE TEMP B-TREE FOR ORDER BY"}, // the browsers of one agent
+		{"FROM chat_push_subscriptions", "SCAN chat_push_subscriptions"},        // all of them are told
 		{"FROM chat_webhooks", "SCAN w"},
 		{"AS first", "SCAN p"}, // so many rows from the front, by their number
 		{"AS first", "SCAN t"},
