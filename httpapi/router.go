@@ -138,8 +138,11 @@ func isBase(r *http.Request) bool {
 	if !told { // then what ends with a slash can only be a mount, unless it is below one of our own
 		return !slices.ContainsFunc([]string{"/api/", "/visitor/", "/assets/", "/console/"}, func(s string) bool { return strings.Contains(path, s) })
 	}
-	want := strings.Split(strings.TrimSuffix(strings.TrimSuffix(pattern, "*"), "{$}"), "/")
-	have := strings.Split(path[1:], "/")
+	// Routers write a mount in several ways: /chat/, /chat, /chat/*, /chat//*.
+	want := slices.DeleteFunc(strings.Split(pattern, "/"), func(part string) bool {
+		return part == "" || part == "*" || part == "{$}" || strings.HasSuffix(part, "...}")
+	})
+	have := slices.DeleteFunc(strings.Split(path, "/"), func(part string) bool { return part == "" })
 	return slices.EqualFunc(want, have, func(w, h string) bool { return w == h || strings.HasPrefix(w, "{") })
 }
 

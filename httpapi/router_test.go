@@ -211,3 +211,22 @@ func TestBaseWithoutSlash(t *testing.T) {
 	}
 	s.call("POST", "/", "").failed(404, "not_found", "")
 }
+
+// Routers say in different ways where they have mounted the handler.
+func TestBaseOfAMount(t *testing.T) {
+	for _, c := range []struct {
+		pattern, path string
+		want          bool
+	}{
+		{"/support/", "/support/", true}, {"/support", "/support/", true}, {"/support/*", "/support/", true}, {"/deep/er//*", "/deep/er/", true},
+		{"/support/{rest...}", "/support/", true}, {"GET /{tenant}/chat/", "/shop/chat/", true}, {"", "/support/", true},
+		{"/support/*", "/support/console/", false}, {"/support", "/support/console/", false}, {"/support/*", "/support", false},
+		{"", "/support/console/", false}, {"", "/support/api/", false}, {"/other/*", "/support/", false},
+	} {
+		r := httptest.NewRequest("GET", c.path, nil)
+		r.Pattern = c.pattern
+		if got := isBase(r); got != c.want {
+			t.Errorf("mounted as %q, %q is the base: %t, want %t", c.pattern, c.path, got, c.want)
+		}
+	}
+}
