@@ -32,9 +32,16 @@ type RemovePending struct{ MessageID string }
 
 func (RemovePending) op() {}
 
-// pendingStep is how long after the host's commit a pending message may stay
-// unseen.
-const pendingStep = 250 * time.Millisecond
+const (
+	// pendingStep is how often it is looked for pending messages while this
+	// process may have written some that are about to be committed.
+	pendingStep = 250 * time.Millisecond
+	// pendingSweep is how often otherwise: for those of processes that have died.
+	pendingSweep = 30 * time.Second
+	// pendingPatience is how long a transaction of the host's may take after it
+	// has written one. What takes longer is found by the sweep.
+	pendingPatience = time.Minute
+)
 
 // pendingPage is how many are read at a time.
 const pendingPage = 100
@@ -42,7 +49,8 @@ const pendingPage = 100
 // SendMessageTx is [Service.SendMessage] in a transaction of the host's own: the
 // message is sent when tx commits, and never was when it is rolled back. It
 // appears in the session within a quarter of a second of the commit, provided
-// that Run is running somewhere, and only then gets its seq. Files, AfterSeq and
+// that Run is running in this process, and within half a minute where it runs in
+// another; only then it gets its seq. Files, AfterSeq and
 // QuickReplies are not for such messages, nor is a visitor's.
 //
 // What it returns is the id that the message will have. Should the session be
@@ -100,7 +108,37 @@ func (s *Service) addPending(ctx context.Context, tx Tx, m Message) (messageID s
 		return "", err
 	}
 	m.ClientID = cmp.Or(m.ClientID, m.ID) // it may be taken twice, by two nodes or over a crash
-	return m.ID, store.AddPending(ctx, tx, m)
+	if err := store.AddPending(ctx, tx, m); err != nil {
+		return "", err
+	}
+	select {
+	case s.pending <- struct{}{}:
+	default:
+	}
+	return m.ID, nil
+}
+
+// runPending sends pending messages until ctx ends.
+func (s *Service) runPending(ctx context.Context) {
+	var soon time.Time // until when something may be committed any moment
+	for {
+		s.takePending(ctx)
+		step := pendingSweep
+		if time.Now().Before(soon) {
+			step = pendingStep
+		}
+		timer := time.NewTimer(step)
+		select {
+		case <-s.pending:
+			soon = time.Now().Add(pendingPatience)
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
 }
 
 // takePending sends what hosts have committed. Any number of nodes may do so at

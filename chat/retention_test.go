@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,9 +16,9 @@ import (
 // nothing that has no time.
 func TestRunRemovesWhatIsTooOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ahead time.Duration // how far the clock was moved: waiting for months would take the bubble long
+		var ahead atomic.Int64 // how far the clock was moved: waiting for months would take the bubble long
 		store := openStore(t, filepath.Join(t.TempDir(), "chat.db"))
-		svc := chat.New(store, &chat.Options{Now: func() time.Time { return time.Now().Add(ahead) }, EventRetention: -1})
+		svc := chat.New(store, &chat.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, EventRetention: -1})
 		defer svc.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -44,7 +45,7 @@ func TestRunRemovesWhatIsTooOld(t *testing.T) {
 			return session, visitor
 		}
 		after := func(days int) {
-			ahead += time.Duration(days) * 24 * time.Hour
+			ahead.Add(int64(days) * int64(24*time.Hour))
 			time.Sleep(2 * time.Hour)
 			synctest.Wait()
 		}

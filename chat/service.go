@@ -52,7 +52,8 @@ type Service struct {
 	agents  map[string]agentRow  // rows known to be saved as they are here
 	keys    map[string]time.Time // when each key's last use was written down
 	closed  chan struct{}
-	running atomic.Int32 // calls of Run
+	running atomic.Int32  // calls of Run
+	pending chan struct{} // holds a token when the host has written in a transaction of its own
 	once    sync.Once
 }
 
@@ -73,6 +74,7 @@ func New(store Store, opts *Options) *Service {
 		keys:     map[string]time.Time{},
 		closed:   make(chan struct{}),
 		indexing: make(chan struct{}, 1),
+		pending:  make(chan struct{}, 1),
 		trail:    trail{turn: make(chan struct{}, 1)},
 	}
 	if opts != nil {
@@ -112,6 +114,7 @@ func (s *Service) Run(ctx context.Context) error {
 	routing, stop := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() { s.runRouting(routing) })
+	wait.Go(func() { s.runPending(routing) })
 	defer wait.Wait()
 	defer stop()
 	presence := time.NewTicker(presenceStep)
@@ -122,8 +125,6 @@ func (s *Service) Run(ctx context.Context) error {
 	defer index.Stop()
 	trail := time.NewTicker(trailStep)
 	defer trail.Stop()
-	pending := time.NewTicker(pendingStep)
-	defer pending.Stop()
 	shifts := time.NewTicker(shiftStep)
 	defer shifts.Stop()
 	var purging single
@@ -160,8 +161,6 @@ func (s *Service) Run(ctx context.Context) error {
 			if err := s.storeTrail(ctx); err != nil {
 				s.log.Warn("chat: could not store which pages visitors saw", "error", err)
 			}
-		case <-pending.C:
-			s.takePending(ctx)
 		case <-shifts.C:
 			s.noteShifts(ctx)
 		case <-index.C:
