@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -195,17 +196,19 @@ func TestHookThatHangsIsLeftBehind(t *testing.T) {
 // What is translated is there for the other side beside the original, and
 // nothing that the translator does keeps a message from going out.
 func TestTranslate(t *testing.T) {
-	var fail func() error
+	var fail atomic.Pointer[func() error] // a call that is left behind may look late
+	release := make(chan struct{})
+	defer close(release)
 	var log strings.Builder
 	svc := newService(t, &chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Hooks: chat.Hooks{
-		Timeout: 50 * time.Millisecond,
+		Timeout: time.Second,
 		BeforeMessage: func(_ context.Context, m *chat.Message) error {
 			m.Text = strings.ReplaceAll(m.Text, "1234", "****")
 			return nil
 		},
 		Translate: func(_ context.Context, m chat.Message, v chat.Visitor) (string, error) {
-			if fail != nil {
-				return "", fail()
+			if f := fail.Load(); f != nil {
+				return "", (*f)()
 			}
 			if m.Note {
 				t.Error("a note is translated")
@@ -243,9 +246,9 @@ func TestTranslate(t *testing.T) {
 	for what, f := range map[string]func() error{
 		"an error": func() error { return errors.New("no translator") },
 		"a panic":  func() error { panic("in the host's code") },
-		"too slow": func() error { time.Sleep(200 * time.Millisecond); return nil },
+		"too slow": func() error { <-release; return nil },
 	} {
-		fail = f
+		fail.Store(&f)
 		log.Reset()
 		if m := send(t, svc, host, id, what); m.Text != what || m.Translation != "" {
 			t.Errorf("%s: %+v", what, m)

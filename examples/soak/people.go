@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
@@ -63,7 +64,7 @@ func (l *ledger) drain(ctx context.Context, limit time.Duration) {
 	for end := time.Now().Add(limit); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
 		total, behind := int64(l.total()), false
 		for _, a := range l.agents {
-			behind = behind || a.count() < total
+			behind = behind || a.busy.Load() > 0 || a.count() < total
 		}
 		if !behind {
 			return
@@ -124,6 +125,7 @@ type agent struct {
 	client  *client.Client
 	answers bool
 
+	busy    atomic.Int32 // messages that are not answered yet, of those that are
 	once    sync.Once
 	started chan struct{}
 	mu      sync.Mutex
@@ -169,9 +171,15 @@ func (a *agent) work(ctx context.Context, led *ledger) {
 				a.fault("%v", err)
 				continue
 			}
-			a.hear(m)
-			if a.answers && m.Sender == chat.SenderVisitor && m.Seq%10 == 0 {
-				answering.Go(func() { a.answer(ctx, m, led) })
+			asked := a.answers && m.Sender == chat.SenderVisitor && m.Seq%10 == 0
+			if asked {
+				a.busy.Add(1) // before it counts as heard
+			}
+			if a.hear(m); asked {
+				answering.Go(func() {
+					defer a.busy.Add(-1)
+					a.answer(ctx, m, led)
+				})
 			}
 		}
 	}
