@@ -79,8 +79,9 @@ func TestReportsPage(t *testing.T) {
 	eval[bool](mara, `$('.reports .chart-hold').focus(), true`)
 	mara.press(kb.End)
 	mara.wait("the last day is told", `/: \d+, was \d+$/.test($('.reports .chart-hold [role=status]').innerText) && seen($('.reports .tip rect'))`)
+	mara.wait("the page lies still", calm)
 	mara.click("As a table", `$('.reports .as-table summary')`)
-	mara.wait("a row for each day", `$$('.reports .as-table tbody tr').length === 30`)
+	mara.wait("a row for each day", `($('.reports .as-table').open = true) && $$('.reports .as-table tbody tr').length === 30`)
 	sum := `[...$$('.reports .as-table tbody tr')].reduce((n, tr) => n + Number(tr.children[1].innerText), 0)`
 	mara.wait("the days make up the figure", sum+` === Number($('.reports .kpis strong').innerText.replace(/\D/g, ''))`)
 	mara.wait("so does the heat map", `[...$$('.reports .heat td a')].reduce((n, a) => n + Number(/: (\d+) conversation/.exec(a.ariaLabel)[1]), 0) === `+sum)

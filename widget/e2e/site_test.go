@@ -139,6 +139,7 @@ func TestAgentSpeaksFirst(t *testing.T) {
 	b.wait("every launcher says so", `$('#other').dataset.pealchatUnread === '1' && Pealchat.state.unread === 1`)
 	b.click("the message", `$('.preview .say')`)
 	b.wait("the conversation is open", `seen($('.panel .ta'))`)
+	b.hears("Can I help you choose?") // it has been loaded
 	b.say("Yes, please")
 	found, err := h.svc.Messages(t.Context(), host, chat.MessageQuery{SessionID: started.Session.ID})
 	if err != nil || len(found.Messages) != 2 || found.Messages[1].Text != "Yes, please" {
