@@ -48,7 +48,7 @@ func TestHostileFilesAreRefusedOrInert(t *testing.T) {
 			form.append('file', new File(parts, name, { type }), name);
 			const send = () => fetch('/chat/visitor/v1/sessions/`+id+`/files', { method: 'POST', body: form, headers: { Authorization: 'Bearer ' + token } });
 			let r = await send();
-			if (r.status === 429) { // not so many at once
+			while (r.status === 429) { // not so many at once
 				await new Promise((done) => setTimeout(done, 1000 * r.headers.get('Retry-After')));
 				r = await send();
 			}
