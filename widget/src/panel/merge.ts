@@ -10,12 +10,18 @@ export function merged(state: State, sessions: VisitorSession[], messages: Messa
   const rank = new Map(ordered.map((session, i) => [session.session_id, i]));
 
   const byId = new Map(state.messages.map((message) => [message.message_id, message]));
-  for (const message of messages) if (rank.has(message.session_id)) byId.set(message.message_id, message);
+  for (const message of messages) {
+    const known = byId.get(message.message_id);
+    if (rank.has(message.session_id) && !(known && form(known) > form(message))) byId.set(message.message_id, message);
+  }
   return {
     sessions: ordered,
     messages: [...byId.values()].sort((a, b) => rank.get(a.session_id)! - rank.get(b.session_id)! || (a.seq ?? 0) - (b.seq ?? 0)),
   };
 }
+
+/** Which of two forms of a message is the later one: a page that was asked for before a change may come after it. */
+const form = (message: Message) => (message.deleted_at ? '1' : '0') + (message.edited_at ?? '');
 
 /** What is known of one conversation after another form of it has come; marks of what was seen never move back. */
 function newer(old: VisitorSession | undefined, now: VisitorSession): VisitorSession {

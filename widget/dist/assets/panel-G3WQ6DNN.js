@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-QUJGCQJQ.js";export{a as start};
