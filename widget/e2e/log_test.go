@@ -197,6 +197,7 @@ func TestABotsAnswerGrowsInTheConsole(t *testing.T) {
 	visitor := h.open("/")
 	visitor.openChat()
 	visitor.say("Hello")
+	eval[bool](mara, `(location.hash = '#/open', true)`)
 	mara.wait("the row is there", `$$('.row').length === 1`)
 	mara.click("the row", `$('.row')`)
 	mara.wait("the answer grows", `$('.thread .msg.me.growing .b')?.innerText === 'Let me look'`)
