@@ -65,11 +65,13 @@ func TestConsent(t *testing.T) {
 	b = h.open("/")
 	b.click("the launcher", `$('.launcher')`)
 	b.wait("it stands in the form", `$('.form') && `+stands)
+	b.wait("keys are the panel's", `active().closest('.panel')`)
 	b.axe("panel form with consent")
 	b.fill("the name", `$('.form input')`, "Ines")
 	b.fill("the message", `$('.form textarea')`, "With a name")
 	b.click("Send", `$('.form .btn')`)
 	b.wait("it was sent", `/sent/.test($$('.msg.me').at(-1)?.innerText ?? '') && !$('.fine')`)
+	b.wait("the form took the focus with it, and the field has it", `active() === $('.panel .ta')`)
 	if got := agreed(3); got != text {
 		t.Errorf("agreed to %q", got)
 	}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from '../shared/composer';
 import { dropTarget } from '../shared/drop';
 import { cross, Icon, warn } from '../shared/icons';
@@ -51,7 +51,14 @@ function Panel({ close }: { close(): void }) {
   useFullScreen(phone, panel);
 
   // On touch the field would bring up the keyboard before anybody has asked for it.
-  useEffect(() => { (touch() ? panel : area).current?.focus({ preventScroll: true }); }, []);
+  const enter = () => {
+    const field = touch() ? null : panel.current!.querySelector<HTMLElement>('.ta, .form .in');
+    (field ?? panel.current!).focus({ preventScroll: true });
+  };
+  useLayoutEffect(enter, []); // before it is seen: the first key is the panel's already
+  // What had the focus may go with what is drawn anew: the form comes and goes with the people who are here.
+  const inside = panel.current?.contains(host.root.activeElement);
+  useLayoutEffect(() => { if (inside && !host.root.activeElement) enter(); });
   useEffect(() => setAsking(null), [!current(state), !state.sessions.length]);
 
   const asks = asked(state);
