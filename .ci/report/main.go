@@ -1,6 +1,7 @@
 // Report reads what "go test -json" prints and says what a person wants to
 // know: each package in a line, the output of what failed, what was skipped
-// and why, and one line of counts. It exits with 1 if anything failed.
+// and why, and one line of counts. It exits with 1 if anything failed, or was
+// skipped with PEALCHAT_REQUIRE=all.
 package main
 
 import (
@@ -129,5 +130,9 @@ func (r *report) finish() bool {
 		r.failed = 1 // a package that does not build, or died between tests
 	}
 	fmt.Fprintf(r.out, "\n%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
+	if r.skipped > 0 && os.Getenv("PEALCHAT_REQUIRE") == "all" {
+		fmt.Fprintln(r.out, "PEALCHAT_REQUIRE=all: what was skipped counts as failed")
+		return false
+	}
 	return r.failed == 0 && r.passed > 0
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,13 +39,13 @@ func TestMain(m *testing.M) {
 type cluster struct {
 	base string
 	cmd  *exec.Cmd
-	log  *bytes.Buffer
+	log  *record
 }
 
 func start(t *testing.T) *cluster {
 	t.Helper()
 	dsn := pgtest.Database(t)
-	c := &cluster{log: &bytes.Buffer{}}
+	c := &cluster{log: &record{}}
 	c.cmd = exec.Command(os.Args[0], "-addr", "127.0.0.1:0", "-dsn", dsn, "-api-key", testKey, "-data", filepath.Join(t.TempDir(), "data"))
 	c.cmd.Env = append(os.Environ(), "CLUSTER_MAIN=1")
 	c.cmd.Stderr = c.log
@@ -95,26 +97,38 @@ func (c *cluster) client(t *testing.T, opts client.Options) *client.Client {
 	return cl
 }
 
-// nodes returns the processes that serve.
-func (c *cluster) nodes(t *testing.T) (pids []int) {
-	t.Helper()
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", c.cmd.Process.Pid))
-	if len(tasks) == 0 {
-		t.Skip("the children of a process can be listed on Linux only")
+// nodes returns the processes that serve, as the program names them.
+func (c *cluster) nodes() (pids []int) {
+	newest := map[string]int{}
+	for _, m := range nodeStarted.FindAllStringSubmatch(c.log.String(), -1) {
+		newest[m[1]], _ = strconv.Atoi(m[2])
 	}
-	for _, task := range tasks {
-		out, err := os.ReadFile(task)
-		if err != nil {
-			continue // the thread has ended
-		}
-		for _, field := range strings.Fields(string(out)) {
-			var pid int
-			if _, err := fmt.Sscan(field, &pid); err == nil {
-				pids = append(pids, pid)
-			}
+	for _, pid := range newest {
+		if syscall.Kill(pid, 0) == nil {
+			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+var nodeStarted = regexp.MustCompile(`msg="a node has started" node=(\d+) pid=(\d+)`)
+
+// record is what a process has said so far.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(b)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
 }
 
 // insist repeats a call until it is answered, as every client has to: a node
@@ -177,7 +191,7 @@ func TestNodesDie(t *testing.T) {
 	var killing sync.WaitGroup
 	killing.Go(func() {
 		for dying.Err() == nil {
-			if pids := c.nodes(t); len(pids) > 1 { // one at least stays
+			if pids := c.nodes(); len(pids) > 1 { // one at least stays
 				syscall.Kill(pids[rand.IntN(len(pids))], syscall.SIGKILL)
 				killed++
 			}

@@ -100,7 +100,7 @@ func serve(ctx context.Context, ln net.Listener, cfg config, log *slog.Logger) e
 // keep runs one node, and again when it dies, until ctx ends.
 func (b *balancer) keep(ctx context.Context, i int, cfg config, log *slog.Logger) {
 	for ctx.Err() == nil {
-		if err := b.runOnce(ctx, i, cfg); err != nil && ctx.Err() == nil {
+		if err := b.runOnce(ctx, i, cfg, log); err != nil && ctx.Err() == nil {
 			log.Warn("a node has ended; it is started again", "error", err)
 		}
 		b.nodes[i].Store(nil)
@@ -112,7 +112,7 @@ func (b *balancer) keep(ctx context.Context, i int, cfg config, log *slog.Logger
 }
 
 // runOnce starts a node as a process of its own and returns when it has ended.
-func (b *balancer) runOnce(ctx context.Context, i int, cfg config) error {
+func (b *balancer) runOnce(ctx context.Context, i int, cfg config, log *slog.Logger) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -135,6 +135,7 @@ func (b *balancer) runOnce(ctx context.Context, i int, cfg config) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	log.Info("a node has started", "node", i+1, "pid", cmd.Process.Pid)
 	if lines := bufio.NewScanner(out); lines.Scan() {
 		addr := lines.Text()
 		b.nodes[i].Store(&addr)

@@ -27,7 +27,7 @@ func wantOpenError(t *testing.T, err, kind error) {
 func TestOpenErrors(t *testing.T) {
 	dsn := pgtest.Database(t)
 	if !strings.Contains(dsn, "user=postgres") {
-		t.Skip("this makes users, as the superuser postgres of a server of its own")
+		pgtest.Missing(t, "this makes roles, which takes the superuser postgres of a server of its own")
 	}
 	execSQL(t, dsn, `CREATE SCHEMA taken; CREATE TABLE taken.chat_agents (x int); CREATE SCHEMA locked;
 		DROP ROLE IF EXISTS pealchat_guest; CREATE ROLE pealchat_guest LOGIN; GRANT USAGE ON SCHEMA locked TO pealchat_guest`)

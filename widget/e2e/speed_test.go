@@ -26,9 +26,6 @@ const (
 // asserted: it is the machine's as much as ours. What is asserted is that no
 // more is drawn than can be seen, and that a key draws only the field.
 func TestTypingInALargeInbox(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it makes ten thousand sessions")
-	}
 	h := startHostSite(t, chat.Options{}, map[string]string{"/": tag("")})
 	talk := fillInbox(t, h)
 	mara := h.console()
