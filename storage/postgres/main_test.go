@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pealchat/pealchat/chat"
 	"github.com/pealchat/pealchat/storage/postgres/pgtest"
 )
 
@@ -72,3 +73,6 @@ func mustOpen(t testing.TB, dsn string) *Store {
 	t.Cleanup(func() { s.Close() })
 	return s
 }
+
+// shop is the host in these tests.
+var shop = chat.AsHost("Shop")
