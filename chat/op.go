@@ -8,6 +8,9 @@ import "time"
 // checks it.
 //
 // All times come from the caller, in whole milliseconds.
+//
+// What changes who has a session, puts it off, takes it back or closes it stands
+// in its history afterwards (see [HistoryEntry]), as done by the op's By.
 type Op interface{ op() }
 
 // Result is the outcome of one Op.
@@ -49,6 +52,7 @@ type CreateSession struct {
 	Session Session
 	Visitor *Visitor
 	First   *Message
+	By      Doer // who gave it to Session.AssigneeID
 	MaxOpen int
 	Answers time.Duration
 }
@@ -124,6 +128,7 @@ type UpdateSession struct {
 	Patch     SessionPatch
 	IfVersion int64
 	Claim     bool
+	By        Doer
 	At        time.Time
 }
 
@@ -153,6 +158,7 @@ type CloseSession struct {
 	Reason      string
 	VisitorLeft bool // by then, or it is the visitor who closes it
 	IdleSince   time.Time
+	By          Doer
 	At          time.Time
 }
 

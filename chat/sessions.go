@@ -73,6 +73,10 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 	if err != nil {
 		return Started{}, err
 	}
+	op.By = by.doer()
+	if by.IsVisitor() {
+		op.By = Doer{By: ByHost} // whose hook says who has it
+	}
 	res, err := s.writer.do(ctx, op)
 	if err != nil {
 		return Started{}, err
@@ -227,7 +231,7 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, c
 	if err != nil {
 		return Started{}, err
 	}
-	op.MaxOpen = s.limits.OpenSessions
+	op.MaxOpen, op.By = s.limits.OpenSessions, by.doer()
 	if clientID != "" {
 		op.Session.ClientID = teamClientID + clientID
 		op.Session.Fingerprint = fingerprint(SenderAgent, by.id, text)

@@ -31,6 +31,7 @@ type SnoozeSession struct {
 	SessionID string
 	Snooze    *Snooze
 	ClaimFor  string
+	By        Doer
 	At        time.Time
 }
 
@@ -55,7 +56,7 @@ func (s *Service) SnoozeSession(ctx context.Context, by Actor, id, until string)
 		return Session{}, err
 	}
 	now := s.now()
-	op := SnoozeSession{SessionID: id, Snooze: &Snooze{}, At: now}
+	op := SnoozeSession{SessionID: id, Snooze: &Snooze{}, By: by.doer(), At: now}
 	if until != untilReply {
 		t, err := time.Parse(time.RFC3339, until)
 		if err != nil {
@@ -85,6 +86,6 @@ func (s *Service) WakeSession(ctx context.Context, by Actor, id string) (Session
 	if err := by.need(ScopeWrite); err != nil {
 		return Session{}, err
 	}
-	res, err := s.writer.do(ctx, SnoozeSession{SessionID: id, At: s.now()})
+	res, err := s.writer.do(ctx, SnoozeSession{SessionID: id, By: by.doer(), At: s.now()})
 	return s.online(res.Session), err
 }

@@ -25,6 +25,7 @@ type Store interface {
 	CannedReplyStore
 	DraftStore
 	MentionStore
+	HistoryStore
 	PushStore
 	DepartmentStore
 	RoutingStore

@@ -9,8 +9,8 @@ import (
 )
 
 // exportVisitor sends everything that is held about a visitor as a download:
-// the visitor, their trail and visits, and each session with all its messages. What the team wrote
-// for itself stands apart, as notes.
+// the visitor, their trail and visits, and each session with all its messages and its history. What the
+// team wrote for itself stands apart, as notes.
 func (h *Handler) exportVisitor(w http.ResponseWriter, r *http.Request, by caller) error {
 	v, err := h.svc.Visitor(r.Context(), by.Actor, r.PathValue("visitor_id"))
 	if err != nil {
@@ -129,7 +129,22 @@ func (e *export) sessions(page chat.SessionPage) {
 	}
 }
 
-// session writes a session as {"session", "messages", "notes"}. Notes are few:
+func (e *export) history(sessionID string) {
+	at := chat.Page{Limit: chat.MaxPageSize}
+	for n := 0; e.err == nil; {
+		var page chat.HistoryPage
+		page, e.err = e.h.svc.History(e.r.Context(), e.by.Actor, sessionID, at)
+		for _, one := range page.Entries {
+			e.item(n, one)
+			n++
+		}
+		if at.After = page.Next; at.After == "" {
+			return
+		}
+	}
+}
+
+// session writes a session as {"session", "messages", "notes", "history"}. Notes are few:
 // they wait until the messages are out.
 func (e *export) session(s chat.Session) {
 	e.raw(`{"session":`)
@@ -156,5 +171,7 @@ func (e *export) session(s chat.Session) {
 	}
 	e.raw(`],"notes":`)
 	e.value(notes)
-	e.raw("}")
+	e.raw(`,"history":[`)
+	e.history(s.ID)
+	e.raw("]}")
 }

@@ -20,6 +20,7 @@ func (h *Handler) routes() []route {
 		{"PATCH /api/v1/sessions/{session_id}", agents, none, body(h, h.updateSession)},
 		{"POST /api/v1/sessions/{session_id}/claim", agents, none, optional(h, h.claimSession)},
 		{"POST /api/v1/sessions/{session_id}/transfer", agents, none, body(h, h.transferSession)},
+		{"GET /api/v1/sessions/{session_id}/history", agents, none, plain(h.history)},
 		{"POST /api/v1/sessions/{session_id}/snooze", agents, none, body(h, h.snoozeSession)},
 		{"DELETE /api/v1/sessions/{session_id}/snooze", agents, none, plain(h.wakeSession)},
 		{"POST /api/v1/sessions/{session_id}/notes", agents, none, body(h, h.addNote)},

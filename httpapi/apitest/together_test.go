@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,51 @@ func TestCrossingReplies(t *testing.T) {
 	s.admin().post(path, `{"sender":"bot","message":"x","after_seq":1}`).fails(409, "conflict", "after_seq")
 	s.admin().post(path, `{"sender":"visitor","message":"x","after_seq":1}`).fails(400, "invalid_request", "after_seq")
 	ada.post(path, `{"sender":"agent","message":"x","after_seq":-1}`).fails(400, "invalid_request", "after_seq")
+}
+
+// TestHistory hands a session round, and finds who had it.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	s, ada, bob := team(t)
+	f := s.fixture()
+	path := "/api/v1/sessions/" + f.session
+	before := len(ada.get(path + "/history").is(200).list("history"))
+	ada.post(path+"/claim", "").is(200)
+	bob.post(path+"/claim", "").fails(409, "already_claimed", "")
+	ada.post(path+"/transfer", `{"agent_id":"bob"}`).is(200)
+	bob.post(path+"/snooze", `{"until":"reply"}`).is(200)
+	f.who.post("/visitor/v1/messages", encode(object{"session_id": f.session, "message": "Back"})).is(201)
+	bob.post(path+"/transfer", `{"department":"Billing"}`).is(200)
+	s.admin().do("PATCH", path, `{"tags":["x"],"assignee_id":"ada"}`).is(200)
+	f.who.post("/visitor/v1/sessions/"+f.session+"/close", "").is(200)
+
+	answer := ada.get(path + "/history?limit=7").is(200)
+	var got []string
+	for _, e := range answer.list("history") {
+		line := ""
+		for _, key := range []string{"by", "by_id", "action", "agent_id", "agent_name", "department", "until"} {
+			if v, ok := e[key].(string); ok && (key != "by_id" || e["by"] == "agent") {
+				line += v + " "
+			}
+		}
+		got = append(got, strings.TrimSpace(line))
+	}
+	want := []string{
+		"visitor closed", "api_key assigned ada Ada", "agent bob transferred Billing", "visitor woken", "agent bob snoozed reply",
+		"agent ada assigned bob Bob", "agent ada assigned ada Ada",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the history is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if n := len(ada.get(path + "/history").is(200).list("history")); n != before+7 {
+		t.Errorf("%d entries, want %d", n, before+7)
+	}
+	ada.get(path+"/history?after=x").fails(400, "invalid_cursor", "after")
+	ada.get("/api/v1/sessions/unknown/history").is(404)
+	f.who.get(path + "/history").is(401)
+	if raw := ada.get("/api/v1/visitors/" + f.who.id + "/export").is(200).raw; !strings.Contains(raw, `"history":[{"action":"closed"`) {
+		t.Errorf("the export is %s", raw)
+	}
 }
 
 // TestMentions mentions agents in notes, and finds the notes again.

@@ -89,6 +89,8 @@ func (f *fixture) markSession(visitor string, n int, m *Marked) string {
 	f.do(chat.SaveDraft{Draft: chat.Draft{SessionID: id, AgentID: "a1", Text: Marker, UpdatedAt: f.tick()}})
 	f.do(chat.EditMessage{SessionID: id, MessageID: id + chat.SenderVisitor + "1", Text: Marker + " edited", At: f.tick()})
 	f.do(chat.DeleteMessage{SessionID: id, MessageID: id + chat.SenderVisitor + "2", At: f.tick()})
+	department := Marker + " again"
+	f.do(chat.UpdateSession{SessionID: id, Patch: chat.SessionPatch{Department: &department}, By: chat.Doer{By: Marker, ID: Marker, Name: Marker}, At: f.tick()})
 	f.do(chat.CloseSession{SessionID: id, Reason: Marker, At: f.tick()})
 	f.do(chat.RateSession{SessionID: id, Rating: chat.Rating{Score: 1, Comment: Marker, At: f.tick()}})
 	return id
@@ -152,6 +154,8 @@ var notTheirs = map[string]string{
 	"chat_events.type":              "a word of ours",
 	"chat_files.public_id":          "a random number, which goes once the file's content is gone",
 	"chat_greetings.trigger_id":     "the team's trigger; the count stays without the visitor",
+	"chat_history.action":           "a word of ours",
+	"chat_history.agent_id":         "an agent",
 	"chat_mentions.agent_id":        "an agent",
 	"chat_messages.mentions":        "agents",
 	"chat_messages.sender":          "a word of ours",

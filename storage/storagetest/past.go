@@ -69,6 +69,7 @@ func CheckPast(t testing.TB, store chat.Store, version int) {
 	}
 	f.equal("messages", said, []string{"Where is my walnut bowl?", "On its way.", "Packed on Friday", "Thank you"})
 	f.equal("events", len(f.events(chat.EventQuery{})), 4)
+	f.wantHistory("who closed it is not known", "closed", chat.HistoryEntry{Action: chat.HistoryClosed, At: closed.ClosedAt})
 	_, err := store.VisitorByToken(f.ctx, "h-ines")
 	f.noErr("VisitorByToken", err)
 	_, err = store.KeyByHash(f.ctx, "h-key")

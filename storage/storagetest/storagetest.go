@@ -28,7 +28,7 @@ type row struct {
 var rows = [][]row{sessionRows, updateRows, messageRows, noteRows, editRows, fileRows, seenRows, messagePageRows, sessionPageRows, visitorRows, banRows, retentionRows,
 	eraseRows, agentRows, keyRows, settingsRows, eventRows, batchRows, concurrencyRows, storeRows,
 	webhookRows, deliveryRows, redeliverRows, cannedReplyRows, searchRows, analyticsRows, paperRows, draftRows, pushRows, mentionRows, crossingRows,
-	departmentRows, routingRows, snoozeRows, greetingRows}
+	departmentRows, routingRows, snoozeRows, historyRows, greetingRows}
 
 // Run tests the store that open returns. Each row gets a fresh, empty one,
 // which open has to close with t.Cleanup; rows run in parallel.

@@ -65,6 +65,9 @@ func (b *batch) undo(res *chat.Result, row messageRow, session sessionRow) error
 	var err error
 	if row.Sender == chat.SenderVisitor {
 		err = b.run(b.s.write.SessionWake, struct{ ID, At int64 }{session.ID, row.At})
+		if err == nil {
+			err = b.remember(chat.Doer{By: chat.ByVisitor}, historyRow{Session: session.ID, Action: chat.HistoryWoken, At: row.At})
+		}
 		res.Session.Snooze = nil
 	} else {
 		err = b.run(b.s.write.SessionAnswered, byID{session.ID})

@@ -110,6 +110,9 @@ func (b *batch) assignSession(op chat.AssignSession) (chat.Result, error) {
 		if err := b.reassigned(row, arg.At); err != nil {
 			return chat.Result{}, err
 		}
+		if err := b.remember(chat.Doer{}, historyRow{Session: row, Action: chat.HistoryAssigned, Agent: op.AgentID, At: arg.At}); err != nil {
+			return chat.Result{}, err
+		}
 		return b.changed(row, chat.EventSessionUpdated, arg.At)
 	}
 	if err := b.rewind(); err != nil { // it was not the agent's turn after all
@@ -126,7 +129,15 @@ func (b *batch) assignSession(op chat.AssignSession) (chat.Result, error) {
 }
 
 func (b *batch) returnSession(op chat.ReturnSession) (chat.Result, error) {
-	return b.attend(b.s.write.RoutingReturn, attended{Session: op.SessionID, At: millis(op.At), Before: millis(op.Before)})
+	row, _, err := b.load(op.SessionID)
+	if err != nil {
+		return chat.Result{}, err
+	}
+	res, err := b.attend(b.s.write.RoutingReturn, attended{Session: op.SessionID, At: millis(op.At), Before: millis(op.Before)})
+	if err == nil && !res.Duplicate {
+		err = b.remember(chat.Doer{}, historyRow{Session: row.ID, Action: chat.HistoryReleased, Agent: row.Assignee.String, At: millis(op.At)})
+	}
+	return res, err
 }
 
 func (b *batch) markMissed(op chat.MarkMissed) (chat.Result, error) {
@@ -187,6 +198,17 @@ func snoozedUntil(s *chat.Snooze) sql.NullInt64 {
 	return sql.NullInt64{Int64: millis(s.Until), Valid: true}
 }
 
+// snooze is what snoozedUntil made a column of.
+func snooze(until sql.NullInt64) *chat.Snooze {
+	switch {
+	case !until.Valid:
+		return nil
+	case until.Int64 == 0:
+		return &chat.Snooze{}
+	}
+	return &chat.Snooze{Until: fromMillis(until.Int64)}
+}
+
 func (b *batch) snoozeSession(op chat.SnoozeSession) (chat.Result, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
@@ -210,6 +232,9 @@ func (b *batch) snoozeSession(op chat.SnoozeSession) (chat.Result, error) {
 	if err := b.run(b.s.write.SessionSnooze, after); err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.rememberChange(op.By, row, after); err != nil {
+		return chat.Result{}, err
+	}
 	if after.Assignee != row.Assignee {
 		if err := b.reassigned(row.ID, after.UpdatedAt); err != nil {
 			return chat.Result{}, err
@@ -228,6 +253,9 @@ func (b *batch) wakeSession(op chat.WakeSession) (chat.Result, error) {
 		return chat.Result{Duplicate: true, Session: session}, nil
 	}
 	if err := b.run(b.s.write.SessionWake, struct{ ID, At int64 }{row.ID, at}); err != nil {
+		return chat.Result{}, err
+	}
+	if err := b.remember(chat.Doer{}, historyRow{Session: row.ID, Action: chat.HistoryWoken, At: at}); err != nil {
 		return chat.Result{}, err
 	}
 	return b.changed(row.ID, chat.EventSessionUpdated, at)

@@ -75,12 +75,7 @@ func (r *sessionRow) session() (chat.Session, error) {
 		QueuedAt: fromOptMillis(r.QueuedAt), AssignedAt: fromOptMillis(r.AssignedAt), Missed: r.Missed,
 		ClientID: r.ClientID.String, Fingerprint: r.Fingerprint,
 	}
-	if r.SnoozedUntil.Valid {
-		s.Snooze = new(chat.Snooze)
-		if r.SnoozedUntil.Int64 > 0 {
-			s.Snooze.Until = fromMillis(r.SnoozedUntil.Int64)
-		}
-	}
+	s.Snooze = snooze(r.SnoozedUntil)
 	if r.ClosedAt.Valid {
 		s.Status = chat.StatusClosed
 	}

@@ -46,7 +46,7 @@ func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
 			return chat.Result{}, chat.ErrTooManySessions
 		}
 	}
-	row, err := b.insertSession(in, visitor.ID)
+	row, err := b.insertSession(in, visitor.ID, op.By)
 	if err == nil {
 		err = b.answerGreeting(visitor.ID, in.CreatedAt, op.Answers)
 	}
@@ -101,7 +101,7 @@ func (b *batch) createdBefore(in chat.Session) (res chat.Result, found bool, err
 	return res, true, err
 }
 
-func (b *batch) insertSession(in chat.Session, visitor int64) (row int64, err error) {
+func (b *batch) insertSession(in chat.Session, visitor int64, by chat.Doer) (row int64, err error) {
 	arg := newSession{VisitorID: visitor, sessionRow: sessionRow{
 		PublicID: in.ID, VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail,
 		Source: in.Source, Department: in.Department, CreatedAt: millis(in.CreatedAt), UpdatedAt: millis(in.UpdatedAt),
@@ -137,6 +137,9 @@ func (b *batch) insertSession(in chat.Session, visitor int64) (row int64, err er
 	}
 	if arg.AssigneeID.Valid {
 		if err := b.run(b.s.write.AssignmentBegin, rowAt{row, arg.CreatedAt}); err != nil {
+			return 0, err
+		}
+		if err := b.remember(by, historyRow{Session: row, Action: chat.HistoryAssigned, Agent: in.AssigneeID, At: arg.CreatedAt}); err != nil {
 			return 0, err
 		}
 	}
@@ -229,6 +232,9 @@ func (b *batch) updateSession(op chat.UpdateSession) (chat.Result, error) {
 	if err := b.run(b.s.write.SessionUpdate, patched); err != nil {
 		return chat.Result{}, err
 	}
+	if err := b.rememberChange(op.By, row, patched); err != nil {
+		return chat.Result{}, err
+	}
 	if patched.Assignee != row.Assignee {
 		if err := b.reassigned(row.ID, patched.UpdatedAt); err != nil {
 			return chat.Result{}, err
@@ -303,6 +309,9 @@ func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 		Left   bool
 	}{row.ID, millis(op.At), op.Reason, op.VisitorLeft}
 	if err := b.run(b.s.write.SessionClose, arg); err != nil {
+		return chat.Result{}, err
+	}
+	if err := b.remember(op.By, historyRow{Session: row.ID, Action: chat.HistoryClosed, At: arg.At}); err != nil {
 		return chat.Result{}, err
 	}
 	if session.AssigneeID != "" {

@@ -48,6 +48,7 @@ type reads struct {
 
 	Draft         *sqlx.NamedStmt `query:"draft-get"`
 	MentionSelect string          `query:"mention-select"`
+	HistorySelect string          `query:"history-select"`
 	PushList      *sqlx.NamedStmt `query:"push-list"`
 
 	Department       *sqlx.NamedStmt `query:"department-get"`
@@ -114,6 +115,7 @@ type writes struct {
 	SessionClose       *sqlx.NamedStmt `query:"session-close"`
 	AssignmentBegin    *sqlx.NamedStmt `query:"assignment-begin"`
 	AssignmentEnd      *sqlx.NamedStmt `query:"assignment-end"`
+	HistoryInsert      *sqlx.NamedStmt `query:"history-insert"`
 	ShiftBegin         *sqlx.NamedStmt `query:"shift-begin"`
 	ShiftGoOn          *sqlx.NamedStmt `query:"shift-go-on"`
 	SessionAsk         *sqlx.NamedStmt `query:"session-ask"`
