@@ -79,6 +79,7 @@ var (
 	ErrInvalidCursor      = &Error{Kind: ErrInvalid, Code: "invalid_cursor", Message: "This cursor is not one that a list gave out."}
 	ErrInvalidEventID     = &Error{Kind: ErrInvalid, Code: "invalid_event_id", Field: "Last-Event-ID", Message: "This is not an event id."}
 	ErrBanned             = &Error{Kind: ErrForbidden, Code: "banned", Message: "The chat is not open to you at the moment."}
+	ErrChallenge          = &Error{Kind: ErrForbidden, Code: "challenge_required", Field: "challenge_answer", Message: "Prove first that you are no program."}
 	ErrUnknownBan         = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such ban."}
 	ErrTooManyBans        = &Error{Kind: ErrConflict, Code: "too_many_bans", Message: "There are as many banned addresses as are allowed."}
 	ErrTrackingOff        = &Error{Kind: ErrForbidden, Code: "tracking_off", Message: "Pages are not tracked here."}

@@ -37,6 +37,14 @@ type Hooks struct {
 	// by what the host knows. Message goes through BeforeMessage as well.
 	BeforeSession func(ctx context.Context, v Visitor, in *NewSession) error
 
+	// Challenge is asked before a visitor starts a session, and before each
+	// message of theirs that has no file: the place to have them prove that
+	// they are no program. nil lets them go on, and where c.Answer was not
+	// empty they are not asked again for 30 minutes. [ErrChallenge] has the
+	// widget show the page's own challenge, keep what was written, and send it
+	// again with the answer. Repetitions are asked about too.
+	Challenge func(ctx context.Context, c Challenge) error
+
 	// BadRating is called once a visitor has given a session 1 or 2 of five
 	// points, or has changed such a rating, and it is stored: the place for a
 	// word to somebody who can still make it good. s.Rating says what they

@@ -31,6 +31,9 @@ type NewMessage struct {
 	// characters. Not for a visitor's message.
 	QuickReplies []string `json:"quick_replies"`
 
+	// ChallengeAnswer is what a visitor's page gives for [Hooks.Challenge].
+	ChallengeAnswer string `json:"challenge_answer"`
+
 	// Files came in for the same session. With one the text may be empty. A
 	// message that is refused or a duplicate leaves none of them behind.
 	Files []Upload `json:"-"`
@@ -61,6 +64,7 @@ func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 	if err != nil {
 		return Sent{}, err
 	}
+	var suspected *Session
 	switch {
 	case m.Sender == SenderVisitor:
 		session, err := s.writable(ctx, by, m.SessionID)
@@ -68,6 +72,11 @@ func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 			return Sent{}, err
 		}
 		m.SenderID, m.SenderName = session.VisitorID, session.VisitorName
+		if by.IsVisitor() && len(in.Files) == 0 {
+			if suspected, err = s.judge(ctx, session, m.Text, in); err != nil {
+				return Sent{}, err
+			}
+		}
 	case by.kind == agentActor:
 		if err := s.saveActor(ctx, by); err != nil {
 			return Sent{}, err
@@ -80,6 +89,9 @@ func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 	res, err := s.writer.do(ctx, AppendMessage{Message: m, AfterSeq: in.AfterSeq})
 	if err == nil {
 		s.Touch(ctx, by)
+		if suspected != nil {
+			s.suspect(ctx, *suspected)
+		}
 	}
 	return Sent{Message: res.Message, Duplicate: res.Duplicate}, err
 }

@@ -30,6 +30,10 @@ type Options struct {
 	// Hooks are the host's own code in the path of what is written.
 	Hooks Hooks
 
+	// Spam says which sessions are marked as suspected spam. The zero value
+	// marks none.
+	Spam SpamRules
+
 	// ContactPanel says what the host's own systems know of a visitor, and
 	// what agents may have them do: it stands beside the conversation in the
 	// console. It is called concurrently, while an agent looks on, and has 5

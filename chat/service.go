@@ -37,6 +37,9 @@ type Service struct {
 	hooks       Hooks
 	panel       func(context.Context, Actor, Visitor) (ContactPanel, error)
 	bans        banCache
+	spam        SpamRules
+	sameTexts   sameTexts
+	passed      passed
 	purgedAt    time.Time // for Run
 	tracking    Tracking
 	trail       trail
@@ -79,7 +82,7 @@ func New(store Store, opts *Options) *Service {
 	}
 	if opts != nil {
 		s.targets, s.sealer, s.tracking, s.hooks, s.panel = opts.WebhookTargets, opts.Sealer, opts.Tracking, opts.Hooks, opts.ContactPanel
-		s.pushKey = opts.PushKey
+		s.pushKey, s.spam = opts.PushKey, opts.Spam
 	}
 	if opts != nil && opts.Place != nil {
 		s.placeOf, s.unplaced = opts.Place, make(chan unplaced, maxUnplaced)

@@ -168,6 +168,8 @@ func (s *Service) CloseSession(ctx context.Context, by Actor, id, reason string)
 	return s.online(res.Session), err
 }
 
+const maxTags = 50 // of one session
+
 func checkTags(in []string) ([]string, error) {
 	tags := []string{}
 	for i, t := range in {
@@ -182,8 +184,8 @@ func checkTags(in []string) ([]string, error) {
 			tags = append(tags, t)
 		}
 	}
-	if len(tags) > 50 {
-		return nil, invalid("tags", "A session can have at most 50 tags.")
+	if len(tags) > maxTags {
+		return nil, invalid("tags", "A session can have at most "+strconv.Itoa(maxTags)+" tags.")
 	}
 	return tags, nil
 }

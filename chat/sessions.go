@@ -25,6 +25,9 @@ type NewSession struct {
 	// say now, so that what is kept is what was shown.
 	Consent string `json:"consent"`
 
+	// ChallengeAnswer is what a visitor's page gives for [Hooks.Challenge].
+	ChallengeAnswer string `json:"challenge_answer"`
+
 	// Tags and AssigneeID are what the session begins with. They are for
 	// programs and for Hooks.BeforeSession: a visitor's are ignored.
 	Tags       []string `json:"tags"`
@@ -112,6 +115,9 @@ func (s *Service) checkNewSession(in NewSession) (_ NewSession, err error) {
 	if in.Consent, err = cleanText("consent", in.Consent, maxSettingsText); err != nil {
 		return in, err
 	}
+	if in.ChallengeAnswer, err = cleanText("challenge_answer", in.ChallengeAnswer, maxAnswer); err != nil {
+		return in, err
+	}
 	if in.Page, err = checkPage("page.", in.Page); err != nil {
 		return in, err
 	}
@@ -180,6 +186,14 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	if err := s.checkForms(ctx, &in, v); err != nil && !s.startedBefore(ctx, in, v.ID) {
 		return CreateSession{}, err
 	}
+	signs, err := s.spamSigns(ctx, v, "", in.Message, in.CustomData["topic"])
+	if err != nil {
+		return CreateSession{}, err
+	}
+	err = s.challenge(ctx, Challenge{Visitor: v, Text: in.Message, Signs: signs, Answer: in.ChallengeAnswer})
+	if err != nil && !s.startedBefore(ctx, in, v.ID) {
+		return CreateSession{}, err
+	}
 	if in.Page != nil {
 		changed, v.Page = true, in.Page
 	} else {
@@ -194,6 +208,9 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	in.Source = cmp.Or(in.Source, "widget")
 	op, err := s.build(ctx, in, v, v)
 	op.MaxOpen, op.Answers = s.limits.OpenSessions, greetingTime
+	if len(signs) > 0 {
+		op.Session.Tags = s.spam.mark(op.Session.Tags)
+	}
 	return op, err
 }
 

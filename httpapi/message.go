@@ -47,6 +47,7 @@ type newVisitorMessage struct {
 	Sender    string `json:"sender"`
 	Message   string `json:"message"`
 	ClientID  string `json:"client_id"`
+	Challenge string `json:"challenge_answer"`
 }
 
 func (h *Handler) sendVisitorMessage(r *http.Request, by caller, in newVisitorMessage) (answer, error) {
@@ -61,7 +62,7 @@ func (h *Handler) sendVisitorMessage(r *http.Request, by caller, in newVisitorMe
 	made := false
 	defer func() { settle(made) }()
 	sent, err := h.svc.SendMessage(r.Context(), by.Actor, chat.NewMessage{
-		SessionID: in.SessionID, Sender: in.Sender, Text: in.Message, ClientID: in.ClientID,
+		SessionID: in.SessionID, Sender: in.Sender, Text: in.Message, ClientID: in.ClientID, ChallengeAnswer: in.Challenge,
 	})
 	made = err == nil && !sent.Duplicate
 	return sentAnswer(sent), err

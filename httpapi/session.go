@@ -54,6 +54,7 @@ type newVisitorSession struct {
 	CustomData   map[string]any `json:"custom_data"`
 	Page         *chat.PageRef  `json:"page"`
 	Consent      string         `json:"consent"`
+	Challenge    string         `json:"challenge_answer"`
 }
 
 func (h *Handler) createVisitorSession(r *http.Request, by caller, in newVisitorSession) (answer, error) {
@@ -65,7 +66,7 @@ func (h *Handler) createVisitorSession(r *http.Request, by caller, in newVisitor
 	defer func() { settle(made) }()
 	started, err := h.svc.CreateSession(r.Context(), by.Actor, chat.NewSession{
 		VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail, Message: in.Message, ClientID: in.ClientID,
-		Department: in.Department, CustomData: in.CustomData, Page: in.Page, Consent: in.Consent,
+		Department: in.Department, CustomData: in.CustomData, Page: in.Page, Consent: in.Consent, ChallengeAnswer: in.Challenge,
 	})
 	if err != nil {
 		return answer{}, err

@@ -4,6 +4,7 @@ import { audible, chime } from '../shared/sound';
 import type { Uploads } from '../shared/upload';
 import type { Message, MessagePage, SessionPage, VisitorSession } from '../shared/types';
 import type { Core } from './chat';
+import { createChallenge } from './challenge';
 import { createEvents } from './events';
 import { createKnowledge } from './knowledge';
 import { follow, type Live } from './live';
@@ -19,12 +20,14 @@ export function begin(core: Core) {
   const knowledge = createKnowledge(core);
   const { learn, lost } = knowledge;
   const happened = createEvents(core, knowledge);
+  const challenge = createChallenge(host, store);
   let live: Live | undefined;
   let uploads: Promise<Uploads> | undefined;
 
   const outbox = createOutbox({
     key: host.key, keep, api, lost,
     session: () => current(get())?.session_id,
+    challenge: challenge.ask,
     changed(stuck) { set({ outbox: keep.get().outbox, stuck }); settle(); },
     sent(_, message, session) {
       learn(session ? [session] : [], session?.messages ?? (message ? [message] : []), true);
@@ -74,7 +77,7 @@ export function begin(core: Core) {
 
   /** The files on their way, whose code comes with the first. */
   const sending = () => uploads ??= fetchPart(() => import('./filespart')).then((part) => part.uploads({
-    host, api, store,
+    host, api, store, challenge: challenge.ask,
     learn: (sessions, messages) => learn(sessions, messages, true),
     lost: (id) => lost(id, true),
   })).catch((err: unknown) => { uploads = undefined; throw err; });
@@ -186,11 +189,13 @@ export function begin(core: Core) {
     },
     /** Nothing is known any more. */
     forget() {
+      challenge.close();
       stopSending();
       stopListening();
       knowledge.quiet();
     },
     close() {
+      challenge.close();
       live?.close();
       outbox.close();
       stopSending();

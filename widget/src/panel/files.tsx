@@ -10,6 +10,7 @@ import type { Message, VisitorSession } from '../shared/types';
 import { createUploads, type Upload, type Uploads } from '../shared/upload';
 import { useLayoutEffect } from 'preact/hooks';
 import { agreement } from './asks';
+import type { Ask } from './challenge';
 import { useAround, useChat } from './context';
 import { dresser } from './part';
 import type { Key } from './strings';
@@ -62,13 +63,14 @@ export interface Surroundings {
   host: Host;
   api: VisitorAPI;
   store: Store<State>;
+  challenge: Ask;
   learn(sessions: VisitorSession[], messages: Message[]): void;
   /** That conversation takes nothing any more. */
   lost(session: string): void;
 }
 
 /** Files follow the words that were sent before them, into the conversation that these began. */
-export function uploads({ host, api, store, learn, lost }: Surroundings): Uploads {
+export function uploads({ host, api, store, challenge, learn, lost }: Surroundings): Uploads {
   const wordsAreSent = () => new Promise<void>((resolve) => {
     const look = ({ outbox }: State) => {
       if (outbox.some((p) => p.state !== 'refused')) return;
@@ -91,7 +93,12 @@ export function uploads({ host, api, store, learn, lost }: Surroundings): Upload
       const open = current(store.get());
       if (open) return open.session_id;
       const consent = agreement(store.get());
-      const begun = await api.call<VisitorSession>('POST', '/sessions', { page: here(), ...(consent && { consent }) });
+      const begin = (answer?: string): Promise<VisitorSession> => api.call<VisitorSession>('POST', '/sessions', { page: here(), ...(consent && { consent }), ...(answer && { challenge_answer: answer }) })
+        .catch(async (err: APIError) => {
+          if (err.code !== 'challenge_required') throw err;
+          return begin(await new Promise(challenge));
+        });
+      const begun = await begin();
       learn([begun], []);
       host.emit('conversation', { id: begun.session_id, state: 'open' });
       return begun.session_id;

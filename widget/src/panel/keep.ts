@@ -18,7 +18,7 @@ export interface Pending {
   data?: Record<string, unknown>;
   /** failed: given up for now, tried again when the connection is back. refused: the server will not have it as it is. */
   state: 'waiting' | 'failed' | 'refused';
-  /** The error's code where it was refused, or "message" where the text itself is wrong. */
+  /** The error's code where it was refused or the site wants a proof, or "message" where the text itself is wrong. */
   why?: string | undefined;
   /** The host's own sentence for it. */
   said?: string | undefined;

@@ -91,12 +91,13 @@ export function Log() {
       <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={look}>
         {older && <Older load={chat.talk!.loadOlder} root={box} />}
         {rows(state, around)}
+        {state.challenged && <slot name="challenge" />}
         <Answers />
         {rateable && <Rate session={rateable} />}
         {typing && !typing.text && <Typing person={writer(state)} label={t('typing', { name: typing.name || person?.name || t('someone') })} />}
       </div>
       {missed > 0 && <button type="button" class="pill" onClick={() => { toEnd(); look(); }}>{t('newMessages', { n: missed })}<Icon of={down} /></button>}
-      <div class="sr" role="status">{(stopped || state.uploads.some((u) => u.state === 'failed')) && `${t('failed')} ${stopped?.said ?? ''}`}</div>
+      <div class="sr" role="status">{(stopped || state.uploads.some((u) => u.state === 'failed')) && (stopped?.why === 'challenge_required' ? t('challenge') : `${t('failed')} ${stopped?.said ?? ''}`)}</div>
     </div>
   );
 }
@@ -135,7 +136,7 @@ function rows(state: State, around: Surroundings): ComponentChildren[] {
   }));
   for (const pending of state.outbox) {
     if (known.has(pending.client_id)) continue;
-    const calm = pending.state === 'waiting' && !state.stuck && state.banner !== 'offline';
+    const calm = pending.state === 'waiting' && !state.stuck && !state.challenged && state.banner !== 'offline';
     // While it goes well it stands with what was sent before; once it waits or fails it says so by itself.
     items.push({ kind: 'pending', pending, at: new Date(pending.at), who: `${current(state)?.session_id ?? 'next'} me${calm ? '' : pending.client_id}` });
   }
@@ -235,7 +236,7 @@ function Unsent({ pending, place, calm }: { pending: Pending; place: Place; calm
   const meta = state === 'refused'
     ? <>{said ? <>{t('failed')} <bdi>{said}</bdi></> : t(words)} <button type="button" onClick={() => chat.talk!.discard(id, true)}>{t('edit')}</button> <button type="button" onClick={() => chat.talk!.discard(id, false)}>{t('discard')}</button></>
     : state === 'failed'
-      ? <>{t('failed')} <button type="button" onClick={() => chat.talk!.retry(id)}>{t('again')}</button></>
+      ? <>{t(why === 'challenge_required' ? 'challenge' : 'failed')} <button type="button" onClick={() => chat.talk!.retry(id)}>{t('again')}</button></>
       : place.last && t(calm ? 'sending' : 'waiting');
   return (
     <Bubble place={place} mine quiet at={new Date(pending.at)} locale={locale} state={state === 'waiting' ? 'sending' : 'failed'} meta={meta}>

@@ -2,6 +2,7 @@
 // go one after the other, so they arrive in the order in which they were written.
 import { APIError, uuid } from '../shared/api';
 import type { Message, VisitorSession } from '../shared/types';
+import type { Ask } from './challenge';
 import type { Keep, Pending } from './keep';
 import { here, type VisitorAPI } from './visitor';
 
@@ -17,6 +18,8 @@ export interface OutboxOptions {
   lost(session: string, closed: boolean): void;
   /** The server wants to know more about who writes, takes what they said for wrong, or has them agree to another text. */
   unknown(pending: Pending, field: 'visitor_name' | 'visitor_email' | 'department' | 'consent'): void;
+  /** The site wants proof that the visitor is no program. */
+  challenge: Ask;
   /** Looks for the conversation that is open. */
   find(): Promise<void>;
   /** The outbox has changed; `stuck` while the last try met trouble. */
@@ -36,11 +39,13 @@ export interface Outbox {
 /** After this long in trouble a message is shown as not sent. */
 const patience = 30_000;
 
-export function createOutbox({ key, keep, api, session, sent, lost, unknown, find, changed }: OutboxOptions): Outbox {
+export function createOutbox({ key, keep, api, session, sent, lost, unknown, challenge, find, changed }: OutboxOptions): Outbox {
   let busy = false;
   let again = false;
   let closed = false;
   let tries = 0;
+  let held = false; // until a challenge is answered
+  let proof: string | undefined; // the answer
   let since = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let notBefore = 0;
@@ -52,7 +57,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
   const mark = (id: string, patch: Partial<Pending>) => change((outbox) => outbox.map((p) => (p.client_id === id ? { ...p, ...patch } : p)));
 
   async function flush(): Promise<void> {
-    if (closed) return;
+    if (closed || held) return;
     if (busy) { again = true; return; }
     const wait = notBefore - Date.now();
     if (wait > 0) return later(wait);
@@ -60,7 +65,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
     clearTimeout(timer);
     try {
       await oneTabAtATime(async () => {
-        for (let next; !closed && (next = keep.get().outbox.find((p) => p.state !== 'refused'));) await deliver(next);
+        for (let next; !closed && !held && (next = keep.get().outbox.find((p) => p.state !== 'refused'));) await deliver(next);
       });
       tries = since = 0;
       changed(false);
@@ -82,6 +87,12 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
     } catch (err) {
       if (!(err instanceof APIError) || err.temporary || err.status === 401) throw err;
       const { code, field, message } = err;
+      proof = undefined; // good for one try
+      if (code === 'challenge_required') {
+        held = true; // what was written later stays behind it
+        mark(pending.client_id, { state: 'failed', why: code });
+        return challenge(pass);
+      }
       if (field === 'visitor_name' || field === 'visitor_email' || field === 'department' || field === 'consent') return unknown(pending, field);
       // "refused" is the host's own doing, with a sentence that it has written for the visitor.
       mark(pending.client_id, { state: 'refused', ...(code === 'refused' ? { why: code, said: message } : { why: field === 'message' ? field : code }) });
@@ -93,7 +104,7 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
     if (!api.known) await api.hello();
     api.remember();
     const to = pending.session ?? session();
-    const body = { message: pending.text, client_id: pending.client_id };
+    const body = { message: pending.text, client_id: pending.client_id, ...(proof && { challenge_answer: proof }) };
     try {
       if (to) {
         done(pending, await api.call<Message>('POST', '/messages', { session_id: to, ...body }));
@@ -122,8 +133,17 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
     }
   }
 
+  /** The visitor has answered the page's challenge. */
+  function pass(answer: string) {
+    proof = answer;
+    held = false;
+    change((outbox) => outbox.map((p) => (p.why === 'challenge_required' ? { ...p, state: 'waiting', why: undefined } : p)));
+    void flush();
+  }
+
   function done(pending: Pending, message?: Message, begun?: VisitorSession) {
     tries = since = 0;
+    proof = undefined;
     sent(pending, message, begun);
     change((outbox) => outbox.filter((p) => p.client_id !== pending.client_id));
   }
@@ -157,10 +177,15 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, fin
     flush: () => void flush(),
     retry(clientId) {
       since = 0;
-      mark(clientId, { state: 'waiting' });
+      held = false;
+      mark(clientId, { state: 'waiting', why: undefined });
       void flush();
     },
-    remove: (clientId) => change((outbox) => outbox.filter((p) => p.client_id !== clientId)),
+    remove(clientId) {
+      change((outbox) => outbox.filter((p) => p.client_id !== clientId));
+      held = false;
+      void flush();
+    },
     close() {
       closed = true;
       clearTimeout(timer);

@@ -29,6 +29,8 @@ export interface State {
   others: VisitorSession[];
   /** The server lets this visitor in no more. */
   barred: boolean;
+  /** The page has been asked to challenge the visitor, and has not said what they answered. */
+  challenged: boolean;
   outbox: Pending[];
   /** Files that go along with what is sent next, and why another one does not. */
   files: File[];
@@ -59,7 +61,7 @@ export interface State {
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, verified: false, sessions: [], messages: [], older: false,
-  talking: false, aside: null, others: [], barred: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null, greeting: null, headline: '',
+  talking: false, aside: null, others: [], barred: false, challenged: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null, greeting: null, headline: '',
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

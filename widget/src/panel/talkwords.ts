@@ -21,6 +21,7 @@ export const words = {
   tooLong: 'Not sent. It is too long.',
   forbidden: 'Not sent. You can’t write here any more.',
   refused: 'Not sent. The server did not accept it.',
+  challenge: 'Not sent yet. Please show that you are a person.',
   attach: 'Add a file',
   leaveOut: 'Leave out {name}',
   saveFile: 'Download',
