@@ -79,6 +79,39 @@ func TestNodesAtOnce(t *testing.T) {
 	})
 }
 
+// TestNodesShowWhereVisitorsAre: what a visitor has just looked at by way of one
+// node is soon in the lists of another.
+func TestNodesShowWhereVisitorsAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		opts := chat.Options{Tracking: chat.Tracking{On: true}}
+		a, killA := c.node(t, opts)
+		b, killB := c.node(t, opts)
+		synctest.Wait()
+		began := time.Now()
+		visitor, _ := newVisitor(t, a)
+		_, err := a.Sighted(t.Context(), visitor, chat.Sighting{Page: &chat.PageRef{URL: "https://shop.example/vases"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			found, err := b.Visitors(t.Context(), host, chat.Page{}, chat.VisitorFilter{Online: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(found.Visitors) == 1 && found.Visitors[0].Visit != nil {
+				break
+			}
+			if time.Since(began) > time.Second { // the console reads its list that long after somebody has come
+				t.Fatalf("after a second the other node finds %+v", found.Visitors)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		killB()
+		killA()
+	})
+}
+
 // TestNodeAlone: a node that hears of no other tells nobody anything.
 func TestNodeAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

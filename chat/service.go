@@ -118,6 +118,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	wait.Go(func() { s.runRouting(routing) })
 	wait.Go(func() { s.runPending(routing) })
+	wait.Go(func() { s.keepTrail(routing) })
 	defer wait.Wait()
 	defer stop()
 	presence := time.NewTicker(presenceStep)
@@ -126,8 +127,6 @@ func (s *Service) Run(ctx context.Context) error {
 	defer prune.Stop()
 	index := time.NewTicker(time.Second)
 	defer index.Stop()
-	trail := time.NewTicker(trailStep)
-	defer trail.Stop()
 	shifts := time.NewTicker(shiftStep)
 	defer shifts.Stop()
 	var purging single
@@ -160,10 +159,6 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-prune.C:
 			s.prune(ctx)
 			purging.try(func() { s.purge(ctx) })
-		case <-trail.C:
-			if err := s.storeTrail(ctx); err != nil {
-				s.log.Warn("chat: could not store which pages visitors saw", "error", err)
-			}
 		case <-shifts.C:
 			s.noteShifts(ctx)
 		case <-index.C:

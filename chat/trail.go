@@ -10,12 +10,14 @@ import (
 )
 
 // trailStep is how long views wait in memory, so that many go into one
-// commit; trailLength is how many may wait, and trailBatch how many are
-// written in one go, so that nobody's message waits for all of them.
+// commit, and sharedTrailStep how long where other nodes are: what waits here
+// they cannot read. trailLength is how many may wait, and trailBatch how many
+// are written in one go, so that nobody's message waits for all of them.
 const (
-	trailStep   = 5 * time.Second
-	trailLength = 500
-	trailBatch  = 50
+	trailStep       = 5 * time.Second
+	sharedTrailStep = 250 * time.Millisecond
+	trailLength     = 500
+	trailBatch      = 50
 )
 
 // trail holds the views that are not stored yet.
@@ -89,6 +91,31 @@ func (s *Service) storeTrail(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keepTrail stores the views that wait, again and again, until ctx ends or the
+// service is closed.
+func (s *Service) keepTrail(ctx context.Context) {
+	step := trailStep
+	if s.nodes.broker != nil {
+		step = sharedTrailStep
+	}
+	tick := time.NewTicker(step)
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case now := <-tick.C:
+			if now.Sub(last) < trailStep && s.nodes.alone() {
+				continue
+			}
+			last = now
+			s.freshTrail(ctx)
+		case <-s.closed:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // freshTrail stores the views that wait for somebody who is about to read what

@@ -1,5 +1,6 @@
 // Package e2e drives the visitor's widget and the agents' console in a real
-// browser, against the quickstart example running as a process of its own.
+// browser, against the quickstart example running as a process of its own, and
+// some of what they do against three nodes on PostgreSQL (TestOnNodes).
 //
 // Chromium is looked for in the PATH; without it the tests are skipped, or
 // fail where PEALCHAT_REQUIRE=all is set. With PEALCHAT_SHOTS=DIR the tests
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/pealchat/pealchat/storage/postgres/pgtest"
 )
 
 const (
@@ -43,6 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func testMain(m *testing.M) int {
+	defer pgtest.End()
 	chromium, err := findChromium()
 	if err != nil {
 		noBrowser = err.Error()
@@ -108,6 +111,7 @@ type server struct {
 	db    string
 	flags []string // beside those that every test needs
 	cmd   *exec.Cmd
+	site  *site // the nodes that it is instead, or nil
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -118,15 +122,17 @@ func startServer(t *testing.T, flags ...string) *server {
 	t.Helper()
 	needBrowser(t)
 	s := &server{t: t, addr: "127.0.0.1:0", flags: flags, db: filepath.Join(t.TempDir(), "shop.db")}
+	if nodeProgram != "" {
+		s.site = newSite(s)
+	}
 	s.start()
 	t.Cleanup(func() {
 		s.kill()
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		said := s.read()
 		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		} else if strings.Contains(s.log.String(), "level=ERROR") || strings.Contains(s.log.String(), "panic") {
-			t.Errorf("the server complained:\n%s", s.log.String())
+			t.Logf("the server's log:\n%s", said)
+		} else if strings.Contains(said, "level=ERROR") || strings.Contains(said, "panic") {
+			t.Errorf("the server complained:\n%s", said)
 		}
 	})
 	return s
@@ -134,13 +140,13 @@ func startServer(t *testing.T, flags ...string) *server {
 
 func (s *server) start() {
 	s.t.Helper()
+	if s.site != nil {
+		s.site.start()
+		return
+	}
 	s.cmd = exec.Command(program, "-addr", s.addr, "-db", s.db, "-api-key", key)
 	s.cmd.Args = append(s.cmd.Args, s.flags...)
-	s.cmd.Stderr = writerFunc(func(p []byte) (int, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.log.Write(p)
-	})
+	s.cmd.Stderr = writerFunc(s.write)
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -159,11 +165,27 @@ func (s *server) start() {
 		}
 	}
 	s.cmd.Wait()
-	s.t.Fatalf("the quickstart did not start:\n%s", s.log.String())
+	s.t.Fatalf("the quickstart did not start:\n%s", s.read())
+}
+
+func (s *server) write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(p)
+}
+
+func (s *server) read() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
 }
 
 // kill ends the server without a warning.
 func (s *server) kill() {
+	if s.site != nil {
+		s.site.killAll()
+		return
+	}
 	s.cmd.Process.Kill()
 	s.cmd.Wait()
 }

@@ -194,10 +194,16 @@ var shared struct {
 // Main runs the tests of a package and ends the server that they shared.
 func Main(m *testing.M) {
 	code := m.Run()
+	End()
+	os.Exit(code)
+}
+
+// End ends the server that the tests have shared, if there is one, for a
+// TestMain that has more to do than [Main].
+func End() {
 	if shared.c != nil {
 		shared.c.Close()
 	}
-	os.Exit(code)
 }
 
 // Server returns the DSN of the server that the tests of the process share:
