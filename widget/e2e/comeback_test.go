@@ -57,5 +57,9 @@ func TestALinkInAMailLeadsBack(t *testing.T) {
 	stranger := newPerson(t)
 	stranger.expectOffline(true) // the browser notes a request that is refused
 	stranger.goTo(old)
-	stranger.wait("an empty chat", `seen($('.panel .ta')) && !$('.msg')`)
+	stranger.wait("an empty chat that says why", `seen($('.panel .ta')) && !$('.msg') && labelled('.note', 'This link no longer works')`)
+	stranger.shoot("comeback-lapsed")
+	stranger.expectOffline(false)
+	stranger.say("Where is my bowl?")
+	stranger.wait("said once", `!labelled('.note', 'This link no longer works')`)
 }

@@ -3,7 +3,7 @@ import { adopt } from '../shared/styles';
 import css from './embed.css';
 
 interface API {
-  open(opening?: { message?: string | undefined; topic?: string | undefined }): void;
+  open(opening?: { message?: string | undefined; topic?: string | undefined; lapsed?: boolean }): void;
   on(event: string, fn: () => void): void;
   locale(tag: string): void;
   theme(theme: string): void;
@@ -18,10 +18,10 @@ document.documentElement.removeAttribute('lang');
 // A link from a mail leads back into a conversation. What it says is for nobody's history, so it leaves the address at once.
 const link = new URLSearchParams(location.hash.slice(1)).get('return');
 if (link) history.replaceState(null, '', location.pathname + location.search);
-const back = link ? comeBack(link) : Promise.resolve();
+const back = link ? comeBack(link) : Promise.resolve(false);
 
-/** Makes this browser the visitor's; where somebody else has written in it before, this tab alone. */
-async function comeBack(link: string) {
+/** Makes this browser the visitor's; where somebody else has written in it before, this tab alone. Says whether the link has lapsed. */
+async function comeBack(link: string): Promise<boolean> {
   const base = new URL('.', location.href).href, key = `pealchat:${base}`;
   const kept = (shelf: () => Storage): { token?: string } => { try { return JSON.parse(shelf().getItem(key) ?? '{}'); } catch { return {}; } };
   const before = kept(() => sessionStorage).token ?? kept(() => localStorage).token;
@@ -29,13 +29,14 @@ async function comeBack(link: string) {
     const response = await fetch(`${base}visitor/v1/hello`, {
       method: 'POST', headers: { 'Content-Type': 'application/json', ...(before && { Authorization: `Bearer ${before}` }) }, body: JSON.stringify({ return: link }),
     });
-    if (!response.ok) return; // too old, or not genuine: whoever comes is who they were
+    if (!response.ok) return response.status === 401; // too old, or not genuine: whoever comes is who they were
     const { token } = await response.json() as { token: string };
-    if (token === before) return;
+    if (token === before) return false;
     (before ? sessionStorage : localStorage).setItem(key, JSON.stringify({ token, live: true, outbox: [] }));
     location.reload();
     await new Promise(() => { /* until it has */ });
   } catch { /* the network or the storage is away: so is the chat, which says so */ }
+  return false;
 }
 
 // The address may say how it looks and what it is about, but not who the visitor is: addresses end up in logs.
@@ -50,5 +51,5 @@ addEventListener('DOMContentLoaded', () => {
   document.documentElement.lang = corner.lang;
   document.documentElement.dir = corner.dir;
   Pealchat.on('close', () => Pealchat.open()); // there is nothing behind it
-  void back.then(() => Pealchat.open({ message: asked('message'), topic: asked('topic') }));
+  void back.then((lapsed) => Pealchat.open({ message: asked('message'), topic: asked('topic'), lapsed }));
 });

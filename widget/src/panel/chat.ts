@@ -170,7 +170,7 @@ export function createChat(host: Host): Chat {
   function say(words: Parameters<typeof post>[1]) {
     const session = current(get())?.session_id;
     post(keep, { ...words, ...(session && { session }) });
-    set({ outbox: keep.get().outbox });
+    set({ outbox: keep.get().outbox, lapsed: false });
     api.remember();
     settle();
     talk?.flush();
@@ -179,8 +179,8 @@ export function createChat(host: Host): Chat {
   return {
     store, draft: draft.store, greet: greeting.greet, send,
     get talk() { return talk; },
-    open({ message, topic }) {
-      set((state) => ({ open: true, closing: false, preview: null, talking: state.talking || unseen(state).length > 0 }));
+    open({ message, topic, lapsed }) {
+      set((state) => ({ open: true, lapsed: lapsed ?? state.lapsed, closing: false, preview: null, talking: state.talking || unseen(state).length > 0 }));
       const { barred, greeting: shown } = get();
       if (shown) ungreet(shown.message);
       if (barred) set({ hello: 'none' }); // it may be over

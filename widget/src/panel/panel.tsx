@@ -41,7 +41,7 @@ function Panel({ close }: { close(): void }) {
   const around = useAround();
   const { chat, host, t } = around;
   const state = useChat((s) => s);
-  const { talking, aside, config, banner, closing, talk, talkFailed, barred } = state;
+  const { talking, aside, config, banner, closing, talk, talkFailed, barred, lapsed } = state;
   const phone = usePhone();
   const panel = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement | null>(null);
@@ -75,6 +75,7 @@ function Panel({ close }: { close(): void }) {
         : !talking ? <Home>{!barred && form}</Home> : talk ? <talk.Log /> : (
         <div class="grow">{talkFailed && <NoPart again={host.restart} />}</div>
       )}
+      {lapsed && !barred && !aside && <p class="note" role="status" dir="auto">{t('lapsed')}</p>}
       {talking && !aside && !barred && <Waiting />}
       {talk && talking && !aside && !barred && config?.features.typing_preview && current(state) && <p class="note" dir="auto">{t('previewed')}</p>}
       {asking && <Ask what={asking} done={() => { setAsking(null); area.current?.focus(); }} />}

@@ -57,11 +57,13 @@ export interface State {
   greeting: Greeting | null;
   /** What the visitor was greeted with when they opened the panel; empty for nothing. */
   headline: string;
+  /** They came by a link to their conversation that leads there no more. */
+  lapsed: boolean;
 }
 
 export const initial: State = {
   open: false, closing: false, hello: 'none', config: null, online: false, verified: false, sessions: [], messages: [], older: false,
-  talking: false, aside: null, others: [], barred: false, challenged: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null, greeting: null, headline: '',
+  talking: false, aside: null, others: [], barred: false, challenged: false, outbox: [], files: [], fault: null, uploads: [], stream: 'none', stuck: false, banner: '', refusedField: '', typing: null, talk: null, talkFailed: false, sound: false, preview: null, greeting: null, headline: '', lapsed: false,
 };
 
 /** The conversation that a message goes to; none if there is none or it is closed. */

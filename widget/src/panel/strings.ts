@@ -40,6 +40,7 @@ export const en = {
   goBack: 'Back',
   conversations: 'Your conversations',
   barred: 'The chat is not open to you at the moment.',
+  lapsed: 'This link no longer works. You can write to us here all the same.',
   queue: 'You are number {n} in the queue.',
   queueNext: 'You are next in the queue.',
   noLoad: 'This part of the chat could not load.',

@@ -25,6 +25,8 @@ export interface Opening {
   message?: string;
   /** What it is about; said in the field's place and sent along. */
   topic?: string;
+  /** The visitor followed a link that leads back no more. Of the chat's own page only. */
+  lapsed?: boolean;
 }
 
 /** What a trigger has the visitor read. */

@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-WJMHBJ7H.js";export{a as start};
