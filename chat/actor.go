@@ -38,9 +38,9 @@ func AsAgent(a Agent) Actor {
 	return Actor{kind: agentActor, id: a.ID, name: a.Name, scopes: scopes}
 }
 
-// AsKey acts as a program with an API key, within the key's scopes. It may
+// AsAPIKey acts as a program with an API key, within the key's scopes. It may
 // speak for the visitor or a bot as well as for the agents.
-func AsKey(k APIKey) Actor {
+func AsAPIKey(k APIKey) Actor {
 	return Actor{kind: keyActor, id: k.ID, name: k.Name, scopes: k.Scopes}
 }
 
@@ -82,7 +82,8 @@ func (a Actor) Scopes() []string {
 	return []string{}
 }
 
-// need returns an error unless the actor is on the agents' side and has the scope.
+// need returns an error unless the actor is on the agents' side and has the
+// scope.
 func (a Actor) need(scope string) error {
 	if a.kind == nobody {
 		return &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Nobody is signed in."}

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// SignIn notes that one of the host's users has called, and returns them as
+// EnsureAgent notes that one of the host's users has called, and returns them as
 // they are kept. It is cheap where nothing has changed.
-func (s *Service) SignIn(ctx context.Context, a Agent) (Agent, error) {
+func (s *Service) EnsureAgent(ctx context.Context, a Agent) (Agent, error) {
 	if a.ID == "" {
 		return Agent{}, errors.New("chat: the host signed in an agent without an ID")
 	}
@@ -34,7 +34,7 @@ func (s *Service) saveAgent(ctx context.Context, a Agent) (Agent, error) {
 		(a.Availability == "" || a.Availability == known.Availability) {
 		return known, nil
 	}
-	res, err := s.writer.do(ctx, SaveAgent{Agent: a})
+	res, err := s.writer.do(ctx, OpSaveAgent{Agent: a})
 	if err != nil {
 		return Agent{}, err
 	}
@@ -137,9 +137,9 @@ func (s *Service) SetAvailability(ctx context.Context, by Actor, availability st
 	return a, nil
 }
 
-// SignOut says that whoever acts has gone, without waiting for them to be
+// Leave says that whoever acts has gone, without waiting for them to be
 // missed. They can be back at any time.
-func (s *Service) SignOut(ctx context.Context, by Actor) error {
+func (s *Service) Leave(ctx context.Context, by Actor) error {
 	if by.IsVisitor() {
 		return nil
 	}

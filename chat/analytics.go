@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// MaxPeriod is how long a period of figures may be, MaxHours one that is cut
-// into hours.
+// maxPeriod is how long a period of figures may be, maxHourlyPeriod one that is
+// cut into hours.
 const (
-	MaxPeriod = 3 * 366 * 24 * time.Hour
-	MaxHours  = 31 * 24 * time.Hour
+	maxPeriod       = 3 * 366 * 24 * time.Hour
+	maxHourlyPeriod = 31 * 24 * time.Hour
 )
 
 // goneAfter is the grace time: how long after their last message a visitor who
@@ -42,10 +42,10 @@ type AnalyticsQuery struct {
 // SourceTest is the source of sessions that reports leave out.
 const SourceTest = "test"
 
-// FiguresQuery asks a store for the sessions whose first visitor message or,
-// where there is none, whose beginning lies in the period. Empty fields select
-// everything.
-type FiguresQuery struct {
+// SessionFiguresQuery asks a store for the sessions whose first visitor message
+// or, where there is none, whose beginning lies in the period. Empty fields
+// select everything.
+type SessionFiguresQuery struct {
 	From, To                time.Time
 	Department, Source, Tag string
 	Detail                  bool   // Department, Source, Tags and PageURL are asked for
@@ -71,7 +71,7 @@ type SessionFigures struct {
 	AgentMessages   int64
 	BotMessages     int64
 	Unseen          bool         // the visitor has not seen an agent's latest message
-	VisitorLeft     bool         // as CloseSession said
+	VisitorLeft     bool         // as OpCloseSession said
 	Test            bool         // its source is SourceTest
 	Ban             *Ban         // of its visitor, whether in force or not
 	Score           int          // of the rating, 0 without one
@@ -135,7 +135,7 @@ func (s *Service) AnalyticsByTime(ctx context.Context, by Actor, q AnalyticsQuer
 	out := AnalyticsSeries{Period: r.period(), Interval: "day"}
 	next := nextDay
 	if hourly {
-		if r.q.To.Sub(r.q.From) > MaxHours {
+		if r.q.To.Sub(r.q.From) > maxHourlyPeriod {
 			return AnalyticsSeries{}, invalid("from", "By the hour a period may have at most 31 days.")
 		}
 		out.Interval, next = "hour", nextHour

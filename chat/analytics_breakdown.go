@@ -19,9 +19,9 @@ const (
 	ByTag        Breakdown = "tag"
 )
 
-// MaxParts is how many parts a divided report has at most: those with the most
+// maxParts is how many parts a divided report has at most: those with the most
 // sessions.
-const MaxParts = 200
+const maxParts = 200
 
 // AnalyticsParts are the figures of the parts that a report was divided into,
 // the one with the most sessions first, and those of all together.
@@ -77,7 +77,7 @@ func (s *Service) AnalyticsByPart(ctx context.Context, by Actor, q AnalyticsQuer
 	slices.SortFunc(out.Parts, func(a, b PartFigures) int {
 		return cmp.Or(cmp.Compare(b.Figures.Sessions, a.Figures.Sessions), cmp.Compare(a.Name, b.Name))
 	})
-	out.Parts = out.Parts[:min(len(out.Parts), MaxParts)]
+	out.Parts = out.Parts[:min(len(out.Parts), maxParts)]
 	return out, nil
 }
 

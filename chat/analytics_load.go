@@ -21,16 +21,16 @@ type AgentLoad struct {
 	Assignments, Shifts []AgentSpan
 }
 
-// NoteShifts notes that the agents are available at a moment. Where the latest
+// OpNoteShifts notes that the agents are available at a moment. Where the latest
 // such note of an agent is not older than ShiftGap, the time between counts as
 // theirs as well; otherwise something new begins. Agents that do not exist are
 // left out. Event: none.
-type NoteShifts struct {
+type OpNoteShifts struct {
 	AgentIDs []string
 	At       time.Time
 }
 
-func (NoteShifts) op() {}
+func (OpNoteShifts) op() {}
 
 // How often it is noted who is available, and what may lie between two notes
 // of one stretch: a node that is busy or being replaced misses one.
@@ -41,8 +41,8 @@ const (
 
 // noteShifts is for Run.
 func (s *Service) noteShifts(ctx context.Context) {
-	op := NoteShifts{At: s.now()}
-	for _, a := range s.Answering(ctx) {
+	op := OpNoteShifts{At: s.now()}
+	for _, a := range s.AvailableAgents(ctx) {
 		op.AgentIDs = append(op.AgentIDs, a.ID)
 	}
 	if len(op.AgentIDs) == 0 {

@@ -37,7 +37,7 @@ func (s *Service) newReport(ctx context.Context, by Actor, q AnalyticsQuery) (*r
 		return nil, invalid("from", "from must be in the past.")
 	case !r.q.From.Before(r.q.To):
 		return nil, invalid("to", "to must be after from.")
-	case r.q.To.Sub(r.q.From) > MaxPeriod:
+	case r.q.To.Sub(r.q.From) > maxPeriod:
 		return nil, invalid("from", "A period may have at most three years.")
 	}
 	r.computed = AnalyticsBasis{
@@ -61,8 +61,8 @@ func (r *report) period() AnalyticsPeriod {
 	return AnalyticsPeriod{From: r.q.From.In(r.q.Zone), To: r.q.To.In(r.q.Zone), Zone: r.q.Zone.String()}
 }
 
-func (r *report) query() FiguresQuery {
-	return FiguresQuery{From: r.q.From, To: r.q.To, Department: r.q.Department, Source: r.q.Source, Tag: r.q.Tag, Detail: r.q.Page != ""}
+func (r *report) query() SessionFiguresQuery {
+	return SessionFiguresQuery{From: r.q.From, To: r.q.To, Department: r.q.Department, Source: r.q.Source, Tag: r.q.Tag, Detail: r.q.Page != ""}
 }
 
 // readReport calls each for the sessions that the report is about.
@@ -78,7 +78,7 @@ func (s *Service) readReport(ctx context.Context, r *report, each func(f *Sessio
 
 // readFigures calls each for the sessions of the query that the report is
 // about, and counts those that it leaves out.
-func (s *Service) readFigures(ctx context.Context, r *report, q FiguresQuery, each func(f *SessionFigures) error) error {
+func (s *Service) readFigures(ctx context.Context, r *report, q SessionFiguresQuery, each func(f *SessionFigures) error) error {
 	return s.store.SessionFigures(ctx, q, func(f SessionFigures) error {
 		switch {
 		case r.q.Page != "" && !onPage(f.PageURL, r.q.Page), r.q.AgentID != "" && !f.concerns(r.q.AgentID):

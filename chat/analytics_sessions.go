@@ -63,7 +63,7 @@ func (s *Service) figureRows(ctx context.Context, by Actor, q FigureQuery, keep 
 	return rows, next, err
 }
 
-func (q FigureQuery) check(r *report) (page Page, ask FiguresQuery, err error) {
+func (q FigureQuery) check(r *report) (page Page, ask SessionFiguresQuery, err error) {
 	if page, err = q.Page.check(); err != nil {
 		return page, ask, err
 	}
@@ -93,7 +93,8 @@ func (q FigureQuery) check(r *report) (page Page, ask FiguresQuery, err error) {
 	return page, ask, nil
 }
 
-// within says whether a moment lies in the place of the heat map that is asked for.
+// within says whether a moment lies in the place of the heat map that is asked
+// for.
 func (q FigureQuery) within(at time.Time) bool {
 	return (q.Weekday == nil || (int(at.Weekday())+6)%7 == *q.Weekday) && (q.Hour == nil || at.Hour() == *q.Hour)
 }
@@ -110,8 +111,8 @@ func (s *Service) sessionsOf(ctx context.Context, rows []SessionFigures) ([]Sess
 	return sessions, err
 }
 
-// RatingsQuery selects ratings.
-type RatingsQuery struct {
+// RatingQuery selects ratings.
+type RatingQuery struct {
 	AnalyticsQuery
 	Score     int    // 1 to 5; 0 means all
 	Text      string // must stand in the comment, whatever its case
@@ -134,18 +135,18 @@ type RatingPage struct {
 
 // Ratings returns one page of the ratings of the sessions of a period, the
 // newest session first: those that CSAT is made of.
-func (s *Service) Ratings(ctx context.Context, by Actor, q RatingsQuery) (RatingPage, error) {
+func (s *Service) Ratings(ctx context.Context, by Actor, q RatingQuery) (RatingPage, error) {
 	if q.Score < 0 || q.Score > 5 {
 		return RatingPage{}, invalid("score", "score must be between 1 and 5.")
 	}
-	text, err := cleanText("q", q.Text, MaxSearch)
+	text, err := cleanText("q", q.Text, maxSearch)
 	if err != nil {
 		return RatingPage{}, err
 	}
 	text = strings.ToLower(strings.TrimSpace(text))
 	ask := FigureQuery{AnalyticsQuery: q.AnalyticsQuery, Figure: FigureRatings, Page: q.Page}
 	if q.Score > 0 {
-		ask.Figure = FigureRatingsPrefix + Figure(strconv.Itoa(q.Score))
+		ask.Figure = figureRatingsPrefix + Figure(strconv.Itoa(q.Score))
 	}
 	rows, next, err := s.figureRows(ctx, by, ask, func(f *SessionFigures) bool {
 		return (!q.Commented || f.Comment != "") && (text == "" || strings.Contains(strings.ToLower(f.Comment), text))

@@ -36,7 +36,7 @@ const (
 	FigureRatings       Figure = "ratings"
 	FigurePositive      Figure = "ratings_positive"
 	FigureNegative      Figure = "ratings_negative"
-	FigureRatingsPrefix Figure = "ratings_" // and a score from 1 to 5
+	figureRatingsPrefix Figure = "ratings_" // and a score from 1 to 5
 )
 
 // allFigures are all that can be asked for.
@@ -44,7 +44,7 @@ func allFigures() []Figure {
 	list := []Figure{FigureSessions, FigureNoMessage, FigureClosed, FigureMissed, FigureAbandoned, FigureDropped, FigureWait, FigureBotResponse,
 		FigureAccept, FigureReplyTime, FigureDuration, FigureRequests, FigureRatings, FigurePositive, FigureNegative}
 	for score := '1'; score <= '5'; score++ {
-		list = append(list, FigureRatingsPrefix+Figure(score))
+		list = append(list, figureRatingsPrefix+Figure(score))
 	}
 	return list
 }
@@ -84,7 +84,7 @@ func (t *tally) has(figure Figure, f *SessionFigures) bool {
 	case FigureNegative:
 		return own && f.Score > 0 && f.Score <= 2
 	}
-	return own && f.Score > 0 && figure == FigureRatingsPrefix+Figure(rune('0'+f.Score))
+	return own && f.Score > 0 && figure == figureRatingsPrefix+Figure(rune('0'+f.Score))
 }
 
 func (t *tally) add(f *SessionFigures) {

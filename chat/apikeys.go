@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// NewKey is what an API key is made from.
-type NewKey struct {
+// NewAPIKey is what an API key is made from.
+type NewAPIKey struct {
 	Name   string   `json:"name"`
 	Scopes []string `json:"scopes"`
 }
 
-// CreateKey makes an API key. The secret is returned this once.
-func (s *Service) CreateKey(ctx context.Context, by Actor, in NewKey) (key APIKey, secret string, err error) {
+// CreateAPIKey makes an API key. The secret is returned this once.
+func (s *Service) CreateAPIKey(ctx context.Context, by Actor, in NewAPIKey) (key APIKey, secret string, err error) {
 	if err := by.need(ScopeAdmin); err != nil {
 		return APIKey{}, "", err
 	}
@@ -27,10 +27,11 @@ func (s *Service) CreateKey(ctx context.Context, by Actor, in NewKey) (key APIKe
 // a warning. The keys made here are longer.
 const shortSecret = 20
 
-// EnsureKey makes sure that the given secret works as an API key with these
-// scopes, for hosts that bring their own. It is for the host's code only, which decides
-// how well the secret can be guessed: a short one is warned of in the log.
-func (s *Service) EnsureKey(ctx context.Context, secret string, in NewKey) (APIKey, error) {
+// EnsureAPIKey makes sure that the given secret works as an API key with these
+// scopes, for hosts that bring their own. It is for the host's code only, which
+// decides how well the secret can be guessed: a short one is warned of in the
+// log.
+func (s *Service) EnsureAPIKey(ctx context.Context, secret string, in NewAPIKey) (APIKey, error) {
 	if secret == "" {
 		return APIKey{}, invalid("key", "An API key must not be empty.")
 	}
@@ -40,7 +41,7 @@ func (s *Service) EnsureKey(ctx context.Context, secret string, in NewKey) (APIK
 	return s.saveKey(ctx, in, secret)
 }
 
-func (s *Service) saveKey(ctx context.Context, in NewKey, secret string) (APIKey, error) {
+func (s *Service) saveKey(ctx context.Context, in NewAPIKey, secret string) (APIKey, error) {
 	name, err := cleanLine("name", in.Name, s.limits.Name)
 	if err != nil {
 		return APIKey{}, err
@@ -64,20 +65,20 @@ func (s *Service) saveKey(ctx context.Context, in NewKey, secret string) (APIKey
 		}
 	}
 	now := s.now()
-	res, err := s.writer.do(ctx, SaveKey{Hash: hashSecret(secret), Key: APIKey{
+	res, err := s.writer.do(ctx, OpSaveAPIKey{Hash: hashSecret(secret), Key: APIKey{
 		ID: newID(now), Name: name, Prefix: secret[:min(len(secret)/2, 9)], Scopes: slices.Compact(scopes), CreatedAt: now,
 	}})
-	return res.Key, err
+	return res.APIKey, err
 }
 
-// KeyBySecret returns the key that the secret is for, unless it is revoked.
+// APIKeyBySecret returns the key that the secret is for, unless it is revoked.
 // The error then matches ErrUnauthenticated.
-func (s *Service) KeyBySecret(ctx context.Context, secret string) (APIKey, error) {
+func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error) {
 	bad := &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Invalid API Key"}
 	if secret == "" {
 		return APIKey{}, bad
 	}
-	key, err := s.store.KeyByHash(ctx, hashSecret(secret))
+	key, err := s.store.APIKeyByHash(ctx, hashSecret(secret))
 	switch {
 	case errors.Is(err, ErrNotFound) || err == nil && !key.RevokedAt.IsZero():
 		return APIKey{}, bad
@@ -103,25 +104,25 @@ func (s *Service) noteUse(ctx context.Context, key APIKey) {
 	}
 	s.mu.Unlock()
 	if due {
-		if _, err := s.writer.do(ctx, TouchKey{KeyID: key.ID, At: now}); err != nil {
+		if _, err := s.writer.do(ctx, OpTouchAPIKey{KeyID: key.ID, At: now}); err != nil {
 			s.log.Warn("chat: could not note the use of a key", "api_key_id", key.ID, "error", err)
 		}
 	}
 }
 
-// Keys returns all API keys, revoked ones included.
-func (s *Service) Keys(ctx context.Context, by Actor) ([]APIKey, error) {
+// APIKeys returns all API keys, revoked ones included.
+func (s *Service) APIKeys(ctx context.Context, by Actor) ([]APIKey, error) {
 	if err := by.need(ScopeAdmin); err != nil {
 		return nil, err
 	}
-	return s.store.Keys(ctx)
+	return s.store.APIKeys(ctx)
 }
 
-// RevokeKey makes a key useless at once.
-func (s *Service) RevokeKey(ctx context.Context, by Actor, id string) error {
+// RevokeAPIKey makes a key useless at once.
+func (s *Service) RevokeAPIKey(ctx context.Context, by Actor, id string) error {
 	if err := by.need(ScopeAdmin); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, RevokeKey{KeyID: id, At: s.now()})
+	_, err := s.writer.do(ctx, OpRevokeAPIKey{KeyID: id, At: s.now()})
 	return err
 }

@@ -32,7 +32,7 @@ func (s *Service) attend(ctx context.Context, began time.Time) {
 func minutesOf(n int) time.Duration { return time.Duration(n) * time.Minute }
 
 // alertMissed tells the host of a session that a change has made missed.
-func (s *Service) alertMissed(ctx context.Context, res Result) {
+func (s *Service) alertMissed(ctx context.Context, res OpResult) {
 	if s.hooks.Missed == nil || res.Duplicate || !res.Session.Missed {
 		return
 	}
@@ -45,7 +45,7 @@ func (s *Service) alertMissed(ctx context.Context, res Result) {
 }
 
 // forDue calls fn for each session that is due.
-func (s *Service) forDue(ctx context.Context, kind string, at time.Time, fn func(Due) Op) error {
+func (s *Service) forDue(ctx context.Context, kind string, at time.Time, fn func(DueSession) Op) error {
 	due, err := s.store.Due(ctx, DueQuery{Kind: kind, At: at, Limit: dueLimit})
 	for _, one := range due {
 		op := fn(one)
@@ -65,7 +65,7 @@ func (s *Service) forDue(ctx context.Context, kind string, at time.Time, fn func
 }
 
 func (s *Service) wakeSessions(ctx context.Context, now time.Time) error {
-	return s.forDue(ctx, DueWake, now, func(d Due) Op { return WakeSession{SessionID: d.SessionID, At: now} })
+	return s.forDue(ctx, DueWake, now, func(d DueSession) Op { return OpWakeSession{SessionID: d.SessionID, At: now} })
 }
 
 // returnSessions first notes who is there: an agent whom another node sees is
@@ -81,14 +81,14 @@ func (s *Service) returnSessions(ctx context.Context, now time.Time, after time.
 	}
 	s.routing.mu.Unlock()
 	if note {
-		for _, a := range s.Answering(ctx) {
-			if _, err := s.writer.do(ctx, SeeAgent{AgentID: a.ID, At: now}); err != nil {
+		for _, a := range s.AvailableAgents(ctx) {
+			if _, err := s.writer.do(ctx, OpSeeAgent{AgentID: a.ID, At: now}); err != nil {
 				return err
 			}
 		}
 	}
 	before := now.Add(-after)
-	return s.forDue(ctx, DueReturn, before, func(d Due) Op { return ReturnSession{SessionID: d.SessionID, Before: before, At: now} })
+	return s.forDue(ctx, DueReturn, before, func(d DueSession) Op { return OpReturnSession{SessionID: d.SessionID, Before: before, At: now} })
 }
 
 // markMissed looks early: half the grace time before somebody would count as
@@ -98,14 +98,14 @@ func (s *Service) markMissed(ctx context.Context, now time.Time, grace time.Dura
 		return nil
 	}
 	before := now.Add(-grace)
-	return s.forDue(ctx, DueMissed, now.Add(-grace/2), func(d Due) Op {
+	return s.forDue(ctx, DueMissed, now.Add(-grace/2), func(d DueSession) Op {
 		switch {
 		case s.presence.here(visitorKey(d.VisitorID), now):
-			return SeeVisitor{VisitorID: d.VisitorID, At: now}
+			return OpSeeVisitor{VisitorID: d.VisitorID, At: now}
 		case d.LastSeenAt.After(before), now.Sub(began) < grace:
 			return nil // still in the grace time, or not yet able to come back after a restart
 		}
-		return MarkMissed{SessionID: d.SessionID, Before: before, At: now}
+		return OpMarkMissed{SessionID: d.SessionID, Before: before, At: now}
 	})
 }
 
@@ -114,8 +114,8 @@ func (s *Service) closeIdle(ctx context.Context, now time.Time, after time.Durat
 		return nil
 	}
 	since := now.Add(-after)
-	return s.forDue(ctx, DueIdle, since, func(d Due) Op {
+	return s.forDue(ctx, DueIdle, since, func(d DueSession) Op {
 		left := !s.presence.here(visitorKey(d.VisitorID), now)
-		return CloseSession{SessionID: d.SessionID, Reason: CloseReasonIdle, VisitorLeft: left, IdleSince: since, At: now}
+		return OpCloseSession{SessionID: d.SessionID, Reason: CloseReasonIdle, VisitorLeft: left, IdleSince: since, At: now}
 	})
 }

@@ -80,39 +80,39 @@ type BanPage struct {
 	Next string
 }
 
-// BanVisitor sets the visitor's ban, or with a nil Ban lifts it, which lifts
+// OpBanVisitor sets the visitor's ban, or with a nil Ban lifts it, which lifts
 // the bans of addresses that came with it too. Visitor in the result is as it
 // is afterwards. Events: session_updated for each of their open sessions,
 // whose versions grow by 1. Lifting where there is none: Duplicate. No such
 // visitor: ErrUnknownVisitor.
-type BanVisitor struct {
+type OpBanVisitor struct {
 	VisitorID string
 	Ban       *Ban
 	At        time.Time
 }
 
-// BanAddress bans an address or a network. Where there is a ban of the same
+// OpBanAddress bans an address or a network. Where there is a ban of the same
 // one already it takes that one's place, and its ID. AddressBan in the result
 // is as it is afterwards. Where Ban names a visitor, WithAddress of theirs is
 // cleared, and where it is not set nothing is banned: Duplicate. More than
 // MaxAddressBans that hold At: ErrTooManyBans. Event: none.
-type BanAddress struct {
+type OpBanAddress struct {
 	Ban AddressBan
 	At  time.Time
 }
 
-// LiftAddressBan removes a ban of an address. No such ban: ErrUnknownBan.
+// OpLiftAddressBan removes a ban of an address. No such ban: ErrUnknownBan.
 // Event: none.
-type LiftAddressBan struct{ BanID string }
+type OpLiftAddressBan struct{ BanID string }
 
-// PruneBans removes the bans that ended by At, of visitors and of addresses.
+// OpPruneBans removes the bans that ended by At, of visitors and of addresses.
 // None: Duplicate.
-type PruneBans struct{ At time.Time }
+type OpPruneBans struct{ At time.Time }
 
-func (BanVisitor) op()     {}
-func (BanAddress) op()     {}
-func (LiftAddressBan) op() {}
-func (PruneBans) op()      {}
+func (OpBanVisitor) op()     {}
+func (OpBanAddress) op()     {}
+func (OpLiftAddressBan) op() {}
+func (OpPruneBans) op()      {}
 
 // The widest networks that can be banned. A slip of the finger should not
 // shut out half of the world.

@@ -79,20 +79,20 @@ func TestBanAndSigningIn(t *testing.T) {
 	if err := svc.BanVisitor(t.Context(), host, who.ID(), chat.NewBan{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.Welcome(t.Context(), chat.Hello{Token: token, Identity: ines}); !errors.Is(err, chat.ErrBanned) {
+	if _, err := svc.Hello(t.Context(), chat.Hello{Token: token, Identity: ines}); !errors.Is(err, chat.ErrBanned) {
 		t.Errorf("signed in with a banned browser: %v", err)
 	}
-	w, err := svc.Welcome(t.Context(), chat.Hello{Identity: ines})
+	w, err := svc.Hello(t.Context(), chat.Hello{Identity: ines})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := svc.BanVisitor(t.Context(), host, w.Visitor.ID, chat.NewBan{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.Welcome(t.Context(), chat.Hello{Identity: ines}); !errors.Is(err, chat.ErrBanned) {
+	if _, err := svc.Hello(t.Context(), chat.Hello{Identity: ines}); !errors.Is(err, chat.ErrBanned) {
 		t.Errorf("a banned person: %v", err)
 	}
-	if _, err := svc.Welcome(t.Context(), chat.Hello{Token: w.Token, Identity: omar}); err != nil {
+	if _, err := svc.Hello(t.Context(), chat.Hello{Token: w.Token, Identity: omar}); err != nil {
 		t.Errorf("somebody else with their browser: %v", err)
 	}
 }
@@ -100,12 +100,12 @@ func TestBanAndSigningIn(t *testing.T) {
 func TestAgentStartsSession(t *testing.T) {
 	svc := newService(t, nil)
 	who, token := newVisitor(t, svc)
-	sub, err := svc.Subscribe(t.Context(), who, chat.Subscribe{Topic: chat.Topic{VisitorID: who.ID()}})
+	sub, err := svc.Subscribe(t.Context(), who, chat.SubscribeOptions{Topic: chat.Topic{VisitorID: who.ID()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sub.Close()
-	mara, err := svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
+	mara, err := svc.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestAddressBanOverTwoNodes(t *testing.T) {
 		defer two.Close()
 		inside, outside := netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("2001:db9::7")
 		ask := func(svc *chat.Service, from netip.Addr) error {
-			_, err := svc.Welcome(t.Context(), chat.Hello{From: from})
+			_, err := svc.Hello(t.Context(), chat.Hello{From: from})
 			return err
 		}
 		check := func(what string, svc *chat.Service, want error) {
@@ -231,7 +231,7 @@ func TestBanTakesTheAddressAlong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, from := range []string{"2001:db8::7", "203.0.113.7"} {
-		if _, err := svc.Welcome(t.Context(), chat.Hello{Token: token, From: netip.MustParseAddr(from)}); !errors.Is(err, chat.ErrBanned) {
+		if _, err := svc.Hello(t.Context(), chat.Hello{Token: token, From: netip.MustParseAddr(from)}); !errors.Is(err, chat.ErrBanned) {
 			t.Errorf("from %s: %v", from, err)
 		}
 	}
@@ -240,13 +240,13 @@ func TestBanTakesTheAddressAlong(t *testing.T) {
 		t.Errorf("bans are %+v, %v", page.Bans, err)
 	}
 	neighbour := chat.Hello{From: netip.MustParseAddr("2001:db8::8")}
-	if _, err := svc.Welcome(t.Context(), neighbour); !errors.Is(err, chat.ErrBanned) {
+	if _, err := svc.Hello(t.Context(), neighbour); !errors.Is(err, chat.ErrBanned) {
 		t.Errorf("somebody else from there: %v", err)
 	}
 	if err := svc.LiftBan(t.Context(), host, who.ID()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.Welcome(t.Context(), neighbour); err != nil {
+	if _, err := svc.Hello(t.Context(), neighbour); err != nil {
 		t.Errorf("after the ban was lifted: %v", err)
 	}
 }

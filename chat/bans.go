@@ -36,7 +36,7 @@ func (s *Service) BanVisitor(ctx context.Context, by Actor, id string, in NewBan
 	if ban.Reason, ban.Until, err = checkBan(in.Reason, in.Until, ban.At); err != nil {
 		return err
 	}
-	_, err = s.writer.do(ctx, BanVisitor{VisitorID: id, Ban: &ban, At: ban.At})
+	_, err = s.writer.do(ctx, OpBanVisitor{VisitorID: id, Ban: &ban, At: ban.At})
 	return err
 }
 
@@ -57,7 +57,7 @@ func (s *Service) LiftBan(ctx context.Context, by Actor, id string) error {
 	if err := by.need(ScopeWrite); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, BanVisitor{VisitorID: id, At: s.now()})
+	_, err := s.writer.do(ctx, OpBanVisitor{VisitorID: id, At: s.now()})
 	s.bans.forget()
 	return err
 }
@@ -77,7 +77,7 @@ func (s *Service) BanAddress(ctx context.Context, by Actor, in NewAddressBan) (A
 	if ban.Reason, ban.Until, err = checkBan(in.Reason, in.Until, now); err != nil {
 		return AddressBan{}, err
 	}
-	res, err := s.writer.do(ctx, BanAddress{Ban: ban, At: now})
+	res, err := s.writer.do(ctx, OpBanAddress{Ban: ban, At: now})
 	s.bans.forget()
 	return res.AddressBan, err
 }
@@ -87,7 +87,7 @@ func (s *Service) LiftAddressBan(ctx context.Context, by Actor, banID string) er
 	if err := by.need(ScopeWrite); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, LiftAddressBan{BanID: banID})
+	_, err := s.writer.do(ctx, OpLiftAddressBan{BanID: banID})
 	s.bans.forget()
 	return err
 }
@@ -139,7 +139,7 @@ func (s *Service) AdmitAddress(ctx context.Context, from netip.Addr) error {
 func (s *Service) banAlong(ctx context.Context, by Actor, from netip.Addr) {
 	now := s.now()
 	ban := AddressBan{ID: newID(now), Address: networkText(around(from)), Reason: by.ban.Reason, Until: by.ban.Until, At: now, By: by.ban.By, VisitorID: by.id}
-	if _, err := s.writer.do(ctx, BanAddress{Ban: ban, At: now}); err != nil {
+	if _, err := s.writer.do(ctx, OpBanAddress{Ban: ban, At: now}); err != nil {
 		s.log.Warn("chat: could not ban the address of a banned visitor", "visitor", by.id, "error", err)
 	}
 	s.bans.forget()

@@ -98,7 +98,7 @@ func (s *Service) RunBot(ctx context.Context, name string, bot Bot, opts *BotOpt
 		}
 		// It was away for so long that events are gone. The sweep finds who
 		// still waits.
-		if _, err := s.writer.do(ctx, RemoveCursor{Name: botPrefix + name}); err != nil {
+		if _, err := s.writer.do(ctx, OpDeleteCursor{Name: botPrefix + name}); err != nil {
 			return err
 		}
 	}

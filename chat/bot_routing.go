@@ -35,7 +35,7 @@ func (w *botsAtWork) work(b *botRunner, ring func()) (end func()) {
 }
 
 // forPeople returns those of the queue that no bot handles.
-func (s *Service) forPeople(ctx context.Context, queue []Queued) ([]Queued, error) {
+func (s *Service) forPeople(ctx context.Context, queue []QueuedSession) ([]QueuedSession, error) {
 	w := &s.routing.bots
 	w.mu.Lock()
 	runners, before := slices.Clone(w.runners), w.known
@@ -44,7 +44,7 @@ func (s *Service) forPeople(ctx context.Context, queue []Queued) ([]Queued, erro
 		return queue, nil
 	}
 	known := map[string]botSession{}
-	var rest []Queued
+	var rest []QueuedSession
 	for _, q := range queue {
 		if !q.ForBots {
 			rest = append(rest, q)

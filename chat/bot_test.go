@@ -37,7 +37,7 @@ func runBot(t *testing.T, svc *chat.Service, f chat.BotFunc, opts *chat.BotOptio
 // hears subscribes as somebody and returns what waits for an event.
 func hears(t *testing.T, svc *chat.Service, by chat.Actor) func(func(*chat.Event) bool) *chat.Event {
 	t.Helper()
-	sub, err := svc.Subscribe(t.Context(), by, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), by, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

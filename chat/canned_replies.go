@@ -82,7 +82,7 @@ func (s *Service) CreateCannedReply(ctx context.Context, by Actor, in NewCannedR
 	}
 	now := s.now()
 	reply := CannedReply{ID: newID(now), Shortcut: shortcut, Text: text, CreatedAt: now, UpdatedAt: now}
-	res, err := s.writer.do(ctx, SaveCannedReply{Reply: reply})
+	res, err := s.writer.do(ctx, OpCreateCannedReply{Reply: reply})
 	return res.CannedReply, err
 }
 
@@ -91,7 +91,7 @@ func (s *Service) UpdateCannedReply(ctx context.Context, by Actor, id string, in
 	if err := by.need(ScopeWrite); err != nil {
 		return CannedReply{}, err
 	}
-	op := UpdateCannedReply{ReplyID: id, At: s.now()}
+	op := OpUpdateCannedReply{ReplyID: id, At: s.now()}
 	if in.Shortcut != nil {
 		shortcut, err := cleanShortcut(*in.Shortcut)
 		if err != nil {
@@ -110,12 +110,12 @@ func (s *Service) UpdateCannedReply(ctx context.Context, by Actor, id string, in
 	return res.CannedReply, err
 }
 
-// RemoveCannedReply removes a canned reply.
-func (s *Service) RemoveCannedReply(ctx context.Context, by Actor, id string) error {
+// DeleteCannedReply removes a canned reply.
+func (s *Service) DeleteCannedReply(ctx context.Context, by Actor, id string) error {
 	if err := by.need(ScopeWrite); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, RemoveCannedReply{ReplyID: id})
+	_, err := s.writer.do(ctx, OpDeleteCannedReply{ReplyID: id})
 	return err
 }
 
@@ -126,8 +126,8 @@ func cleanShortcut(text string) (string, error) {
 		return "", invalid("shortcut", "shortcut must not be empty.")
 	case !utf8.ValidString(text):
 		return "", invalid("shortcut", "shortcut is not valid UTF-8.")
-	case n > MaxShortcut:
-		return "", invalid("shortcut", "shortcut has "+strconv.Itoa(n)+" characters; at most "+strconv.Itoa(MaxShortcut)+" are allowed.")
+	case n > maxShortcut:
+		return "", invalid("shortcut", "shortcut has "+strconv.Itoa(n)+" characters; at most "+strconv.Itoa(maxShortcut)+" are allowed.")
 	}
 	for _, r := range text {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' {

@@ -16,8 +16,8 @@ type CannedReply struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// MaxShortcut is how many characters a shortcut may have.
-const MaxShortcut = 50
+// maxShortcut is how many characters a shortcut may have.
+const maxShortcut = 50
 
 // MarshalJSON writes times with milliseconds.
 func (c CannedReply) MarshalJSON() ([]byte, error) {
@@ -44,23 +44,23 @@ type CannedReplyPage struct {
 	Next    string
 }
 
-// SaveCannedReply inserts Reply. A shortcut that another reply has, also in
+// OpCreateCannedReply inserts Reply. A shortcut that another reply has, also in
 // another case: ErrShortcutTaken. Event: none.
-type SaveCannedReply struct{ Reply CannedReply }
+type OpCreateCannedReply struct{ Reply CannedReply }
 
-// UpdateCannedReply changes the fields that are not nil, and UpdatedAt. What
+// OpUpdateCannedReply changes the fields that are not nil, and UpdatedAt. What
 // changes nothing is a Duplicate. A shortcut that another reply has:
 // ErrShortcutTaken. No such reply: ErrUnknownCannedReply. Event: none.
-type UpdateCannedReply struct {
+type OpUpdateCannedReply struct {
 	ReplyID        string
 	Shortcut, Text *string
 	At             time.Time
 }
 
-// RemoveCannedReply removes a reply. No such reply: ErrUnknownCannedReply.
+// OpDeleteCannedReply removes a reply. No such reply: ErrUnknownCannedReply.
 // Event: none.
-type RemoveCannedReply struct{ ReplyID string }
+type OpDeleteCannedReply struct{ ReplyID string }
 
-func (SaveCannedReply) op()   {}
-func (UpdateCannedReply) op() {}
-func (RemoveCannedReply) op() {}
+func (OpCreateCannedReply) op() {}
+func (OpUpdateCannedReply) op() {}
+func (OpDeleteCannedReply) op() {}

@@ -29,7 +29,7 @@ const consumerPrefix = "host:"
 // works and the others wait to take its place. Consume returns when ctx ends
 // (with its error), when the service closes (with ErrClosed), or with
 // ErrCursorLost when the consumer was away for so long that events behind it
-// are no longer kept; ForgetConsumer lets the name start anew.
+// are no longer kept; [Service.DeleteConsumer] lets the name start anew.
 func (s *Service) Consume(ctx context.Context, name string, f func(context.Context, *Event) error) error {
 	name, err := cleanLine("name", name, 100)
 	if err != nil {
@@ -82,9 +82,9 @@ func (s *Service) consume(ctx context.Context, name string, f func(context.Conte
 	}
 }
 
-// ForgetConsumer removes a name that Consume was called with.
-func (s *Service) ForgetConsumer(ctx context.Context, name string) error {
-	_, err := s.writer.do(ctx, RemoveCursor{Name: consumerPrefix + name})
+// DeleteConsumer removes a name that Consume was called with.
+func (s *Service) DeleteConsumer(ctx context.Context, name string) error {
+	_, err := s.writer.do(ctx, OpDeleteCursor{Name: consumerPrefix + name})
 	return err
 }
 
@@ -109,7 +109,7 @@ func (c *consumer) run(ctx context.Context) error {
 	if err := c.hold(ctx, log.Head); err != nil {
 		return err
 	}
-	sub, err := c.svc.Subscribe(ctx, AsHost(""), Subscribe{After: eventID(c.svc.store.Identity(), c.pos)})
+	sub, err := c.svc.Subscribe(ctx, AsHost(""), SubscribeOptions{After: eventID(c.svc.store.Identity(), c.pos)})
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (c *consumer) hold(ctx context.Context, start Position) error {
 	pos := c.pos
 	c.mu.Unlock()
 	now := c.svc.now()
-	res, err := c.svc.writer.do(ctx, HoldCursor{Name: c.name, Holder: c.holder, Start: start, To: pos, Now: now, Until: now.Add(cursorLease)})
+	res, err := c.svc.writer.do(ctx, OpHoldCursor{Name: c.name, Holder: c.holder, Start: start, To: pos, Now: now, Until: now.Add(cursorLease)})
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (c *consumer) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	now := c.svc.now()
-	if _, err := c.svc.writer.do(ctx, HoldCursor{Name: c.name, Holder: c.holder, To: c.pos, Now: now, Until: now}); err != nil && !errors.Is(err, ErrCursorHeld) {
+	if _, err := c.svc.writer.do(ctx, OpHoldCursor{Name: c.name, Holder: c.holder, To: c.pos, Now: now, Until: now}); err != nil && !errors.Is(err, ErrCursorHeld) {
 		c.svc.log.Warn("chat: could not save how far a consumer has come", "name", c.name, "error", err)
 	}
 }

@@ -94,7 +94,7 @@ func TestConsumerGoesOnWhereItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A name that is forgotten starts anew, and so does another.
-		if err := svc.ForgetConsumer(t.Context(), "crm"); err != nil {
+		if err := svc.DeleteConsumer(t.Context(), "crm"); err != nil {
 			t.Fatal(err)
 		}
 		send(t, svc, host, s.ID, "between")
@@ -193,7 +193,7 @@ type mortal struct {
 	dead atomic.Bool
 }
 
-func (m *mortal) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (m *mortal) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	if m.dead.Load() {
 		return nil, errors.New("this process is dead")
 	}
@@ -261,7 +261,7 @@ func TestConsumerThatWasAwayTooLong(t *testing.T) {
 		if err := svc.Consume(t.Context(), "crm", c.handle); !errors.Is(err, chat.ErrCursorLost) {
 			t.Fatal(err)
 		}
-		if err := svc.ForgetConsumer(t.Context(), "crm"); err != nil {
+		if err := svc.DeleteConsumer(t.Context(), "crm"); err != nil {
 			t.Fatal(err)
 		}
 		defer consuming(svc, "crm", c.handle)()

@@ -47,7 +47,7 @@ func (s *Service) PingWebhook(ctx context.Context, by Actor, id string) (Deliver
 	if err != nil {
 		return Delivery{}, err
 	}
-	res, err := s.writer.do(ctx, AddDeliveries{Messages: []Outgoing{ping}, Due: now})
+	res, err := s.writer.do(ctx, OpAddDeliveries{Messages: []OutgoingEvent{ping}, Due: now})
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -59,9 +59,9 @@ func (s *Service) PingWebhook(ctx context.Context, by Actor, id string) (Deliver
 }
 
 // notice makes a message about webhooks that is not in the log.
-func notice(event string, at time.Time, data WebhookNotice, to []string) (Outgoing, error) {
+func notice(event string, at time.Time, data WebhookNotice, to []string) (OutgoingEvent, error) {
 	body, err := json.Marshal(envelope{Type: event, At: stamp(at), Data: data})
-	return Outgoing{Event: event, At: at, Body: body, To: to}, err
+	return OutgoingEvent{Event: event, At: at, Body: body, To: to}, err
 }
 
 // enabledWebhook is for what would only wait at a webhook that is disabled.
@@ -86,7 +86,7 @@ func (s *Service) Redeliver(ctx context.Context, by Actor, deliveryID string) (D
 	if _, err := s.enabledWebhook(ctx, by, d.WebhookID); err != nil {
 		return Delivery{}, err
 	}
-	res, err := s.writer.do(ctx, RearmDelivery{DeliveryID: deliveryID, At: s.now()})
+	res, err := s.writer.do(ctx, OpRearmDelivery{DeliveryID: deliveryID, At: s.now()})
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -111,7 +111,7 @@ func (s *Service) RedeliverAll(ctx context.Context, by Actor, webhookID string, 
 	if err := by.need(ScopeAdmin); err != nil {
 		return 0, err
 	}
-	op := RearmDeliveries{WebhookID: webhookID, Since: in.Since}
+	op := OpRearmDeliveries{WebhookID: webhookID, Since: in.Since}
 	switch in.State {
 	case DeliveryDelivered, DeliveryFailed, DeliverySkipped:
 		op.States = []string{in.State}
@@ -127,7 +127,7 @@ func (s *Service) RedeliverAll(ctx context.Context, by Actor, webhookID string, 
 }
 
 // rearm goes in steps, so that messages can be written in between.
-func (s *Service) rearm(ctx context.Context, by Actor, op RearmDeliveries) (n int, err error) {
+func (s *Service) rearm(ctx context.Context, by Actor, op OpRearmDeliveries) (n int, err error) {
 	if _, err := s.enabledWebhook(ctx, by, op.WebhookID); err != nil {
 		return 0, err
 	}
@@ -151,7 +151,7 @@ func (s *Service) pruneDeliveries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	op := PruneDeliveries{Through: log.Pruned, Limit: 500}
+	op := OpPruneDeliveries{Through: log.Pruned, Limit: 500}
 	for {
 		res, err := s.writer.do(ctx, op)
 		if err != nil || res.Count < op.Limit {

@@ -33,9 +33,9 @@ func (d Department) MarshalJSON() ([]byte, error) {
 
 // Bounds on departments.
 const (
-	MaxDepartments       = 200 // in all
-	MaxDepartmentName    = 100 // characters
-	MaxDepartmentMembers = 1000
+	maxDepartments       = 200 // in all
+	maxDepartmentName    = 100 // characters
+	maxDepartmentMembers = 1000
 	maxCapacity          = 1000
 )
 
@@ -58,30 +58,30 @@ type DepartmentPage struct {
 	Next        string
 }
 
-// SaveDepartment inserts Department. A name that another has, also in another
+// OpCreateDepartment inserts Department. A name that another has, also in another
 // letter case: ErrDepartmentTaken. Where there are Max already, if Max is not
 // 0: ErrTooManyDepartments. Event: none.
-type SaveDepartment struct {
+type OpCreateDepartment struct {
 	Department Department
 	Max        int
 }
 
-// UpdateDepartment puts Department in the place of the one with its ID;
+// OpUpdateDepartment puts Department in the place of the one with its ID;
 // CreatedAt stays. With another name, the sessions that carry the old one
 // carry the new one afterwards and their versions grow by 1. Event: one
 // session_updated for each of them that is active. What changes nothing is a
 // Duplicate. A name that another has: ErrDepartmentTaken. No such department:
 // ErrUnknownDepartment. IfUpdatedAt, if not zero, must be the UpdatedAt of what
 // is there, else ErrDepartmentChanged.
-type UpdateDepartment struct {
+type OpUpdateDepartment struct {
 	Department  Department
 	IfUpdatedAt time.Time
 }
 
-// RemoveDepartment removes a department; sessions keep its name. No such
+// OpDeleteDepartment removes a department; sessions keep its name. No such
 // department: ErrUnknownDepartment. Event: none.
-type RemoveDepartment struct{ DepartmentID string }
+type OpDeleteDepartment struct{ DepartmentID string }
 
-func (SaveDepartment) op()   {}
-func (UpdateDepartment) op() {}
-func (RemoveDepartment) op() {}
+func (OpCreateDepartment) op() {}
+func (OpUpdateDepartment) op() {}
+func (OpDeleteDepartment) op() {}

@@ -51,7 +51,8 @@ func (s *Service) Departments(ctx context.Context, by Actor, page Page) (Departm
 	return found, err
 }
 
-// departmentCursor begins a cursor of this list, so that one of another is refused.
+// departmentCursor begins a cursor of this list, so that one of another is
+// refused.
 const departmentCursor = "department:"
 
 func parseDepartmentCursor(text string) (string, error) {
@@ -63,7 +64,7 @@ func parseDepartmentCursor(text string) (string, error) {
 		return "", ErrInvalidCursor
 	}
 	key := string(b[len(departmentCursor):])
-	if clean, err := cleanLine("after", key, 4*MaxDepartmentName); err != nil || clean != key || DepartmentKey(key) != key {
+	if clean, err := cleanLine("after", key, 4*maxDepartmentName); err != nil || clean != key || DepartmentKey(key) != key {
 		return "", ErrInvalidCursor
 	}
 	return key, nil
@@ -91,7 +92,7 @@ func (s *Service) CreateDepartment(ctx context.Context, by Actor, in DepartmentC
 	if err != nil {
 		return Department{}, err
 	}
-	res, err := s.writer.do(ctx, SaveDepartment{Department: d, Max: MaxDepartments})
+	res, err := s.writer.do(ctx, OpCreateDepartment{Department: d, Max: maxDepartments})
 	s.forgetDepartments()
 	return res.Department, err
 }
@@ -112,7 +113,7 @@ func (s *Service) UpdateDepartment(ctx context.Context, by Actor, id string, in 
 			return Department{}, err
 		}
 		d.UpdatedAt = later(s.now(), before.UpdatedAt)
-		res, err := s.writer.do(ctx, UpdateDepartment{Department: d, IfUpdatedAt: before.UpdatedAt})
+		res, err := s.writer.do(ctx, OpUpdateDepartment{Department: d, IfUpdatedAt: before.UpdatedAt})
 		s.forgetDepartments()
 		if errors.Is(err, ErrDepartmentChanged) {
 			continue // somebody changed another part of it meanwhile: theirs stays
@@ -131,12 +132,12 @@ func later(now, before time.Time) time.Time {
 	return before.Add(time.Millisecond)
 }
 
-// RemoveDepartment removes a department. Sessions keep its name as text.
-func (s *Service) RemoveDepartment(ctx context.Context, by Actor, id string) error {
+// DeleteDepartment removes a department. Sessions keep its name as text.
+func (s *Service) DeleteDepartment(ctx context.Context, by Actor, id string) error {
 	if err := by.need(ScopeAdmin); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, RemoveDepartment{DepartmentID: id})
+	_, err := s.writer.do(ctx, OpDeleteDepartment{DepartmentID: id})
 	s.forgetDepartments()
 	return err
 }
@@ -144,7 +145,7 @@ func (s *Service) RemoveDepartment(ctx context.Context, by Actor, id string) err
 // changeDepartment returns d with the change, checked.
 func (s *Service) changeDepartment(ctx context.Context, d Department, in DepartmentChange) (_ Department, err error) {
 	if in.Name != nil {
-		if d.Name, err = cleanLine("name", *in.Name, MaxDepartmentName); err != nil {
+		if d.Name, err = cleanLine("name", *in.Name, maxDepartmentName); err != nil {
 			return d, err
 		}
 		if blank(d.Name) {
@@ -183,8 +184,8 @@ func (s *Service) changeDepartment(ctx context.Context, d Department, in Departm
 
 // checkMembers refuses agents that there are not, and drops those named twice.
 func (s *Service) checkMembers(ctx context.Context, ids []string) ([]string, error) {
-	if len(ids) > MaxDepartmentMembers {
-		return nil, invalid("agent_ids", "agent_ids has more than "+strconv.Itoa(MaxDepartmentMembers)+" entries.")
+	if len(ids) > maxDepartmentMembers {
+		return nil, invalid("agent_ids", "agent_ids has more than "+strconv.Itoa(maxDepartmentMembers)+" entries.")
 	}
 	agents, err := s.store.Agents(ctx)
 	if err != nil {
@@ -221,7 +222,7 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 	if known && !now.Before(readAt) && now.Sub(readAt) < settingsTTL {
 		return list, nil
 	}
-	page, err := s.store.Departments(ctx, DepartmentQuery{Limit: MaxDepartments})
+	page, err := s.store.Departments(ctx, DepartmentQuery{Limit: maxDepartments})
 	if err != nil {
 		if list != nil {
 			s.log.Warn("chat: could not read the departments; those last known hold", "error", err)

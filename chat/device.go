@@ -38,8 +38,8 @@ var systemMarks = []deviceMark{
 // that somebody has written against the API is none of them.
 var botMarks = []string{"bot", "crawl", "spider", "slurp", "lighthouse", "facebookexternalhit", "preview", "monitor"}
 
-// DeviceOf reads a User-Agent header.
-func DeviceOf(userAgent string) Device {
+// deviceOf reads a User-Agent header.
+func deviceOf(userAgent string) Device {
 	ua := strings.ToLower(userAgent)
 	if ua == "" {
 		return Device{}

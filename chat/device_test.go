@@ -22,8 +22,8 @@ func TestDeviceOf(t *testing.T) {
 		"<script>":       {},
 		"something else": {},
 	} {
-		if got := DeviceOf(ua); got != want {
-			t.Errorf("DeviceOf(%q) = %+v, want %+v", ua, got, want)
+		if got := deviceOf(ua); got != want {
+			t.Errorf("deviceOf(%q) = %+v, want %+v", ua, got, want)
 		}
 	}
 }

@@ -17,9 +17,9 @@ type Draft struct {
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
-// MaxDraft is how many characters a draft may have. It is more than a message
+// maxDraft is how many characters a draft may have. It is more than a message
 // may have: what is too long to be sent must not be lost meanwhile.
-const MaxDraft = 12_000
+const maxDraft = 12_000
 
 // MarshalJSON writes times with milliseconds.
 func (d Draft) MarshalJSON() ([]byte, error) {
@@ -36,12 +36,12 @@ type DraftStore interface {
 	Draft(ctx context.Context, sessionID, agentID string, note bool) (Draft, error)
 }
 
-// SaveDraft inserts Draft or replaces the one with the same session, agent and
+// OpSaveDraft inserts Draft or replaces the one with the same session, agent and
 // Note; without a Text it removes it. No such session: ErrUnknownSession.
 // Event: none.
-type SaveDraft struct{ Draft Draft }
+type OpSaveDraft struct{ Draft Draft }
 
-func (SaveDraft) op() {}
+func (OpSaveDraft) op() {}
 
 // Draft returns what whoever acts has begun to write in a session.
 func (s *Service) Draft(ctx context.Context, by Actor, sessionID string, note bool) (Draft, error) {
@@ -60,23 +60,23 @@ func (s *Service) SaveDraft(ctx context.Context, by Actor, sessionID, text strin
 	if err := by.need(ScopeWrite); err != nil {
 		return Draft{}, err
 	}
-	text, err := checkText("message", text, MaxDraft)
+	text, err := checkText("message", text, maxDraft)
 	if err != nil {
 		return Draft{}, err
 	}
 	d := Draft{SessionID: sessionID, AgentID: by.id, Text: text, Note: note, UpdatedAt: s.now()}
-	if _, err := s.writer.do(ctx, SaveDraft{Draft: d}); err != nil {
+	if _, err := s.writer.do(ctx, OpSaveDraft{Draft: d}); err != nil {
 		return Draft{}, err
 	}
 	return d, nil
 }
 
-// RemoveDraft forgets what whoever acts has begun to write in a session, if
+// DeleteDraft forgets what whoever acts has begun to write in a session, if
 // there is anything.
-func (s *Service) RemoveDraft(ctx context.Context, by Actor, sessionID string, note bool) error {
+func (s *Service) DeleteDraft(ctx context.Context, by Actor, sessionID string, note bool) error {
 	if err := by.need(ScopeWrite); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, SaveDraft{Draft: Draft{SessionID: sessionID, AgentID: by.id, Note: note, UpdatedAt: s.now()}})
+	_, err := s.writer.do(ctx, OpSaveDraft{Draft: Draft{SessionID: sessionID, AgentID: by.id, Note: note, UpdatedAt: s.now()}})
 	return err
 }

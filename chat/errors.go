@@ -62,7 +62,7 @@ var (
 	ErrUnknownVisitor     = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such visitor."}
 	ErrUnknownAgent       = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such agent."}
 	ErrUnknownFile        = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such file."}
-	ErrUnknownKey         = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
+	ErrUnknownAPIKey      = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such API key."}
 	ErrUnknownCannedReply = &Error{Kind: ErrNotFound, Code: "not_found", Message: "There is no such canned reply."}
 	ErrShortcutTaken      = &Error{Kind: ErrConflict, Code: "conflict", Field: "shortcut", Message: "Another canned reply has this shortcut."}
 	ErrCrossed            = &Error{Kind: ErrConflict, Code: "conflict", Field: "after_seq", Message: "Another agent has replied meanwhile."}

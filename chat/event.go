@@ -163,8 +163,8 @@ type EventQuery struct {
 	Limit int
 }
 
-// Log describes the event log of a store at one moment.
-type Log struct {
+// EventLog describes the event log of a store at one moment.
+type EventLog struct {
 	Head   Position // the newest event's position, 0 if there has been none
 	Pruned Position // events up to here are no longer kept
 }

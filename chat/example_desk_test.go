@@ -10,11 +10,11 @@ import (
 )
 
 // A key for the API, with the scopes that it needs. Its secret is shown once.
-func ExampleService_CreateKey() {
+func ExampleService_CreateAPIKey() {
 	svc, end := open(nil)
 	defer end()
 
-	key, secret, err := svc.CreateKey(context.Background(), host, chat.NewKey{Name: "CRM", Scopes: []string{chat.ScopeRead, chat.ScopeWrite}})
+	key, secret, err := svc.CreateAPIKey(context.Background(), host, chat.NewAPIKey{Name: "CRM", Scopes: []string{chat.ScopeRead, chat.ScopeWrite}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func ExampleService_CreateDepartment() {
 	defer end()
 	ctx := context.Background()
 
-	mara, err := svc.SignIn(ctx, chat.Agent{ID: "7", Name: "Mara"})
+	mara, err := svc.EnsureAgent(ctx, chat.Agent{ID: "7", Name: "Mara"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func ExampleService_SnoozeSession() {
 	ctx := context.Background()
 
 	_, session := asking(svc, "I will look for the number.")
-	agent, err := svc.SignIn(ctx, chat.Agent{ID: "7", Name: "Mara"})
+	agent, err := svc.EnsureAgent(ctx, chat.Agent{ID: "7", Name: "Mara"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -73,10 +73,10 @@ func ExampleService_TransferSession() {
 	ctx := context.Background()
 
 	_, session := asking(svc, "Where is my order?")
-	if _, err := svc.SignIn(ctx, chat.Agent{ID: "7", Name: "Mara"}); err != nil {
+	if _, err := svc.EnsureAgent(ctx, chat.Agent{ID: "7", Name: "Mara"}); err != nil {
 		log.Fatal(err)
 	}
-	jonas, err := svc.SignIn(ctx, chat.Agent{ID: "8", Name: "Jonas"})
+	jonas, err := svc.EnsureAgent(ctx, chat.Agent{ID: "8", Name: "Jonas"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func ExampleService_BanVisitor() {
 
 // A line beside the chat's button, for visitors who look at the prices for a
 // while. Conditions can be tried on whoever is on the site.
-func ExampleService_TryConditions() {
+func ExampleService_DryRunTrigger() {
 	svc, end := open(&chat.Options{Tracking: chat.Tracking{On: true}})
 	defer end()
 	ctx := context.Background()
@@ -154,7 +154,7 @@ func ExampleService_TryConditions() {
 	if _, err := svc.SaveSettings(ctx, host, settings); err != nil {
 		log.Fatal(err)
 	}
-	tried, err := svc.TryConditions(ctx, host, prices)
+	tried, err := svc.DryRunTrigger(ctx, host, prices)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func ExampleHooks_translate() {
 	defer end()
 
 	ctx := context.Background()
-	welcome, err := svc.Welcome(ctx, chat.Hello{Locale: "pt"})
+	welcome, err := svc.Hello(ctx, chat.Hello{Locale: "pt"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func ExampleContactPanel() {
 	defer end()
 
 	ctx := context.Background()
-	welcome, err := svc.Welcome(ctx, chat.Hello{Identity: &chat.Identity{ID: "customer-20", Name: "Ines"}})
+	welcome, err := svc.Hello(ctx, chat.Hello{Identity: &chat.Identity{ID: "customer-20", Name: "Ines"}})
 	if err != nil {
 		log.Fatal(err)
 	}

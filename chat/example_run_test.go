@@ -29,7 +29,7 @@ func ExampleService_RunBot() {
 	})
 	go svc.RunBot(ctx, "Clay", bot, nil)
 
-	stream, err := svc.Subscribe(ctx, host, chat.Subscribe{})
+	stream, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func ExampleService_Subscribe() {
 	defer end()
 	ctx := context.Background()
 
-	stream, err := svc.Subscribe(ctx, host, chat.Subscribe{}) // Topic narrows it, After resumes it
+	stream, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{}) // Topic narrows it, After resumes it
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func Example() {
 	svc := chat.New(store, nil)
 	defer svc.Close()
 
-	welcome, err := svc.Welcome(ctx, chat.Hello{Locale: "en"})
+	welcome, err := svc.Hello(ctx, chat.Hello{Locale: "en"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	mara, err := svc.SignIn(ctx, chat.Agent{ID: "7", Name: "Mara"})
+	mara, err := svc.EnsureAgent(ctx, chat.Agent{ID: "7", Name: "Mara"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func open(opts *chat.Options) (svc *chat.Service, end func()) {
 
 // asking has a new visitor start a session.
 func asking(svc *chat.Service, text string) (visitor chat.Actor, s chat.Session) {
-	welcome, err := svc.Welcome(context.Background(), chat.Hello{})
+	welcome, err := svc.Hello(context.Background(), chat.Hello{})
 	if err != nil {
 		log.Fatal(err)
 	}

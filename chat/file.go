@@ -53,7 +53,7 @@ func (d databaseFiles) PutFile(ctx context.Context, id string, content io.Reader
 	for n := 0; ; n++ {
 		size, err := io.ReadFull(content, buf)
 		if size > 0 && (err == nil || err == io.ErrUnexpectedEOF) {
-			if _, err := d.writer.do(ctx, AddFileChunk{FileID: id, N: n, Data: buf[:size]}); err != nil {
+			if _, err := d.writer.do(ctx, OpAddFileChunk{FileID: id, N: n, Data: buf[:size]}); err != nil {
 				return err
 			}
 		}
@@ -76,7 +76,7 @@ func (d databaseFiles) OpenFile(ctx context.Context, id string) (io.ReadSeekClos
 	return &chunkReader{ctx: ctx, store: d.store, id: id, size: size, have: -1}, nil
 }
 
-// DeleteFile implements FileStore. RemoveFile has the store remove the chunks.
+// DeleteFile implements FileStore. OpDeleteFile has the store remove the chunks.
 func (d databaseFiles) DeleteFile(context.Context, string) error { return nil }
 
 // chunkReader reads a file from the database, one chunk at a time.

@@ -92,7 +92,7 @@ func (s *Service) Upload(ctx context.Context, by Actor, in NewFile) (Upload, err
 // keepFile notes the file before its content is kept, so that a crash leaves
 // nothing that nobody knows of.
 func (s *Service) keepFile(ctx context.Context, id string, content io.Reader) error {
-	if _, err := s.writer.do(ctx, AddFile{FileID: id, At: s.now()}); err != nil {
+	if _, err := s.writer.do(ctx, OpAddFile{FileID: id, At: s.now()}); err != nil {
 		return err
 	}
 	return s.files.PutFile(ctx, id, content)
@@ -115,7 +115,7 @@ func (s *Service) dropFiles(ctx context.Context, ids []string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropWithin)
 	defer cancel()
 	for _, id := range ids {
-		res, err := s.writer.do(ctx, DiscardFile{FileID: id})
+		res, err := s.writer.do(ctx, OpDiscardFile{FileID: id})
 		if res.Duplicate {
 			continue // a message has it
 		}
@@ -123,7 +123,7 @@ func (s *Service) dropFiles(ctx context.Context, ids []string) {
 			err = s.files.DeleteFile(ctx, id)
 		}
 		if err == nil {
-			_, err = s.writer.do(ctx, RemoveFile{FileID: id})
+			_, err = s.writer.do(ctx, OpDeleteFile{FileID: id})
 		}
 		if err != nil && !errors.Is(err, ErrClosed) {
 			s.log.Warn("chat: could not remove a file; it will be tried again", "file_id", id, "error", err)

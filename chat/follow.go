@@ -67,10 +67,10 @@ func follows(pos Position, events []*Event) bool {
 	return true
 }
 
-// CatchUp looks at once whether other processes have added to the log, for
+// catchUp looks at once whether other processes have added to the log, for
 // whoever has heard from them that they have. It does not wait for the
 // outcome. On a store that is not shared it does nothing.
-func (s *Service) CatchUp() {
+func (s *Service) catchUp() {
 	if !s.shared || s.hub.idle() {
 		return
 	}
@@ -79,7 +79,7 @@ func (s *Service) CatchUp() {
 	s.look()
 }
 
-// catchUpTo is CatchUp where it is known how far the log goes.
+// catchUpTo is catchUp where it is known how far the log goes.
 func (s *Service) catchUpTo(p Position) {
 	if !s.shared || s.hub.idle() {
 		return
@@ -150,7 +150,7 @@ func (s *Service) keepFollowing(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
-			s.CatchUp()
+			s.catchUp()
 		case <-s.closed:
 			return
 		case <-ctx.Done():

@@ -38,7 +38,7 @@ func TestFollowOtherProcesses(t *testing.T) {
 	session := newSession(t, list[0])
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	start, err := list[0].Subscribe(ctx, host, chat.Subscribe{})
+	start, err := list[0].Subscribe(ctx, host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestFollowOtherProcesses(t *testing.T) {
 	heard := make([][]chat.Position, 2*len(list))
 	var group sync.WaitGroup
 	for i := range heard {
-		in := chat.Subscribe{After: from}
+		in := chat.SubscribeOptions{After: from}
 		if i >= len(list) {
 			in.Topic.SessionID = session.ID
 		}
@@ -95,7 +95,7 @@ func TestFollowWithoutBeingTold(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { list[1].Run(ctx) })
 		session := newSession(t, list[0])
-		sub, err := list[1].Subscribe(ctx, host, chat.Subscribe{})
+		sub, err := list[1].Subscribe(ctx, host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

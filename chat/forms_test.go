@@ -37,12 +37,12 @@ func TestAwayFormAsksForAnAddress(t *testing.T) {
 	second, _ := newVisitor(t, svc)
 	wantField(t, "with nobody there", begin(second, "c1", ""), "visitor_email")
 
-	mara, err := svc.SignIn(ctx, chat.Agent{ID: "u1", Name: "Mara Reyes"})
+	mara, err := svc.EnsureAgent(ctx, chat.Agent{ID: "u1", Name: "Mara Reyes"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	agent := chat.AsAgent(mara)
-	if len(svc.Answering(ctx)) != 1 {
+	if len(svc.AvailableAgents(ctx)) != 1 {
 		t.Fatal("the agent is not there")
 	}
 	if err := begin(second, "c1", ""); err != nil {
@@ -69,7 +69,7 @@ func TestConsentIsKept(t *testing.T) {
 	svc := newService(t, &chat.Options{Now: func() time.Time { return now }})
 	mustSave(t, svc, chat.Settings{PreChat: chat.PreChat{Consent: "By writing you agree."}})
 	visitor, _ := newVisitor(t, svc)
-	begin := func(text string) (chat.Started, error) {
+	begin := func(text string) (chat.StartedSession, error) {
 		return svc.CreateSession(t.Context(), visitor, chat.NewSession{Message: "Hello", Consent: text})
 	}
 	_, err := begin("You agree to anything.")

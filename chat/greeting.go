@@ -9,16 +9,16 @@ import (
 // greetingTime is how long after a greeting a session counts as its answer.
 const greetingTime = 30 * time.Minute
 
-// Company is what a visitor's browser learns for a sign of life.
-type Company struct {
-	Session *Session // an open one with something in it that they have not seen, if there is one
-	Offers  []Offer  // triggers that may greet them
+// PresenceAnswer is what a visitor's browser learns for a sign of life.
+type PresenceAnswer struct {
+	Session *Session       // an open one with something in it that they have not seen, if there is one
+	Offers  []TriggerOffer // triggers that may greet them
 }
 
-// Offer is a trigger as a visitor's browser is told of it: who it is for
+// TriggerOffer is a trigger as a visitor's browser is told of it: who it is for
 // has been found out, but for what only the browser knows. When all of that
 // holds it asks for the greeting with [Service.Greet].
-type Offer struct {
+type TriggerOffer struct {
 	TriggerID     string         `json:"trigger_id"`
 	Page          string         `json:"page,omitempty"`
 	SecondsOnPage int            `json:"seconds_on_page,omitempty"`
@@ -31,15 +31,15 @@ type Greeting struct {
 	Message   string `json:"message"`
 }
 
-// GreetVisitor notes that the visitor is shown the trigger's greeting. Again:
+// OpGreetVisitor notes that the visitor is shown the trigger's greeting. Again:
 // Duplicate. Event: none.
-type GreetVisitor struct {
+type OpGreetVisitor struct {
 	TriggerID string
 	VisitorID string
 	At        time.Time
 }
 
-func (GreetVisitor) op() {}
+func (OpGreetVisitor) op() {}
 
 // GreetingCount says how many visitors were shown a trigger's greeting in a
 // period, and how many of these answered it, whenever that was: began a
@@ -63,7 +63,7 @@ type GreetingStore interface {
 
 // offers returns the triggers that may greet the visitor who acts, in the
 // order of the settings.
-func (s *Service) offers(ctx context.Context, by Actor) ([]Offer, error) {
+func (s *Service) offers(ctx context.Context, by Actor) ([]TriggerOffer, error) {
 	settings, err := s.CurrentSettings(ctx)
 	if err != nil {
 		return nil, err
@@ -81,13 +81,13 @@ func (s *Service) offers(ctx context.Context, by Actor) ([]Offer, error) {
 		return nil, err
 	}
 	here := s.team(ctx)
-	var offers []Offer
+	var offers []TriggerOffer
 	for _, t := range list {
 		if slices.Contains(shown, t.ID) {
 			continue
 		}
 		if unsure, ok := t.Conditions.hold(v, in, here); ok {
-			offers = append(offers, Offer{t.ID, t.Conditions.Page, t.Conditions.SecondsOnPage, unsure})
+			offers = append(offers, TriggerOffer{t.ID, t.Conditions.Page, t.Conditions.SecondsOnPage, unsure})
 		}
 	}
 	return offers, nil
@@ -103,7 +103,7 @@ func (s *Service) stay(ctx context.Context, visitorID string) (Visitor, stay, er
 
 func (s *Service) team(ctx context.Context) team {
 	open, _ := s.Hours(ctx)
-	return team{available: open && len(s.Answering(ctx)) > 0, open: open}
+	return team{available: open && len(s.AvailableAgents(ctx)) > 0, open: open}
 }
 
 // Greet returns the greeting of a trigger for the visitor who acts, whose
@@ -133,7 +133,7 @@ func (s *Service) Greet(ctx context.Context, by Actor, triggerID string) (greeti
 		return greeting, false, nil
 	}
 	now := s.now()
-	res, err := s.writer.do(ctx, GreetVisitor{TriggerID: t.ID, VisitorID: by.id, At: now})
+	res, err := s.writer.do(ctx, OpGreetVisitor{TriggerID: t.ID, VisitorID: by.id, At: now})
 	if err != nil || res.Duplicate {
 		return greeting, false, err
 	}
@@ -169,10 +169,10 @@ const (
 	dryRunShows = 10
 )
 
-// TryConditions says for which of the visitors who are on the site the
+// DryRunTrigger says for which of the visitors who are on the site the
 // conditions hold, up to 1,000 of them, whatever they were shown before. What
 // hangs on data that only their page has told the widget does not hold.
-func (s *Service) TryConditions(ctx context.Context, by Actor, c Conditions) (DryRun, error) {
+func (s *Service) DryRunTrigger(ctx context.Context, by Actor, c Conditions) (DryRun, error) {
 	c, err := c.check("conditions.")
 	if err != nil {
 		return DryRun{}, err

@@ -30,11 +30,11 @@ func withTriggers(t testing.TB, svc *chat.Service, conditions ...chat.Conditions
 // offered says a sign of life and returns which triggers may greet.
 func offered(t *testing.T, svc *chat.Service, who chat.Actor, url, from string) string {
 	t.Helper()
-	var in chat.Sighting
+	var in chat.Presence
 	if url != "" {
 		in.Page = &chat.PageRef{URL: url, Referrer: from}
 	}
-	got, err := svc.Sighted(t.Context(), who, in)
+	got, err := svc.ReportPresence(t.Context(), who, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestWhoMayBeGreeted(t *testing.T) {
 			}
 			want("the first page", "https://shop.example/", "https://search.example/?q=vases", "t0 t3 t4 t7 t9")
 			want("the second", "https://shop.example/vases", "https://shop.example/", "t0 t1 t3 t4 t7 t9")
-			jonas, err := svc.SignIn(t.Context(), chat.Agent{ID: "jonas", Name: "Jonas"})
+			jonas, err := svc.EnsureAgent(t.Context(), chat.Agent{ID: "jonas", Name: "Jonas"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,11 +154,11 @@ func TestTriggersKnowWhatTheHostVouchesFor(t *testing.T) {
 	withTriggers(t, svc,
 		chat.Conditions{CustomData: map[string]any{"plan": "pro", "seats": 5, "theme": "dark"}},
 		chat.Conditions{CustomData: map[string]any{"plan": "free"}})
-	w, err := svc.Welcome(t.Context(), chat.Hello{Identity: &chat.Identity{ID: "7", CustomData: map[string]any{"plan": "pro", "seats": "5"}}})
+	w, err := svc.Hello(t.Context(), chat.Hello{Identity: &chat.Identity{ID: "7", CustomData: map[string]any{"plan": "pro", "seats": "5"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := svc.Sighted(t.Context(), chat.AsVisitor(w.Visitor), chat.Sighting{Page: &chat.PageRef{URL: "https://shop.example/"}})
+	got, err := svc.ReportPresence(t.Context(), chat.AsVisitor(w.Visitor), chat.Presence{Page: &chat.PageRef{URL: "https://shop.example/"}})
 	if err != nil || len(got.Offers) != 1 || fmt.Sprint(got.Offers[0].CustomData) != "map[theme:dark]" {
 		t.Errorf("offers %+v, %v", got.Offers, err)
 	}
@@ -235,11 +235,11 @@ func TestPatterns(t *testing.T) {
 	}
 	for _, test := range tests {
 		pattern, url, want := test[0].(string), test[1].(string), test[2].(bool)
-		if err := svc.Visit(t.Context(), who, chat.Sighting{Page: &chat.PageRef{URL: url}}); err != nil {
+		if err := svc.AddPageView(t.Context(), who, chat.Presence{Page: &chat.PageRef{URL: url}}); err != nil {
 			t.Fatal(err)
 		}
 		svc.Touch(t.Context(), who)
-		run, err := svc.TryConditions(t.Context(), host, chat.Conditions{Page: pattern})
+		run, err := svc.DryRunTrigger(t.Context(), host, chat.Conditions{Page: pattern})
 		if err != nil || run.Online != 1 || (run.Matching == 1) != want {
 			t.Errorf("%q on %s: %+v, %v", pattern, url, run, err)
 		}

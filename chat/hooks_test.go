@@ -216,7 +216,7 @@ func TestTranslate(t *testing.T) {
 			return fmt.Sprintf("%s/%s/%s", m.Sender, v.Locale, m.Text), nil
 		},
 	}})
-	w, err := svc.Welcome(t.Context(), chat.Hello{Locale: "de"})
+	w, err := svc.Hello(t.Context(), chat.Hello{Locale: "de"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,8 @@ func (p *post) send(ctx context.Context, m chat.Mail) error {
 	return nil
 }
 
-// take returns what has come since the last call: "answer to ida@example.com: one, two".
+// take returns what has come since the last call: "answer to ida@example.com:
+// one, two".
 func (p *post) take() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +81,7 @@ func mailing(t *testing.T, email string, test func(*mailDesk)) {
 		defer svc.Close()
 		d := &mailDesk{T: t, svc: svc}
 		d.visitor, _ = newVisitor(t, svc)
-		mara, err := svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
+		mara, err := svc.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +114,7 @@ func (d *mailDesk) answer(text string) chat.Message { return send(d, d.svc, d.ag
 
 func (d *mailDesk) see(m chat.Message) {
 	d.Helper()
-	if err := d.svc.Seen(d.Context(), d.visitor, d.session, m.ID); err != nil {
+	if err := d.svc.MarkSeen(d.Context(), d.visitor, d.session, m.ID); err != nil {
 		d.Fatal(err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// MaxMentions is how many agents a note may mention.
-const MaxMentions = 20
+// maxMentions is how many agents a note may mention.
+const maxMentions = 20
 
 // Mention is a note in which an agent is mentioned.
 type Mention struct {
@@ -51,8 +51,8 @@ func (s *Service) checkMentions(ctx context.Context, ids []string) ([]string, er
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if len(ids) > MaxMentions {
-		return nil, invalid("mentions", "mentions has "+strconv.Itoa(len(ids))+" entries; at most "+strconv.Itoa(MaxMentions)+" are allowed.")
+	if len(ids) > maxMentions {
+		return nil, invalid("mentions", "mentions has "+strconv.Itoa(len(ids))+" entries; at most "+strconv.Itoa(maxMentions)+" are allowed.")
 	}
 	agents, err := s.store.Agents(ctx)
 	if err != nil {

@@ -107,8 +107,8 @@ func (m Message) Preview() *Preview {
 	return &Preview{ID: m.ID, Sender: m.Sender, SenderName: m.SenderName, Text: shorten(text, PreviewLength), At: m.At, Seq: m.Seq}
 }
 
-// MaxClientID is how many characters a client id may have.
-const MaxClientID = 64
+// maxClientID is how many characters a client id may have.
+const maxClientID = 64
 
 // How many answers a message may offer, and how many characters each may have.
 const (

@@ -13,7 +13,7 @@ type NewMessage struct {
 	Text      string `json:"message"`
 
 	// ClientID makes sending repeatable: the same session, sender and
-	// ClientID again returns the message stored first. At most MaxClientID
+	// ClientID again returns the message stored first. At most maxClientID
 	// characters.
 	ClientID string `json:"client_id"`
 
@@ -39,15 +39,15 @@ type NewMessage struct {
 	Files []Upload `json:"-"`
 }
 
-// Sent is a message that SendMessage has stored, or stored earlier.
-type Sent struct {
+// SentMessage is a message that SendMessage has stored, or stored earlier.
+type SentMessage struct {
 	Message   Message
 	Duplicate bool // the message existed already
 }
 
 // SendMessage adds a message to an active session. When it returns without an
 // error the message is committed.
-func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (Sent, error) {
+func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (SentMessage, error) {
 	sent, err := s.sendMessage(ctx, by, in)
 	var known *Error
 	if err == nil && !sent.Duplicate || err != nil && (!errors.As(err, &known) || errors.Is(err, ErrUnavailable)) {
@@ -59,41 +59,41 @@ func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (Sen
 	return sent, err
 }
 
-func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (Sent, error) {
+func (s *Service) sendMessage(ctx context.Context, by Actor, in NewMessage) (SentMessage, error) {
 	m, err := s.newMessage(by, in)
 	if err != nil {
-		return Sent{}, err
+		return SentMessage{}, err
 	}
 	var suspected *Session
 	switch {
 	case m.Sender == SenderVisitor:
 		session, err := s.writable(ctx, by, m.SessionID)
 		if err != nil {
-			return Sent{}, err
+			return SentMessage{}, err
 		}
 		m.SenderID, m.SenderName = session.VisitorID, session.VisitorName
 		if by.IsVisitor() && len(in.Files) == 0 {
 			if suspected, err = s.judge(ctx, session, m.Text, in); err != nil {
-				return Sent{}, err
+				return SentMessage{}, err
 			}
 		}
 	case by.kind == agentActor:
 		if err := s.saveActor(ctx, by); err != nil {
-			return Sent{}, err
+			return SentMessage{}, err
 		}
 	}
 	if err := s.beforeMessage(ctx, &m); err != nil {
-		return Sent{}, err
+		return SentMessage{}, err
 	}
 	s.translate(ctx, &m, "")
-	res, err := s.writer.do(ctx, AppendMessage{Message: m, AfterSeq: in.AfterSeq})
+	res, err := s.writer.do(ctx, OpAppendMessage{Message: m, AfterSeq: in.AfterSeq})
 	if err == nil {
 		s.Touch(ctx, by)
 		if suspected != nil {
 			s.suspect(ctx, *suspected)
 		}
 	}
-	return Sent{Message: res.Message, Duplicate: res.Duplicate}, err
+	return SentMessage{Message: res.Message, Duplicate: res.Duplicate}, err
 }
 
 func (s *Service) newMessage(by Actor, in NewMessage) (Message, error) {
@@ -172,23 +172,23 @@ func senderFor(by Actor, in NewMessage) (string, error) {
 
 // AddNote adds a note that only agents see. A closed session takes notes too.
 // mentions are the ids of agents who should look at it.
-func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, clientID string, mentions ...string) (Sent, error) {
+func (s *Service) AddNote(ctx context.Context, by Actor, sessionID, text, clientID string, mentions ...string) (SentMessage, error) {
 	if err := by.need(ScopeWrite); err != nil {
-		return Sent{}, err
+		return SentMessage{}, err
 	}
 	m, err := s.newMessage(by, NewMessage{SessionID: sessionID, Sender: SenderAgent, Text: text, ClientID: clientID})
 	if err != nil {
-		return Sent{}, err
+		return SentMessage{}, err
 	}
 	if m.Mentions, err = s.checkMentions(ctx, mentions); err != nil {
-		return Sent{}, err
+		return SentMessage{}, err
 	}
 	m.Note, m.Fingerprint = true, fingerprint(append([]string{"note", m.Text}, m.Mentions...)...)
 	if err := s.beforeMessage(ctx, &m); err != nil {
-		return Sent{}, err
+		return SentMessage{}, err
 	}
-	res, err := s.writer.do(ctx, AppendNote{Message: m})
-	return Sent{Message: res.Message, Duplicate: res.Duplicate}, err
+	res, err := s.writer.do(ctx, OpAppendNote{Message: m})
+	return SentMessage{Message: res.Message, Duplicate: res.Duplicate}, err
 }
 
 // EditMessage replaces the text of an agent's or bot's message.
@@ -206,7 +206,7 @@ func (s *Service) EditMessage(ctx context.Context, by Actor, sessionID, messageI
 		return Message{}, err
 	}
 	s.translate(ctx, &m, "")
-	res, err := s.writer.do(ctx, EditMessage{SessionID: sessionID, MessageID: messageID, Text: m.Text, Translation: m.Translation, At: s.now()})
+	res, err := s.writer.do(ctx, OpEditMessage{SessionID: sessionID, MessageID: messageID, Text: m.Text, Translation: m.Translation, At: s.now()})
 	return res.Message, err
 }
 
@@ -216,7 +216,7 @@ func (s *Service) DeleteMessage(ctx context.Context, by Actor, sessionID, messag
 	if _, err := s.changeable(ctx, by, sessionID, messageID); err != nil {
 		return Message{}, err
 	}
-	res, err := s.writer.do(ctx, DeleteMessage{SessionID: sessionID, MessageID: messageID, At: s.now()})
+	res, err := s.writer.do(ctx, OpDeleteMessage{SessionID: sessionID, MessageID: messageID, At: s.now()})
 	s.dropFiles(ctx, res.Files)
 	return res.Message, err
 }
@@ -302,9 +302,9 @@ func (s *Service) TypingPreview(ctx context.Context, by Actor, sessionID string,
 	return nil
 }
 
-// Seen records that the actor's side has seen the session up to a message. It
-// never moves back.
-func (s *Service) Seen(ctx context.Context, by Actor, sessionID, messageID string) error {
+// OpMarkSeen records that the actor's side has seen the session up to a
+// message. It never moves back.
+func (s *Service) MarkSeen(ctx context.Context, by Actor, sessionID, messageID string) error {
 	if messageID == "" {
 		return invalid("message_id", "message_id must not be empty.")
 	}
@@ -325,7 +325,7 @@ func (s *Service) Seen(ctx context.Context, by Actor, sessionID, messageID strin
 	if by.IsVisitor() && m.Seq <= session.VisitorSeen {
 		return nil
 	}
-	res, err := s.writer.do(ctx, MarkSeen{SessionID: sessionID, MessageID: messageID, Sender: by.side()})
+	res, err := s.writer.do(ctx, OpMarkSeen{SessionID: sessionID, MessageID: messageID, Sender: by.side()})
 	if err != nil || res.Duplicate {
 		return err
 	}

@@ -186,7 +186,7 @@ func (s *Service) receive(h Hint) {
 		s.catchUpTo(h.Position)
 	}
 	if h.Position == 0 && len(h.Data) == 0 { // something may have been missed
-		s.CatchUp()
+		s.catchUp()
 		s.nodes.send(note{Hello: true})
 		s.nodes.want(func(n *nodes) { n.announce, n.settings = true, true })
 		return

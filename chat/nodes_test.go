@@ -63,7 +63,7 @@ func TestNodesAtOnce(t *testing.T) {
 		b, kill := c.node(t, chat.Options{})
 		synctest.Wait()
 		session := newSession(t, a)
-		sub, err := b.Subscribe(t.Context(), host, chat.Subscribe{})
+		sub, err := b.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func TestNodesShowWhereVisitorsAre(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		visitor, _ := newVisitor(t, a)
-		_, err := a.Sighted(t.Context(), visitor, chat.Sighting{Page: &chat.PageRef{URL: "https://shop.example/vases"}})
+		_, err := a.ReportPresence(t.Context(), visitor, chat.Presence{Page: &chat.PageRef{URL: "https://shop.example/vases"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestNodeDies(t *testing.T) {
 		b, kill := c.node(t, chat.Options{})
 		synctest.Wait()
 		visitor, _ := newVisitor(t, a)
-		mara, err := b.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
+		mara, err := b.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestNodeDies(t *testing.T) {
 				t.Fatal("an agent who gives signs of life is taken for gone")
 			}
 		}
-		sub, err := a.Subscribe(t.Context(), visitor, chat.Subscribe{})
+		sub, err := a.Subscribe(t.Context(), visitor, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +244,7 @@ func TestNodesTellMuch(t *testing.T) {
 			t.Fatalf("the other nodes know of %d and %d of %d visitors", online(b), online(late), len(people))
 		}
 	}
-	sub, err := b.Subscribe(t.Context(), host, chat.Subscribe{})
+	sub, err := b.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestNodesTellMuch(t *testing.T) {
 		}
 	}
 	long := "https://shop.example/?q=" + strings.Repeat("%E6%97%A5", 200)
-	if err := a.Visit(t.Context(), visitor, chat.Sighting{Page: &chat.PageRef{URL: long, Title: strings.Repeat("日", 500), Referrer: long}}); err != nil {
+	if err := a.AddPageView(t.Context(), visitor, chat.Presence{Page: &chat.PageRef{URL: long, Title: strings.Repeat("日", 500), Referrer: long}}); err != nil {
 		t.Fatal(err)
 	}
 	if page := wanted(t, sub, chat.EventVisitorPage).Data.(chat.PageVisit); page.Page.URL != long || page.VisitorID != visitor.ID() {

@@ -4,7 +4,7 @@ import "time"
 
 // Op is one change to what a store keeps. The service decides what may be
 // done; a store carries it out, whole or not at all, and reports the outcome
-// in a [Result]. The comment of each Op is its contract, and storagetest
+// in a [OpResult]. The comment of each Op is its contract, and storagetest
 // checks it.
 //
 // All times come from the caller, in whole milliseconds.
@@ -13,8 +13,8 @@ import "time"
 // in its history afterwards (see [HistoryEntry]), as done by the op's By.
 type Op interface{ op() }
 
-// Result is the outcome of one Op.
-type Result struct {
+// OpResult is the outcome of one Op.
+type OpResult struct {
 	Err         error       // why nothing was changed; the other fields are then zero
 	Duplicate   bool        // the request had been carried out before; nothing was changed
 	Session     Session     // as it is afterwards, for ops on a session
@@ -22,7 +22,7 @@ type Result struct {
 	Visitor     Visitor     // as it is afterwards, for ops on a visitor
 	AddressBan  AddressBan  // as it is afterwards, for ops on a ban of an address
 	Agent       Agent       // as it is afterwards, for ops on an agent
-	Key         APIKey      // as it is afterwards, for ops on a key
+	APIKey      APIKey      // as it is afterwards, for ops on a key
 	Settings    Settings    // as they are afterwards, for ops on the settings
 	CannedReply CannedReply // as it is afterwards, for ops on a canned reply
 	Department  Department  // as it is afterwards, for ops on a department
@@ -36,7 +36,7 @@ type Result struct {
 	Events      []*Event    // what was added to the log, with positions, IDs and data
 }
 
-// CreateSession inserts Session, before it Visitor if that is not nil, and
+// OpCreateSession inserts Session, before it Visitor if that is not nil, and
 // after it First as its first message if that is not nil. Events:
 // session_started, then message_sent.
 //
@@ -48,7 +48,7 @@ type Result struct {
 //
 // The latest greeting that the visitor was shown counts as answered from then
 // on, if that was not longer than Answers before the session was created.
-type CreateSession struct {
+type OpCreateSession struct {
 	Session Session
 	Visitor *Visitor
 	First   *Message
@@ -57,7 +57,7 @@ type CreateSession struct {
 	Answers time.Duration
 }
 
-// AppendMessage adds Message to its session, with the session's next Seq, and
+// OpAppendMessage adds Message to its session, with the session's next Seq, and
 // keeps the session's figures:
 //
 //   - MessageCount, LastMessage and UpdatedAt follow every message.
@@ -73,46 +73,48 @@ type CreateSession struct {
 // another's, fails it with ErrUnknownFile.
 //
 // Event: message_sent, and session_updated behind it, with a Version that has
-// grown by 1, where a Snooze has ended or Missed was cleared. Where the session already has a message with the same
-// Sender and ClientID (if not empty): a Duplicate, if the fingerprints agree,
-// else ErrClientIDReused; this comes before the check for a closed session,
-// which is ErrSessionClosed. No such session: ErrUnknownSession. Session in
-// the result is as it is afterwards.
+// grown by 1, where a Snooze has ended or Missed was cleared. Where the session
+// already has a message with the same Sender and ClientID (if not empty): a
+// Duplicate, if the fingerprints agree, else ErrClientIDReused; this comes
+// before the check for a closed session, which is ErrSessionClosed. No such
+// session: ErrUnknownSession. Session in the result is as it is afterwards.
 //
 // Where AfterSeq is not nil and the session has an agent's message with a
 // greater Seq that is not deleted and has another SenderID: a [CrossedError]
 // with the latest such message. This too comes after the check for a repeated
 // ClientID.
-type AppendMessage struct {
+type OpAppendMessage struct {
 	Message  Message
 	AfterSeq *int64
 }
 
-// AppendNote adds a note. It has no Seq and changes nothing that a visitor
+// OpAppendNote adds a note. It has no Seq and changes nothing that a visitor
 // can see, nor the session's version. It may be added to a closed session.
-// Event: note_added. ClientID works as for AppendMessage. The agents in
+// Event: note_added. ClientID works as for OpAppendMessage. The agents in
 // Mentions find it among their mentions.
-type AppendNote struct{ Message Message }
+type OpAppendNote struct{ Message Message }
 
-// EditMessage replaces a message's text and translation and sets EditedAt. Where it is the
-// session's latest, the preview follows. Event: message_updated. A deleted
-// message: ErrUnknownMessage. The same text again changes nothing: Duplicate.
-type EditMessage struct {
+// OpEditMessage replaces a message's text and translation and sets EditedAt.
+// Where it is the session's latest, the preview follows. Event:
+// message_updated. A deleted message: ErrUnknownMessage. The same text again
+// changes nothing: Duplicate.
+type OpEditMessage struct {
 	SessionID, MessageID string
 	Text, Translation    string
 	At                   time.Time
 }
 
-// DeleteMessage empties a message's text, translation, attachments and quick replies and sets DeletedAt;
-// its Seq stays. Event: message_deleted. Bodies of deliveries lose the text as
-// [BlankBody] does it. Its files belong to no message afterwards and lose
-// their chunks; they stand in the result. Again: Duplicate.
-type DeleteMessage struct {
+// OpDeleteMessage empties a message's text, translation, attachments and quick
+// replies and sets DeletedAt; its Seq stays. Event: message_deleted. Bodies of
+// deliveries lose the text as [BlankBody] does it. Its files belong to no
+// message afterwards and lose their chunks; they stand in the result. Again:
+// Duplicate.
+type OpDeleteMessage struct {
 	SessionID, MessageID string
 	At                   time.Time
 }
 
-// UpdateSession changes the fields of Patch that are not nil. Event:
+// OpUpdateSession changes the fields of Patch that are not nil. Event:
 // session_updated. Version grows by 1. A patch that changes nothing is a
 // Duplicate. IfVersion, if not 0, must be the present version, else
 // ErrVersionMismatch. With Claim the assignee may be set only where nobody
@@ -122,8 +124,8 @@ type DeleteMessage struct {
 // Another assignee or department ends a Snooze. The first assignee sets
 // AssignedAt; one who is given the session has been seen at At. Releasing sets
 // QueuedAt, if it is not set and the visitor waits, and is remembered: see
-// [Queued].
-type UpdateSession struct {
+// [QueuedSession].
+type OpUpdateSession struct {
 	SessionID string
 	Patch     SessionPatch
 	IfVersion int64
@@ -142,7 +144,7 @@ type SessionPatch struct {
 	CustomData   *map[string]any // the whole new data
 }
 
-// CloseSession closes a session and clears WaitingSince and Snooze. It sets
+// OpCloseSession closes a session and clears WaitingSince and Snooze. It sets
 // Missed where the visitor has written and no agent has, unless a bot has and
 // nobody was ever assigned nor the tag HandedOver set. Event: session_closed,
 // and session_missed behind it where Missed was not set. Version grows by 1.
@@ -150,10 +152,10 @@ type SessionPatch struct {
 // figures.
 //
 // IdleSince, if not zero, closes only a session that has had no message after
-// it, whose visitor does not wait for a person (the last message of a bot that has
-// not handed over leaves them with the bot), and that is not snoozed; another is a
-// Duplicate.
-type CloseSession struct {
+// it, whose visitor does not wait for a person (the last message of a bot that
+// has not handed over leaves them with the bot), and that is not snoozed;
+// another is a Duplicate.
+type OpCloseSession struct {
 	SessionID   string
 	Reason      string
 	VisitorLeft bool // by then, or it is the visitor who closes it
@@ -162,109 +164,110 @@ type CloseSession struct {
 	At          time.Time
 }
 
-// RateSession sets the session's rating; the version stays. Event:
+// OpRateSession sets the session's rating; the version stays. Event:
 // session_rated. The same score and comment again: Duplicate.
-type RateSession struct {
+type OpRateSession struct {
 	SessionID string
 	Rating    Rating
 }
 
-// AskRating notes that the visitor was shown the question what they thought;
+// OpAskRating notes that the visitor was shown the question what they thought;
 // the version stays. Event: none. Again: Duplicate.
-type AskRating struct {
+type OpAskRating struct {
 	SessionID string
 	At        time.Time
 }
 
-// MarkSeen records that Sender (SenderVisitor or SenderAgent) has seen the
+// OpMarkSeen records that Sender (SenderVisitor or SenderAgent) has seen the
 // session up to the message, and counts the unread again. It never moves
 // back: where nothing moves the result is a Duplicate. No event in the log.
 // Message in the result is the message. A note: Duplicate.
-type MarkSeen struct {
+type OpMarkSeen struct {
 	SessionID, MessageID string
 	Sender               string
 }
 
-// SaveVisitor inserts the visitor, or updates the row with its ID. TokenHash,
+// OpSaveVisitor inserts the visitor, or updates the row with its ID. TokenHash,
 // if not empty, becomes one of its tokens. An ExternalID that another visitor
 // has: ErrConflict. No event.
-type SaveVisitor struct {
+type OpSaveVisitor struct {
 	Visitor   Visitor
 	TokenHash string
 }
 
-// MergeVisitor gives the sessions, page views, greetings and bans of addresses of From to To, removes From's tokens and
-// then From. A greeting that both were shown stays To's, and counts for From as well. Session names and e-mail addresses stay as they are. Event: one
-// session_updated for each session that moved; their versions grow by 1. A
-// ClientID that both have keeps naming To's session. From and To the same:
-// Duplicate.
-type MergeVisitor struct {
+// OpMergeVisitor gives the sessions, page views, greetings and bans of
+// addresses of From to To, removes From's tokens and then From. A greeting that
+// both were shown stays To's, and counts for From as well. Session names and
+// e-mail addresses stay as they are. Event: one session_updated for each
+// session that moved; their versions grow by 1. A ClientID that both have keeps
+// naming To's session. From and To the same: Duplicate.
+type OpMergeVisitor struct {
 	From, To string
 	At       time.Time
 }
 
-// EraseVisitor removes the visitor with everything that belongs to them:
+// OpEraseVisitor removes the visitor with everything that belongs to them:
 // tokens, sessions, messages, notes, page views, bans, events. Greetings that
 // they were shown count on, for nobody. No event. Afterwards no byte of
 // it is left in the database's files once the store is idle. That goes for the
 // deliveries of their events too, and for what the database keeps of their
-// files, which stand in the result, and for the search index once [IndexSearch]
+// files, which stand in the result, and for the search index once [OpIndexSearch]
 // has nothing left to do.
-type EraseVisitor struct{ VisitorID string }
+type OpEraseVisitor struct{ VisitorID string }
 
-// SaveAgent inserts the agent or updates the row with its ID. An empty
+// OpSaveAgent inserts the agent or updates the row with its ID. An empty
 // Availability leaves what the row has; a new row gets Available. Event: none.
-type SaveAgent struct{ Agent Agent }
+type OpSaveAgent struct{ Agent Agent }
 
-// SaveKey inserts the key. A hash that is already there: the key's name and
+// OpSaveAPIKey inserts the key. A hash that is already there: the key's name and
 // scopes are updated, it is no longer revoked, and the result is a Duplicate.
-type SaveKey struct {
+type OpSaveAPIKey struct {
 	Key  APIKey
 	Hash string
 }
 
-// RevokeKey sets RevokedAt. Again: Duplicate.
-type RevokeKey struct {
+// OpRevokeAPIKey sets RevokedAt. Again: Duplicate.
+type OpRevokeAPIKey struct {
 	KeyID string
 	At    time.Time
 }
 
-// TouchKey sets LastUsedAt.
-type TouchKey struct {
+// OpTouchAPIKey sets LastUsedAt.
+type OpTouchAPIKey struct {
 	KeyID string
 	At    time.Time
 }
 
-// SaveSettings replaces the settings; the version becomes one more than it
+// OpSaveSettings replaces the settings; the version becomes one more than it
 // was. IfVersion, if not 0, must be the present version, else
 // ErrSettingsChanged. Event: none.
-type SaveSettings struct {
+type OpSaveSettings struct {
 	Settings  Settings // the version in it is ignored
 	IfVersion int64
 	At        time.Time
 }
 
-// PruneEvents removes events from the start of the log, up to the first that
+// OpPruneEvents removes events from the start of the log, up to the first that
 // happened at Before or later: what stays has no gap. Where there is nothing
 // to remove: Duplicate.
-type PruneEvents struct{ Before time.Time }
+type OpPruneEvents struct{ Before time.Time }
 
-func (CreateSession) op() {}
-func (AppendMessage) op() {}
-func (AppendNote) op()    {}
-func (EditMessage) op()   {}
-func (DeleteMessage) op() {}
-func (UpdateSession) op() {}
-func (CloseSession) op()  {}
-func (RateSession) op()   {}
-func (AskRating) op()     {}
-func (MarkSeen) op()      {}
-func (SaveVisitor) op()   {}
-func (MergeVisitor) op()  {}
-func (EraseVisitor) op()  {}
-func (SaveAgent) op()     {}
-func (SaveKey) op()       {}
-func (RevokeKey) op()     {}
-func (TouchKey) op()      {}
-func (SaveSettings) op()  {}
-func (PruneEvents) op()   {}
+func (OpCreateSession) op() {}
+func (OpAppendMessage) op() {}
+func (OpAppendNote) op()    {}
+func (OpEditMessage) op()   {}
+func (OpDeleteMessage) op() {}
+func (OpUpdateSession) op() {}
+func (OpCloseSession) op()  {}
+func (OpRateSession) op()   {}
+func (OpAskRating) op()     {}
+func (OpMarkSeen) op()      {}
+func (OpSaveVisitor) op()   {}
+func (OpMergeVisitor) op()  {}
+func (OpEraseVisitor) op()  {}
+func (OpSaveAgent) op()     {}
+func (OpSaveAPIKey) op()    {}
+func (OpRevokeAPIKey) op()  {}
+func (OpTouchAPIKey) op()   {}
+func (OpSaveSettings) op()  {}
+func (OpPruneEvents) op()   {}

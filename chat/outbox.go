@@ -120,11 +120,11 @@ type Claimed struct {
 
 // Claim takes deliveries of a webhook that are due, limit at most and one of
 // each session. They are the caller's until lease: by then each must have been
-// settled or renewed, and a request that is under way must be broken off. The attempt is
-// counted before Claim returns, so whatever happens to this process, a later
-// try will have a higher number.
+// settled or renewed, and a request that is under way must be broken off. The
+// attempt is counted before Claim returns, so whatever happens to this process,
+// a later try will have a higher number.
 func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease time.Time) (Claimed, error) {
-	res, err := o.svc.writer.do(ctx, ClaimDeliveries{WebhookID: webhookID, Limit: limit, Now: o.svc.now(), Lease: lease})
+	res, err := o.svc.writer.do(ctx, OpClaimDeliveries{WebhookID: webhookID, Limit: limit, Now: o.svc.now(), Lease: lease})
 	if err != nil {
 		return Claimed{}, err
 	}
@@ -135,7 +135,7 @@ func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease t
 	secrets, err := o.svc.openSecrets(res.Webhook.Secrets)
 	if err != nil {
 		for _, d := range res.Deliveries {
-			_, back := o.Release(ctx, d, o.svc.now().Add(time.Minute))
+			_, back := o.release(ctx, d, o.svc.now().Add(time.Minute))
 			err = errors.Join(err, back)
 		}
 		return Claimed{}, fmt.Errorf("webhook %s: %w", webhookID, err)
@@ -149,14 +149,14 @@ func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease t
 // Renew keeps a claimed delivery until lease. Without ok it is the caller's no
 // more.
 func (o *Outbox) Renew(ctx context.Context, d Delivery, lease time.Time) (ok bool, err error) {
-	res, err := o.svc.writer.do(ctx, RenewDelivery{DeliveryID: d.ID, Attempt: d.Attempt, Lease: lease})
+	res, err := o.svc.writer.do(ctx, OpRenewDelivery{DeliveryID: d.ID, Attempt: d.Attempt, Lease: lease})
 	return err == nil && !res.Duplicate, err
 }
 
 // Settle records what became of a delivery. Where op.Next is set it may return
 // the next one of the session, claimed until then. Attempts of which nothing
 // is known, because the process that made them ended, are added to the log.
-func (o *Outbox) Settle(ctx context.Context, d Delivery, op SettleDelivery) (next *Delivery, err error) {
+func (o *Outbox) Settle(ctx context.Context, d Delivery, op OpSettleDelivery) (next *Delivery, err error) {
 	op.DeliveryID, op.Attempt, op.Now = d.ID, d.Attempt, o.svc.now()
 	if len(op.Attempts) > 0 {
 		op.Attempts = append(interrupted(d), op.Attempts...)
@@ -181,10 +181,10 @@ func interrupted(d Delivery) []Attempt {
 	return list
 }
 
-// Release gives back a delivery that was claimed and not sent. It is due again
+// release gives back a delivery that was claimed and not sent. It is due again
 // at the given time.
-func (o *Outbox) Release(ctx context.Context, d Delivery, due time.Time) (*Delivery, error) {
-	return o.Settle(ctx, d, SettleDelivery{State: DeliveryPending, Due: due})
+func (o *Outbox) release(ctx context.Context, d Delivery, due time.Time) (*Delivery, error) {
+	return o.Settle(ctx, d, OpSettleDelivery{State: DeliveryPending, Due: due})
 }
 
 // Disable disables a webhook because its endpoint does not work, and tells
@@ -193,7 +193,7 @@ func (o *Outbox) Release(ctx context.Context, d Delivery, due time.Time) (*Deliv
 // then. It reports whether this call has disabled it.
 func (o *Outbox) Disable(ctx context.Context, webhookID, reason string, failingBefore time.Time) (Webhook, bool, error) {
 	now := o.svc.now()
-	res, err := o.svc.writer.do(ctx, DisableWebhook{WebhookID: webhookID, Reason: reason, FailingBefore: failingBefore, At: now})
+	res, err := o.svc.writer.do(ctx, OpDisableWebhook{WebhookID: webhookID, Reason: reason, FailingBefore: failingBefore, At: now})
 	if err != nil || res.Duplicate {
 		return res.Webhook, false, err
 	}
@@ -210,7 +210,7 @@ func (o *Outbox) announce(ctx context.Context, now time.Time, data WebhookNotice
 	}
 	var to []string
 	for _, w := range all {
-		if w.ID != data.WebhookID && w.Enabled && w.Wants(EventWebhookDisabled) {
+		if w.ID != data.WebhookID && w.Enabled && w.wants(EventWebhookDisabled) {
 			to = append(to, w.ID)
 		}
 	}
@@ -221,7 +221,7 @@ func (o *Outbox) announce(ctx context.Context, now time.Time, data WebhookNotice
 	if err != nil {
 		return err
 	}
-	_, err = o.svc.writer.do(ctx, AddDeliveries{Messages: []Outgoing{message}, Due: now})
+	_, err = o.svc.writer.do(ctx, OpAddDeliveries{Messages: []OutgoingEvent{message}, Due: now})
 	o.svc.ring()
 	return err
 }

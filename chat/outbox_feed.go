@@ -60,7 +60,7 @@ func (o *Outbox) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sub, err := o.svc.Subscribe(ctx, AsHost(""), Subscribe{After: eventID(o.svc.store.Identity(), cursor)})
+	sub, err := o.svc.Subscribe(ctx, AsHost(""), SubscribeOptions{After: eventID(o.svc.store.Identity(), cursor)})
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (o *Outbox) follow(ctx context.Context) error {
 
 // post makes deliveries of events and returns where the stored cursor is then.
 func (o *Outbox) post(ctx context.Context, hooks []Webhook, cursor Position, events []*Event) (Position, error) {
-	op := AddDeliveries{From: cursor, Due: o.svc.now()}
+	op := OpAddDeliveries{From: cursor, Due: o.svc.now()}
 	made := 0
 	flush := func() error {
 		made = 0
@@ -98,7 +98,7 @@ func (o *Outbox) post(ctx context.Context, hooks []Webhook, cursor Position, eve
 			o.svc.ring()
 		}
 		cursor = op.To
-		op = AddDeliveries{From: cursor, Due: o.svc.now()}
+		op = OpAddDeliveries{From: cursor, Due: o.svc.now()}
 		return nil
 	}
 	for _, e := range events {
@@ -127,11 +127,11 @@ func (o *Outbox) post(ctx context.Context, hooks []Webhook, cursor Position, eve
 }
 
 // outgoing is the message that the webhooks get of an event.
-func outgoing(e *Event, hooks []Webhook) (Outgoing, error) {
-	m := Outgoing{Position: e.Position, Event: e.Type, At: e.At, SessionID: e.SessionID}
+func outgoing(e *Event, hooks []Webhook) (OutgoingEvent, error) {
+	m := OutgoingEvent{Position: e.Position, Event: e.Type, At: e.At, SessionID: e.SessionID}
 	for _, w := range hooks {
 		switch {
-		case e.Position <= w.StartsAfter || !w.Wants(e.Type):
+		case e.Position <= w.StartsAfter || !w.wants(e.Type):
 		case w.Enabled:
 			m.To = append(m.To, w.ID)
 		default:
@@ -163,6 +163,6 @@ func (o *Outbox) skipLost(ctx context.Context, cursor Position) error {
 	}
 	to := min(log.Pruned, log.Head)
 	o.svc.log.Error("chat: webhooks did not run for so long that events are gone that were never delivered", "after", cursor, "up_to", to)
-	_, err = o.svc.writer.do(ctx, AddDeliveries{From: cursor, To: to})
+	_, err = o.svc.writer.do(ctx, OpAddDeliveries{From: cursor, To: to})
 	return err
 }

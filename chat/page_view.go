@@ -80,19 +80,20 @@ type PageViewStore interface {
 	Visits(ctx context.Context, q VisitQuery) (VisitPage, error)
 }
 
-// AddPageViews adds the views, in this order, and sets Page and LastSeenAt of
+// OpAddPageViews adds the views, in this order, and sets Page and LastSeenAt of
 // their visitors where they were not seen later. A page that a visitor opens
 // within Gap of the one before goes on with their visit, and adds 1 to its
 // Pages; another begins one, with what its Visit says, Returning where the
 // visitor was made or has visited longer than Gap before. A view with a Name
 // only becomes a line of the trail, with the address of the page where the
-// visitor is. Views of visitors that do not exist are left out. Began in the result names those who have begun a visit. Event: none.
-type AddPageViews struct {
+// visitor is. Views of visitors that do not exist are left out. Began in the
+// result names those who have begun a visit. Event: none.
+type OpAddPageViews struct {
 	Views []PageView
 	Gap   time.Duration
 }
 
-func (AddPageViews) op() {}
+func (OpAddPageViews) op() {}
 
 // Tracking says whether pages are noted.
 func (s *Service) Tracking() bool { return s.tracking.On }
@@ -100,39 +101,39 @@ func (s *Service) Tracking() bool { return s.tracking.On }
 // KeptQuery names the parameters of addresses whose values are kept.
 func (s *Service) KeptQuery() []string { return slices.Concat(campaignParams, s.tracking.KeepQuery) }
 
-// Sighting is what a visitor's browser says of the page that it shows.
-type Sighting struct {
+// Presence is what a visitor's browser says of the page that it shows.
+type Presence struct {
 	Page      *PageRef   // where they have just arrived; nil while they stay
 	Address   netip.Addr // of the visitor; may be zero
 	Locale    string     // a BCP 47 tag, such as "pt-BR"; may be empty
 	UserAgent string
 }
 
-// Sighted notes that the visitor who acts is on the site, and which page they
-// have opened if they have. They count as present for a while, without any
+// ReportPresence notes that the visitor who acts is on the site, and which page
+// they have opened if they have. They count as present for a while, without any
 // stream. Pages are stored within seconds, together with others. Nobody is
 // greeted who is in a session.
-func (s *Service) Sighted(ctx context.Context, by Actor, in Sighting) (Company, error) {
+func (s *Service) ReportPresence(ctx context.Context, by Actor, in Presence) (PresenceAnswer, error) {
 	if in.Page != nil {
 		if err := s.visit(ctx, by, in, "page."); err != nil {
-			return Company{}, err
+			return PresenceAnswer{}, err
 		}
 	} else if err := s.trackable(by); err != nil {
-		return Company{}, err
+		return PresenceAnswer{}, err
 	}
 	s.Touch(ctx, by)
 	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: by.id, Status: StatusActive})
 	switch {
 	case err != nil:
-		return Company{}, err
+		return PresenceAnswer{}, err
 	case len(open.Sessions) == 0:
 		offers, err := s.offers(ctx, by)
-		return Company{Offers: offers}, err
+		return PresenceAnswer{Offers: offers}, err
 	case open.Sessions[0].VisitorUnread == 0:
-		return Company{}, nil
+		return PresenceAnswer{}, nil
 	}
 	session := s.online(open.Sessions[0])
-	return Company{Session: &session}, nil
+	return PresenceAnswer{Session: &session}, nil
 }
 
 func (s *Service) trackable(by Actor) error {
@@ -150,14 +151,14 @@ func (s *Service) trackable(by Actor) error {
 	}
 }
 
-// Visit notes the page that the visitor who acts is on. It is stored within
+// AddPageView notes the page that the visitor who acts is on. It is stored within
 // seconds, together with others.
-func (s *Service) Visit(ctx context.Context, by Actor, in Sighting) error {
+func (s *Service) AddPageView(ctx context.Context, by Actor, in Presence) error {
 	return s.visit(ctx, by, in, "")
 }
 
 // visit names the fields of the page with the prefix in errors.
-func (s *Service) visit(ctx context.Context, by Actor, in Sighting, prefix string) error {
+func (s *Service) visit(ctx context.Context, by Actor, in Presence, prefix string) error {
 	if err := s.trackable(by); err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func (s *Service) visit(ctx context.Context, by Actor, in Sighting, prefix strin
 	if err != nil {
 		return err
 	}
-	device := DeviceOf(in.UserAgent)
+	device := deviceOf(in.UserAgent)
 	if device.Kind == DeviceBot {
 		return nil // nobody is there
 	}
@@ -191,10 +192,10 @@ func (s *Service) visit(ctx context.Context, by Actor, in Sighting, prefix strin
 // maxTrailName is how long the name of a line in a visitor's trail may be.
 const maxTrailName = 100
 
-// Note adds a line to the trail of the visitor who acts: something that the
-// host's page says they did, such as "checkout_started". data may be nil.
+// AddTrailLine adds a line to the trail of the visitor who acts: something that
+// the host's page says they did, such as "checkout_started". data may be nil.
 // Nobody vouches for it.
-func (s *Service) Note(ctx context.Context, by Actor, name string, data map[string]any) error {
+func (s *Service) AddTrailLine(ctx context.Context, by Actor, name string, data map[string]any) error {
 	if err := s.trackable(by); err != nil {
 		return err
 	}

@@ -27,10 +27,11 @@ type PendingStore interface {
 	Pending(ctx context.Context, limit int) ([]Message, error)
 }
 
-// RemovePending forgets a pending message, if there is one of this id. Event: none.
-type RemovePending struct{ MessageID string }
+// OpDeletePending forgets a pending message, if there is one of this id. Event:
+// none.
+type OpDeletePending struct{ MessageID string }
 
-func (RemovePending) op() {}
+func (OpDeletePending) op() {}
 
 const (
 	// pendingStep is how often it is looked for pending messages while this
@@ -168,15 +169,15 @@ func (s *Service) takePending(ctx context.Context) {
 
 func (s *Service) takeOne(ctx context.Context, m Message) error {
 	m.At = s.now()
-	var op Op = AppendMessage{Message: m}
+	var op Op = OpAppendMessage{Message: m}
 	if m.Note {
-		op = AppendNote{Message: m}
+		op = OpAppendNote{Message: m}
 	}
 	_, err := s.writer.do(ctx, op)
 	if errors.Is(err, ErrSessionClosed) {
 		s.log.Warn("chat: a session was closed before a message of a host's transaction could be sent; it is kept as a note", "session", m.SessionID, "message", m.ID)
 		m.Note = true
-		_, err = s.writer.do(ctx, AppendNote{Message: m})
+		_, err = s.writer.do(ctx, OpAppendNote{Message: m})
 	}
 	switch {
 	case err == nil, errors.Is(err, ErrNotFound): // erased, and it with it
@@ -185,6 +186,6 @@ func (s *Service) takeOne(ctx context.Context, m Message) error {
 	default:
 		return err
 	}
-	_, err = s.writer.do(ctx, RemovePending{MessageID: m.ID})
+	_, err = s.writer.do(ctx, OpDeletePending{MessageID: m.ID})
 	return err
 }

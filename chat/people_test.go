@@ -39,7 +39,7 @@ func newSession(t testing.TB, svc *chat.Service) chat.Session {
 
 func newVisitor(t testing.TB, svc *chat.Service) (chat.Actor, string) {
 	t.Helper()
-	w, err := svc.Welcome(t.Context(), chat.Hello{})
+	w, err := svc.Hello(t.Context(), chat.Hello{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,12 +217,12 @@ func (s *Service) sweepPresence(ctx context.Context) {
 // within the opening hours, and an agent is present and available.
 func (s *Service) Online(ctx context.Context) bool {
 	open, _ := s.Hours(ctx)
-	return open && len(s.Answering(ctx)) > 0
+	return open && len(s.AvailableAgents(ctx)) > 0
 }
 
-// Answering returns the agents who are present and available, by name. A
+// AvailableAgents returns the agents who are present and available, by name. A
 // store that cannot be read counts as nobody.
-func (s *Service) Answering(ctx context.Context) []Agent {
+func (s *Service) AvailableAgents(ctx context.Context) []Agent {
 	here := []Agent{}
 	ids := s.presence.list(SenderAgent, s.now())
 	if len(ids) == 0 {

@@ -33,29 +33,29 @@ func (p PushSubscription) MarshalJSON() ([]byte, error) {
 	}{plain(p), stamp(p.CreatedAt)})
 }
 
-// MaxPushSubscriptions is how many browsers of an agent are told. Of more,
+// maxPushSubscriptions is how many browsers of an agent are told. Of more,
 // those that have subscribed last.
-const MaxPushSubscriptions = 20
+const maxPushSubscriptions = 20
 
 // PushStore reads push subscriptions, of all agents, by their ids.
 type PushStore interface {
 	PushSubscriptions(ctx context.Context) ([]PushSubscription, error)
 }
 
-// SavePush inserts Subscription or replaces the one with its ID, whosever it
-// was: a browser is used by one agent at a time. Of the agent's, the latest
-// Keep stay. Event: none.
-type SavePush struct {
+// OpSavePushSubscription inserts Subscription or replaces the one with its ID,
+// whosever it was: a browser is used by one agent at a time. Of the agent's,
+// the latest Keep stay. Event: none.
+type OpSavePushSubscription struct {
 	Subscription PushSubscription
 	Keep         int
 }
 
-// RemovePush removes a subscription; with an AgentID only where it is that
-// agent's. One that is not there is no fault. Event: none.
-type RemovePush struct{ ID, AgentID string }
+// OpDeletePushSubscription removes a subscription; with an AgentID only where
+// it is that agent's. One that is not there is no fault. Event: none.
+type OpDeletePushSubscription struct{ ID, AgentID string }
 
-func (SavePush) op()   {}
-func (RemovePush) op() {}
+func (OpSavePushSubscription) op()   {}
+func (OpDeletePushSubscription) op() {}
 
 // PushKey returns the public key that browsers subscribe with; empty where the
 // host sends no push messages.
@@ -89,7 +89,7 @@ func (s *Service) SubscribePush(ctx context.Context, by Actor, endpoint, p256dh,
 	}
 	sum := sha256.Sum256([]byte(endpoint))
 	p := PushSubscription{ID: hex.EncodeToString(sum[:16]), AgentID: by.id, Endpoint: endpoint, P256DH: p256dh, Auth: auth, CreatedAt: s.now()}
-	_, err = s.writer.do(ctx, SavePush{Subscription: p, Keep: MaxPushSubscriptions})
+	_, err = s.writer.do(ctx, OpSavePushSubscription{Subscription: p, Keep: maxPushSubscriptions})
 	return p, err
 }
 
@@ -105,7 +105,7 @@ func (s *Service) UnsubscribePush(ctx context.Context, by Actor, id string) erro
 	if !slices.ContainsFunc(all, func(p PushSubscription) bool { return p.ID == id && p.AgentID == by.id }) {
 		return ErrUnknownPush
 	}
-	_, err = s.writer.do(ctx, RemovePush{ID: id, AgentID: by.id})
+	_, err = s.writer.do(ctx, OpDeletePushSubscription{ID: id, AgentID: by.id})
 	return err
 }
 
@@ -114,9 +114,9 @@ func (s *Service) PushSubscriptions(ctx context.Context) ([]PushSubscription, er
 	return s.store.PushSubscriptions(ctx)
 }
 
-// DropPushSubscription forgets a browser that its push service no longer
+// DeletePushSubscription forgets a browser that its push service no longer
 // knows.
-func (s *Service) DropPushSubscription(ctx context.Context, id string) error {
-	_, err := s.writer.do(ctx, RemovePush{ID: id})
+func (s *Service) DeletePushSubscription(ctx context.Context, id string) error {
+	_, err := s.writer.do(ctx, OpDeletePushSubscription{ID: id})
 	return err
 }

@@ -12,7 +12,7 @@ import (
 func TestQuickReplies(t *testing.T) {
 	svc := newService(t, nil)
 	session := newSession(t, svc)
-	offer := func(sender, clientID string, answers ...string) (chat.Sent, error) {
+	offer := func(sender, clientID string, answers ...string) (chat.SentMessage, error) {
 		return svc.SendMessage(t.Context(), host, chat.NewMessage{
 			SessionID: session.ID, Sender: sender, Text: "Shall we?", ClientID: clientID, QuickReplies: answers,
 		})

@@ -25,7 +25,7 @@ func (s *Service) RateSession(ctx context.Context, by Actor, id string, score in
 	if len(newest.Sessions) > 0 && newest.Sessions[0].ID != id {
 		return Session{}, &Error{Kind: ErrConflict, Code: "conflict", Message: "A session can be rated until the next one begins."}
 	}
-	res, err := s.writer.do(ctx, RateSession{SessionID: id, Rating: Rating{Score: score, Comment: comment, At: s.now()}})
+	res, err := s.writer.do(ctx, OpRateSession{SessionID: id, Rating: Rating{Score: score, Comment: comment, At: s.now()}})
 	if err != nil {
 		return Session{}, err
 	}
@@ -64,6 +64,6 @@ func (s *Service) AskRating(ctx context.Context, by Actor, id string) error {
 	if _, err := s.writable(ctx, by, id); err != nil {
 		return err
 	}
-	_, err := s.writer.do(ctx, AskRating{SessionID: id, At: s.now()})
+	_, err := s.writer.do(ctx, OpAskRating{SessionID: id, At: s.now()})
 	return err
 }

@@ -50,47 +50,47 @@ func (r Retention) check() error {
 	return nil
 }
 
-// PurgeSessions removes sessions that were closed before a moment and to which
+// OpPurgeSessions removes sessions that were closed before a moment and to which
 // nothing has happened since, with everything that belongs to them: Limit at
 // most. Nothing of them is left in the database's files, as with
-// [EraseVisitor]. Events up to the newest of theirs count as pruned, so that
+// [OpEraseVisitor]. Events up to the newest of theirs count as pruned, so that
 // nobody resumes across what is missing. Count in the result is how many
 // sessions went; Files have lost their message. No event.
-type PurgeSessions struct {
+type OpPurgeSessions struct {
 	Before time.Time
 	Limit  int
 }
 
-// PurgePageViews removes page views from before a moment, and visits whose
+// OpPurgePageViews removes page views from before a moment, and visits whose
 // latest page is: Limit of each at most. Count in the result is how many went.
-type PurgePageViews struct {
+type OpPurgePageViews struct {
 	Before time.Time
 	Limit  int
 }
 
-// PurgeVisitors looks at visitors who were last seen before a moment, Limit at
+// OpPurgeVisitors looks at visitors who were last seen before a moment, Limit at
 // most, the longest absent first and beginning with those last seen at After.
-// Those without a session and without a ban are erased as by [EraseVisitor].
+// Those without a session and without a ban are erased as by [OpEraseVisitor].
 // Count in the result is how many, Next when the last one looked at was seen,
 // in milliseconds since 1970, 0 at the end.
-type PurgeVisitors struct {
+type OpPurgeVisitors struct {
 	After, Before time.Time
 	Limit         int
 }
 
-// PurgeFiles takes files from messages that were sent before a moment, Limit
+// OpPurgeFiles takes files from messages that were sent before a moment, Limit
 // at most, with what the database keeps of them. The messages' Attachments
 // say so with Expired. Files in the result have lost their message; Count is
 // how many.
-type PurgeFiles struct {
+type OpPurgeFiles struct {
 	Before time.Time
 	Limit  int
 }
 
-func (PurgeSessions) op()  {}
-func (PurgePageViews) op() {}
-func (PurgeVisitors) op()  {}
-func (PurgeFiles) op()     {}
+func (OpPurgeSessions) op()  {}
+func (OpPurgePageViews) op() {}
+func (OpPurgeVisitors) op()  {}
+func (OpPurgeFiles) op()     {}
 
 // purgeEvery is how often what is too old is looked for. Removing sessions has
 // the search index written anew, so it is not done all the time.
@@ -120,17 +120,17 @@ func (s *Service) purge(ctx context.Context) {
 }
 
 func (s *Service) applyRetention(ctx context.Context, keep Retention, now time.Time) error {
-	_, banErr := s.writer.do(ctx, PruneBans{At: now})
+	_, banErr := s.writer.do(ctx, OpPruneBans{At: now})
 	errs := []error{banErr}
 	each := func(days int, limit int, op func(before time.Time) Op) {
 		if days > 0 {
 			errs = append(errs, s.purgeAll(ctx, limit, op(now.AddDate(0, 0, -days))))
 		}
 	}
-	each(keep.Files, purgeFiles, func(t time.Time) Op { return PurgeFiles{Before: t, Limit: purgeFiles} })
-	each(keep.ClosedSessions, purgeSessions, func(t time.Time) Op { return PurgeSessions{Before: t, Limit: purgeSessions} })
-	each(keep.PageViews, purgeRows, func(t time.Time) Op { return PurgePageViews{Before: t, Limit: purgeRows} })
-	each(keep.Deliveries, purgeRows, func(t time.Time) Op { return PruneDeliveries{Before: t, Limit: purgeRows} })
+	each(keep.Files, purgeFiles, func(t time.Time) Op { return OpPurgeFiles{Before: t, Limit: purgeFiles} })
+	each(keep.ClosedSessions, purgeSessions, func(t time.Time) Op { return OpPurgeSessions{Before: t, Limit: purgeSessions} })
+	each(keep.PageViews, purgeRows, func(t time.Time) Op { return OpPurgePageViews{Before: t, Limit: purgeRows} })
+	each(keep.Deliveries, purgeRows, func(t time.Time) Op { return OpPruneDeliveries{Before: t, Limit: purgeRows} })
 	if keep.Visitors > 0 {
 		errs = append(errs, s.purgeVisitors(ctx, now.AddDate(0, 0, -keep.Visitors)))
 	}
@@ -157,7 +157,7 @@ func (s *Service) purgeAll(ctx context.Context, limit int, op Op) error {
 }
 
 func (s *Service) purgeVisitors(ctx context.Context, before time.Time) error {
-	op := PurgeVisitors{Before: before, Limit: purgeRows}
+	op := OpPurgeVisitors{Before: before, Limit: purgeRows}
 	for {
 		res, err := s.writer.do(ctx, op)
 		if err != nil || res.Next == 0 {

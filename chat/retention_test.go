@@ -30,7 +30,7 @@ func TestRunRemovesWhatIsTooOld(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+		sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestRunRemovesWhatIsTooOld(t *testing.T) {
 		if s, v := there(); !errors.Is(s, chat.ErrUnknownSession) || v != nil {
 			t.Errorf("when the session's time is up: %v, %v", s, v)
 		}
-		if sub, err = svc.Subscribe(t.Context(), host, chat.Subscribe{After: position}); err != nil || sub.Reset != "too_old" {
+		if sub, err = svc.Subscribe(t.Context(), host, chat.SubscribeOptions{After: position}); err != nil || sub.Reset != "too_old" {
 			t.Errorf("a stream from before resumes with %q, %v", sub.Reset, err)
 		}
 		sub.Close()

@@ -150,13 +150,13 @@ func (s *Service) giveOut(ctx context.Context) error {
 }
 
 // ready returns the loads of the agents who are present and available.
-func (s *Service) ready(ctx context.Context) ([]*Load, error) {
-	here := s.Answering(ctx)
+func (s *Service) ready(ctx context.Context) ([]*RoutingLoad, error) {
+	here := s.AvailableAgents(ctx)
 	if len(here) == 0 {
 		return nil, nil
 	}
 	loads, err := s.store.Loads(ctx)
-	var ready []*Load
+	var ready []*RoutingLoad
 	for i := range loads {
 		if slices.ContainsFunc(here, func(a Agent) bool { return a.ID == loads[i].AgentID }) {
 			ready = append(ready, &loads[i])
@@ -168,7 +168,7 @@ func (s *Service) ready(ctx context.Context) ([]*Load, error) {
 // tellPositions tells those who wait where they are, if that is not what they
 // were told last. Each department has a queue of its own; free text that names
 // none stands in the general one.
-func (s *Service) tellPositions(queue []Queued, departments []Department) {
+func (s *Service) tellPositions(queue []QueuedSession, departments []Department) {
 	places, last := map[string]int{}, map[string]int{}
 	for _, q := range queue {
 		name := ""
@@ -192,7 +192,7 @@ type dispatch struct {
 	svc         *Service
 	settings    Settings
 	departments []Department
-	agents      []*Load
+	agents      []*RoutingLoad
 	rules       map[string]rule // by department of a session
 }
 
@@ -203,8 +203,8 @@ func (d *dispatch) anyRoundRobin() bool {
 }
 
 // run gives out what it can and returns what still waits.
-func (d *dispatch) run(ctx context.Context, queue []Queued) ([]Queued, error) {
-	var waiting []Queued
+func (d *dispatch) run(ctx context.Context, queue []QueuedSession) ([]QueuedSession, error) {
+	var waiting []QueuedSession
 	for _, q := range queue {
 		given, err := d.give(ctx, q)
 		if err != nil {
@@ -219,7 +219,7 @@ func (d *dispatch) run(ctx context.Context, queue []Queued) ([]Queued, error) {
 
 // give finds an agent for one session. Whoever turns out to have no room is
 // not asked again in this round.
-func (d *dispatch) give(ctx context.Context, q Queued) (given bool, err error) {
+func (d *dispatch) give(ctx context.Context, q QueuedSession) (given bool, err error) {
 	r := d.rule(q.Department)
 	if r.mode != RouteRoundRobin || !r.open {
 		return false, nil
@@ -230,14 +230,14 @@ func (d *dispatch) give(ctx context.Context, q Queued) (given bool, err error) {
 			return false, nil
 		}
 		at := d.svc.now()
-		_, err := d.svc.writer.do(ctx, AssignSession{SessionID: q.SessionID, AgentID: agent.AgentID, Capacity: r.capacity, At: at})
+		_, err := d.svc.writer.do(ctx, OpAssignSession{SessionID: q.SessionID, AgentID: agent.AgentID, Capacity: r.capacity, At: at})
 		switch {
 		case err == nil:
 			agent.Open++
 			agent.RoutedAt = at
 			return true, nil
 		case errors.Is(err, ErrNoRoom):
-			d.agents = slices.DeleteFunc(d.agents, func(l *Load) bool { return l == agent })
+			d.agents = slices.DeleteFunc(d.agents, func(l *RoutingLoad) bool { return l == agent })
 		case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound):
 			return true, nil // somebody else has it, or it has gone
 		default:
@@ -248,8 +248,8 @@ func (d *dispatch) give(ctx context.Context, q Queued) (given bool, err error) {
 
 // pick returns the agent whose turn it is: the visitor's last one where that
 // is asked for, else whoever has gone longest without being given a session.
-func (d *dispatch) pick(r rule, q Queued) *Load {
-	var best *Load
+func (d *dispatch) pick(r rule, q QueuedSession) *RoutingLoad {
+	var best *RoutingLoad
 	for _, l := range d.agents {
 		if !r.serves(l.AgentID) || r.capacity > 0 && l.Open >= r.capacity || l.AgentID == q.ReleasedBy {
 			continue
@@ -283,7 +283,7 @@ func (d *dispatch) rule(name string) rule {
 		if own.Hours != nil {
 			hours = *own.Hours
 		}
-		if general.Nobody == NobodyAnyone && !slices.ContainsFunc(d.agents, func(l *Load) bool { return r.serves(l.AgentID) }) {
+		if general.Nobody == NobodyAnyone && !slices.ContainsFunc(d.agents, func(l *RoutingLoad) bool { return r.serves(l.AgentID) }) {
 			r.members = nil
 		}
 	}

@@ -89,9 +89,9 @@ func (r Routing) check() error {
 	return nil
 }
 
-// Queued is a session that waits for an agent: active, without an assignee,
-// not snoozed, and with a visitor who waits for an answer.
-type Queued struct {
+// QueuedSession is a session that waits for an agent: active, without an
+// assignee, not snoozed, and with a visitor who waits for an answer.
+type QueuedSession struct {
 	SessionID  string
 	VisitorID  string
 	Department string
@@ -102,19 +102,19 @@ type Queued struct {
 	ForBots    bool   // no agent has answered it, and it does not have the tag HandedOver
 }
 
-// Load is what an agent has to do.
-type Load struct {
+// RoutingLoad is what an agent has to do.
+type RoutingLoad struct {
 	AgentID  string
 	Open     int       // active sessions that are theirs and not snoozed
-	RoutedAt time.Time // when AssignSession last gave them one; zero before
+	RoutedAt time.Time // when OpAssignSession last gave them one; zero before
 }
 
 // What can be due.
 const (
 	DueWake   = "wake"   // Snooze.Until is At or earlier
-	DueIdle   = "idle"   // what CloseSession would close with At as IdleSince
-	DueMissed = "missed" // what MarkMissed would mark with At as Before
-	DueReturn = "return" // what ReturnSession would give back with At as Before
+	DueIdle   = "idle"   // what OpCloseSession would close with At as IdleSince
+	DueMissed = "missed" // what OpMarkMissed would mark with At as Before
+	DueReturn = "return" // what OpReturnSession would give back with At as Before
 )
 
 // DueQuery asks for sessions for which the time has come, Limit at most.
@@ -124,65 +124,65 @@ type DueQuery struct {
 	Limit int
 }
 
-// Due is a session for which the time has come.
-type Due struct {
+// DueSession is a session for which the time has come.
+type DueSession struct {
 	SessionID  string
 	VisitorID  string
 	LastSeenAt time.Time // the visitor's, or their last message if that came later
 	Missed     bool      // it was marked before
 }
 
-// AssignSession gives a session that waits for an agent to one. It sets what
-// UpdateSession sets, and when the agent was last given one. Version grows by
+// OpAssignSession gives a session that waits for an agent to one. It sets what
+// OpUpdateSession sets, and when the agent was last given one. Version grows by
 // 1. Event: session_updated. An agent who is away, or has Capacity open
 // sessions that are not snoozed (if not 0): ErrNoRoom. A session that has an
 // assignee: ErrAlreadyClaimed; one that does not wait: Duplicate.
-type AssignSession struct {
+type OpAssignSession struct {
 	SessionID, AgentID string
 	Capacity           int
 	At                 time.Time
 }
 
-// ReturnSession takes an active session that is not snoozed away from its
+// OpReturnSession takes an active session that is not snoozed away from its
 // agent, where the visitor has waited since Before or longer and the agent was
 // last seen then or earlier. Version grows by 1. Event: session_updated. Where
 // that is not so: Duplicate.
-type ReturnSession struct {
+type OpReturnSession struct {
 	SessionID string
 	Before    time.Time
 	At        time.Time
 }
 
-// MarkMissed sets Missed on an active session with a visitor's message and
-// without an agent's, and not of a bot alone (see CloseSession), where the
+// OpMarkMissed sets Missed on an active session with a visitor's message and
+// without an agent's, and not of a bot alone (see OpCloseSession), where the
 // visitor's LastSeenAt and last message are of Before or earlier. Version grows
 // by 1. Event: session_missed. Where that is not so, or Missed is set:
 // Duplicate.
-type MarkMissed struct {
+type OpMarkMissed struct {
 	SessionID string
 	Before    time.Time
 	At        time.Time
 }
 
-// SeeVisitor moves a visitor's LastSeenAt on to At; SeeAgent notes that an
+// OpSeeVisitor moves a visitor's LastSeenAt on to At; OpSeeAgent notes that an
 // agent is there and available at At. Both for those whom no request shows to
 // be there. Event: none. Nobody of that id, or seen later: Duplicate.
-type SeeVisitor struct {
+type OpSeeVisitor struct {
 	VisitorID string
 	At        time.Time
 }
 
-// SeeAgent is described at SeeVisitor.
-type SeeAgent struct {
+// OpSeeAgent is described at OpSeeVisitor.
+type OpSeeAgent struct {
 	AgentID string
 	At      time.Time
 }
 
-func (AssignSession) op() {}
-func (ReturnSession) op() {}
-func (MarkMissed) op()    {}
-func (SeeVisitor) op()    {}
-func (SeeAgent) op()      {}
+func (OpAssignSession) op() {}
+func (OpReturnSession) op() {}
+func (OpMarkMissed) op()    {}
+func (OpSeeVisitor) op()    {}
+func (OpSeeAgent) op()      {}
 
 // rule is the routing of one session, with its department's say in it.
 type rule struct {

@@ -101,7 +101,7 @@ func (d *desk) roundRobin(capacity int) {
 func (d *desk) come(ids ...string) {
 	d.Helper()
 	for _, id := range ids {
-		agent, err := d.SignIn(d.ctx, chat.Agent{ID: id, Name: id})
+		agent, err := d.EnsureAgent(d.ctx, chat.Agent{ID: id, Name: id})
 		if err == nil {
 			_, err = d.SetAvailability(d.ctx, chat.AsAgent(agent), chat.Available)
 		}

@@ -111,7 +111,7 @@ func TestDepartmentsHaveTheirOwnRules(t *testing.T) {
 		d.has("anybody", ids[1:], "ada", "")
 
 		// A removed department's sessions are everybody's.
-		if err := d.RemoveDepartment(d.ctx, host, made.ID); err != nil {
+		if err := d.DeleteDepartment(d.ctx, host, made.ID); err != nil {
 			d.Fatal(err)
 		}
 		d.has("free text means nothing", d.many(1, "Orders"), "")
@@ -206,7 +206,7 @@ func TestQueuePositions(t *testing.T) {
 			}
 		}
 		places(1, 2, 3, 1)
-		sub, err := d.Subscribe(d.ctx, v, chat.Subscribe{})
+		sub, err := d.Subscribe(d.ctx, v, chat.SubscribeOptions{})
 		if err != nil {
 			d.Fatal(err)
 		}
@@ -313,7 +313,7 @@ func TestOneClaimWins(t *testing.T) {
 	go svc.Run(ctx)
 	var agents []chat.Actor
 	for i := range 8 {
-		agent, err := svc.SignIn(ctx, chat.Agent{ID: fmt.Sprint("agent", i), Name: "Agent"})
+		agent, err := svc.EnsureAgent(ctx, chat.Agent{ID: fmt.Sprint("agent", i), Name: "Agent"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,11 +9,11 @@ import (
 	"unicode"
 )
 
-// MaxSearch is how many characters may be searched for.
-const MaxSearch = 200
+// maxSearch is how many characters may be searched for.
+const maxSearch = 200
 
-// ExcerptLength is how many characters of a text a search shows.
-const ExcerptLength = 160
+// excerptLength is how many characters of a text a search shows.
+const excerptLength = 160
 
 // SearchQuery asks a store for sessions and messages in which all of Words
 // stand, whatever their case and accents; the last of them may be the beginning
@@ -63,16 +63,16 @@ func (h SearchHit) MarshalJSON() ([]byte, error) {
 	}(h))
 }
 
-// IndexSearch adds to the search index what is not in it yet, at most Limit
+// OpIndexSearch adds to the search index what is not in it yet, at most Limit
 // sessions and as many messages, the oldest first. Count in the result is how
 // many there were; fewer than Limit means that nothing is left. A store that
 // indexes as it writes has always 0. What is edited, deleted or erased the
 // index follows at once, within the op that does it; where words of erased
-// texts are left in its structure, IndexSearch removes them, step by step, with
+// texts are left in its structure, OpIndexSearch removes them, step by step, with
 // Limit as the Count until it is done. Event: none. Nothing to do: Duplicate.
-type IndexSearch struct{ Limit int }
+type OpIndexSearch struct{ Limit int }
 
-func (IndexSearch) op() {}
+func (OpIndexSearch) op() {}
 
 const (
 	indexStep  = 500  // rows indexed in one transaction, which holds up messages for a few milliseconds
@@ -110,7 +110,7 @@ func (s *Service) Search(ctx context.Context, by Actor, text string, page Page) 
 	for i := range found.Hits {
 		hit := &found.Hits[i]
 		hit.Session = s.online(hit.Session)
-		hit.Text, hit.Matches = excerpt(hit.Text, hit.Matches, ExcerptLength)
+		hit.Text, hit.Matches = excerpt(hit.Text, hit.Matches, excerptLength)
 	}
 	return found, nil
 }
@@ -118,12 +118,12 @@ func (s *Service) Search(ctx context.Context, by Actor, text string, page Page) 
 // searchWords returns the words of what was typed. Signs by themselves are
 // nothing that could be found.
 func searchWords(text string) ([]string, error) {
-	text, err := cleanText("q", text, MaxSearch)
+	text, err := cleanText("q", text, maxSearch)
 	if err != nil {
 		return nil, err
 	}
 	if blank(text) {
-		return nil, invalid("q", "q must have between 1 and "+strconv.Itoa(MaxSearch)+" characters.")
+		return nil, invalid("q", "q must have between 1 and "+strconv.Itoa(maxSearch)+" characters.")
 	}
 	var words []string
 	for _, word := range strings.Fields(text) {
@@ -148,7 +148,7 @@ func (s *Service) index(ctx context.Context, steps int) error {
 		if !s.unindexed.Swap(false) {
 			return nil
 		}
-		res, err := s.writer.do(ctx, IndexSearch{Limit: indexStep})
+		res, err := s.writer.do(ctx, OpIndexSearch{Limit: indexStep})
 		if err != nil || res.Count >= indexStep {
 			s.unindexed.Store(true)
 		}

@@ -92,7 +92,7 @@ func TestEraseTidiesTheIndex(t *testing.T) {
 	if err := svc.EraseVisitor(t.Context(), host, started.Session.VisitorID); err != nil {
 		t.Fatal(err)
 	}
-	res, err := store.Append(t.Context(), []chat.Op{chat.IndexSearch{Limit: 10}})
+	res, err := store.Append(t.Context(), []chat.Op{chat.OpIndexSearch{Limit: 10}})
 	if err != nil || !res[0].Duplicate {
 		t.Errorf("there was something left to index or tidy: %+v %v", res, err)
 	}

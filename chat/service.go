@@ -109,8 +109,8 @@ func New(store Store, opts *Options) *Service {
 // else [Routing] asks for, sends what the host has written in transactions of
 // its own, removes events that are older than Options.EventRetention and what
 // the settings keep no longer, brings the search index up to date, and over a
-// [SharedStore] hears of what other nodes have written and who is with them. It returns when ctx
-// ends (with its error) or the service is closed (with nil).
+// [SharedStore] hears of what other nodes have written and who is with them. It
+// returns when ctx ends (with its error) or the service is closed (with nil).
 func (s *Service) Run(ctx context.Context) error {
 	s.running.Add(1)
 	defer s.running.Add(-1)
@@ -241,7 +241,7 @@ func (s *Service) decorate(events []*Event) []*Event {
 // prune removes events, and the deliveries of events, that are no longer kept.
 func (s *Service) prune(ctx context.Context) {
 	if s.keep >= 0 {
-		if _, err := s.writer.do(ctx, PruneEvents{Before: s.now().Add(-s.keep)}); err != nil {
+		if _, err := s.writer.do(ctx, OpPruneEvents{Before: s.now().Add(-s.keep)}); err != nil {
 			s.log.Warn("chat: could not remove old events", "error", err)
 		}
 	}

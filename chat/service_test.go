@@ -15,7 +15,7 @@ func TestVisitorAndAgentTalk(t *testing.T) {
 	svc := newService(t, nil)
 	ctx := t.Context()
 	visitor, _ := newVisitor(t, svc)
-	mara, err := svc.SignIn(ctx, chat.Agent{ID: "u1", Name: "Mara Reyes"})
+	mara, err := svc.EnsureAgent(ctx, chat.Agent{ID: "u1", Name: "Mara Reyes"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,11 +94,11 @@ func TestAnotherVisitorsSessionIsUnknown(t *testing.T) {
 			return err
 		},
 		"typing": func(id string) error { return svc.Typing(ctx, b, id, true) },
-		"seen":   func(id string) error { return svc.Seen(ctx, b, id, started.Message.ID) },
+		"seen":   func(id string) error { return svc.MarkSeen(ctx, b, id, started.Message.ID) },
 		"close":  func(id string) error { _, err := svc.CloseSession(ctx, b, id, ""); return err },
 		"rate":   func(id string) error { _, err := svc.RateSession(ctx, b, id, 5, ""); return err },
 		"subscribe": func(id string) error {
-			_, err := svc.Subscribe(ctx, b, chat.Subscribe{Topic: chat.Topic{SessionID: id}})
+			_, err := svc.Subscribe(ctx, b, chat.SubscribeOptions{Topic: chat.Topic{SessionID: id}})
 			return err
 		},
 	} {
@@ -114,8 +114,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	ctx := t.Context()
 	s := newSession(t, svc)
 	visitor, _ := newVisitor(t, svc)
-	reader := chat.AsKey(chat.APIKey{ID: "k1", Name: "Report", Scopes: []string{chat.ScopeRead}})
-	writer := chat.AsKey(chat.APIKey{ID: "k2", Name: "Bot", Scopes: []string{chat.ScopeWrite}})
+	reader := chat.AsAPIKey(chat.APIKey{ID: "k1", Name: "Report", Scopes: []string{chat.ScopeRead}})
+	writer := chat.AsAPIKey(chat.APIKey{ID: "k2", Name: "Bot", Scopes: []string{chat.ScopeWrite}})
 	agent := chat.AsAgent(chat.Agent{ID: "u1", Name: "Mara"})
 	say := func(by chat.Actor, sender string) error {
 		_, err := svc.SendMessage(ctx, by, chat.NewMessage{SessionID: s.ID, Sender: sender, Text: "x"})
@@ -134,8 +134,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"an agent sends as agent", say(agent, "agent"), nil},
 		{"without a sender", say(agent, ""), chat.ErrInvalid},
 		{"with an odd sender", say(agent, "robot"), chat.ErrInvalid},
-		{"a visitor lists keys", func() error { _, err := svc.Keys(ctx, visitor); return err }(), chat.ErrForbidden},
-		{"a writer lists keys", func() error { _, err := svc.Keys(ctx, writer); return err }(), chat.ErrForbidden},
+		{"a visitor lists keys", func() error { _, err := svc.APIKeys(ctx, visitor); return err }(), chat.ErrForbidden},
+		{"a writer lists keys", func() error { _, err := svc.APIKeys(ctx, writer); return err }(), chat.ErrForbidden},
 		{"a visitor writes a note", func() error { _, err := svc.AddNote(ctx, visitor, s.ID, "x", ""); return err }(), chat.ErrForbidden},
 		{"a visitor lists visitors", func() error { _, err := svc.Visitors(ctx, visitor, chat.Page{}, chat.VisitorFilter{}); return err }(), chat.ErrForbidden},
 	} {
@@ -261,7 +261,7 @@ func TestIdentityOfTheHostDecides(t *testing.T) {
 	}
 	ines := &chat.Identity{ID: "c_20911", Name: "Ines Carvalho", Email: "ines@example.com"}
 
-	known, err := svc.Welcome(ctx, chat.Hello{Token: token, Identity: ines})
+	known, err := svc.Hello(ctx, chat.Hello{Token: token, Identity: ines})
 	if err != nil || known.Token == token || !known.Visitor.Verified || known.Session == nil || known.Session.ID != started.Session.ID {
 		t.Fatalf("signed in: %+v, %v", known, err)
 	}
@@ -274,11 +274,11 @@ func TestIdentityOfTheHostDecides(t *testing.T) {
 	if _, err := svc.VisitorByToken(ctx, known.Token, nil); !errors.Is(err, chat.ErrUnauthenticated) {
 		t.Fatalf("the token works after signing out: %v", err)
 	}
-	other, err := svc.Welcome(ctx, chat.Hello{Token: known.Token})
+	other, err := svc.Hello(ctx, chat.Hello{Token: known.Token})
 	if err != nil || other.Visitor.ID == known.Visitor.ID || other.Session != nil {
 		t.Fatalf("the next person at this browser: %+v, %v", other, err)
 	}
-	back, err := svc.Welcome(ctx, chat.Hello{Identity: ines})
+	back, err := svc.Hello(ctx, chat.Hello{Identity: ines})
 	if err != nil || back.Visitor.ID != known.Visitor.ID || back.Session == nil {
 		t.Fatalf("the same person elsewhere: %+v, %v", back, err)
 	}
@@ -291,7 +291,7 @@ func TestWhatTheHostSaysWrongIsNotTheCallersFault(t *testing.T) {
 		"a long name":       {ID: "c1", Name: strings.Repeat("a", 201)},
 		"large custom data": {ID: "c1", CustomData: map[string]any{"x": strings.Repeat("a", 9000)}},
 	} {
-		_, err := svc.Welcome(t.Context(), chat.Hello{Identity: &id})
+		_, err := svc.Hello(t.Context(), chat.Hello{Identity: &id})
 		if err == nil || errors.Is(err, chat.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -345,17 +345,17 @@ func TestRatingsMayChangeUntilTheNextSession(t *testing.T) {
 func TestRevokedKeysAreDead(t *testing.T) {
 	svc := newService(t, nil)
 	ctx := t.Context()
-	key, secret, err := svc.CreateKey(ctx, host, chat.NewKey{Name: "Bot", Scopes: []string{"write", "read", "read"}})
+	key, secret, err := svc.CreateAPIKey(ctx, host, chat.NewAPIKey{Name: "Bot", Scopes: []string{"write", "read", "read"}})
 	if err != nil || strings.Join(key.Scopes, " ") != "read write" {
 		t.Fatal(key, err)
 	}
-	if _, err := svc.KeyBySecret(ctx, secret); err != nil {
+	if _, err := svc.APIKeyBySecret(ctx, secret); err != nil {
 		t.Fatal(err)
 	}
-	if err := svc.RevokeKey(ctx, host, key.ID); err != nil {
+	if err := svc.RevokeAPIKey(ctx, host, key.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.KeyBySecret(ctx, secret); !errors.Is(err, chat.ErrUnauthenticated) {
+	if _, err := svc.APIKeyBySecret(ctx, secret); !errors.Is(err, chat.ErrUnauthenticated) {
 		t.Fatalf("a revoked key: %v", err)
 	}
 }
@@ -369,7 +369,7 @@ func TestAfterCloseNothingIsTaken(t *testing.T) {
 	if !errors.Is(err, chat.ErrClosed) {
 		t.Fatalf("sent after Close: %v", err)
 	}
-	if _, err := svc.Subscribe(t.Context(), host, chat.Subscribe{}); !errors.Is(err, chat.ErrClosed) {
+	if _, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{}); !errors.Is(err, chat.ErrClosed) {
 		t.Fatalf("subscribed after Close: %v", err)
 	}
 }
@@ -377,14 +377,14 @@ func TestAfterCloseNothingIsTaken(t *testing.T) {
 func TestTheHostsOwnKeyWorks(t *testing.T) {
 	svc := newService(t, nil)
 	for _, secret := range []string{"short", "a-longer-secret-of-the-host"} {
-		if _, err := svc.EnsureKey(t.Context(), secret, chat.NewKey{Name: "Host", Scopes: []string{"admin"}}); err != nil {
+		if _, err := svc.EnsureAPIKey(t.Context(), secret, chat.NewAPIKey{Name: "Host", Scopes: []string{"admin"}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := svc.KeyBySecret(t.Context(), secret); err != nil {
+		if _, err := svc.APIKeyBySecret(t.Context(), secret); err != nil {
 			t.Fatalf("%q: %v", secret, err)
 		}
 	}
-	if _, err := svc.EnsureKey(t.Context(), "", chat.NewKey{Name: "Host", Scopes: []string{"admin"}}); !errors.Is(err, chat.ErrInvalid) {
+	if _, err := svc.EnsureAPIKey(t.Context(), "", chat.NewAPIKey{Name: "Host", Scopes: []string{"admin"}}); !errors.Is(err, chat.ErrInvalid) {
 		t.Fatalf("no secret: %v", err)
 	}
 }

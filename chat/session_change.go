@@ -37,7 +37,7 @@ func (s *Service) UpdateSession(ctx context.Context, by Actor, id string, in Ses
 		if err != nil {
 			return Session{}, err
 		}
-		op := UpdateSession{SessionID: id, Patch: patch, IfVersion: in.IfVersion, By: by.doer(), At: s.now()}
+		op := OpUpdateSession{SessionID: id, Patch: patch, IfVersion: in.IfVersion, By: by.doer(), At: s.now()}
 		if in.CustomData != nil {
 			merged, err := s.mergeCustomData(session.CustomData, in.CustomData)
 			if err != nil {
@@ -114,7 +114,7 @@ func (s *Service) ClaimSession(ctx context.Context, by Actor, id string) (Sessio
 	if err := s.saveActor(ctx, by); err != nil {
 		return Session{}, err
 	}
-	res, err := s.writer.do(ctx, UpdateSession{SessionID: id, Claim: true, By: by.doer(), At: s.now(), Patch: SessionPatch{AssigneeID: &by.id}})
+	res, err := s.writer.do(ctx, OpUpdateSession{SessionID: id, Claim: true, By: by.doer(), At: s.now(), Patch: SessionPatch{AssigneeID: &by.id}})
 	return s.online(res.Session), err
 }
 
@@ -161,7 +161,7 @@ func (s *Service) CloseSession(ctx context.Context, by Actor, id, reason string)
 	}
 	now := s.now()
 	left := by.IsVisitor() || !s.presence.here(visitorKey(session.VisitorID), now)
-	res, err := s.writer.do(ctx, CloseSession{SessionID: id, Reason: reason, VisitorLeft: left, By: by.doer(), At: now})
+	res, err := s.writer.do(ctx, OpCloseSession{SessionID: id, Reason: reason, VisitorLeft: left, By: by.doer(), At: now})
 	if err == nil && !session.Missed {
 		s.alertMissed(ctx, res)
 	}

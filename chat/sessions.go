@@ -34,8 +34,8 @@ type NewSession struct {
 	AssigneeID string   `json:"assignee_id"`
 }
 
-// Started is a session that CreateSession has made, or made earlier.
-type Started struct {
+// StartedSession is a session that CreateSession has made, or made earlier.
+type StartedSession struct {
 	Session   Session
 	Message   *Message // the first message, if one was given
 	Duplicate bool     // the session existed already
@@ -43,22 +43,22 @@ type Started struct {
 
 // CreateSession starts a session. A visitor starts one of their own; anybody
 // else starts one for a new visitor, whose name is then required.
-func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (Started, error) {
+func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (StartedSession, error) {
 	if !by.IsVisitor() {
 		if err := by.need(ScopeWrite); err != nil {
-			return Started{}, err
+			return StartedSession{}, err
 		}
 		if blank(in.VisitorName) {
-			return Started{}, invalid("visitor_name", "visitor_name must not be empty.")
+			return StartedSession{}, invalid("visitor_name", "visitor_name must not be empty.")
 		}
 	} else if err := s.barred(by); err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	in, err := s.checkNewSession(in)
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
-	var op CreateSession
+	var op OpCreateSession
 	if by.IsVisitor() {
 		in.Tags, in.AssigneeID = nil, ""
 		op, err = s.visitorSession(ctx, by, in)
@@ -74,7 +74,7 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 		op.Session.Department, err = s.spelled(ctx, op.Session.Department)
 	}
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	op.By = by.doer()
 	if by.IsVisitor() {
@@ -82,9 +82,9 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 	}
 	res, err := s.writer.do(ctx, op)
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
-	started := Started{Session: s.online(res.Session), Duplicate: res.Duplicate}
+	started := StartedSession{Session: s.online(res.Session), Duplicate: res.Duplicate}
 	if res.Message.ID != "" {
 		started.Message = &res.Message
 	}
@@ -129,14 +129,14 @@ func (s *Service) checkNewSession(in NewSession) (_ NewSession, err error) {
 
 // build makes the rows of a new session, as the host's hook wants it. What
 // tells a repetition apart is taken before the hook has changed anything.
-func (s *Service) build(ctx context.Context, in NewSession, known, v Visitor) (CreateSession, error) {
+func (s *Service) build(ctx context.Context, in NewSession, known, v Visitor) (OpCreateSession, error) {
 	now := s.now()
 	asked := in
 	in, err := s.beforeSession(ctx, known, in)
 	if err != nil {
-		return CreateSession{}, err
+		return OpCreateSession{}, err
 	}
-	op := CreateSession{Session: Session{
+	op := OpCreateSession{Session: Session{
 		ID: newID(now), Status: StatusActive, VisitorID: v.ID, VisitorName: in.VisitorName, VisitorEmail: in.VisitorEmail,
 		Source: in.Source, Department: in.Department, AssigneeID: in.AssigneeID, Tags: in.Tags,
 		CustomData: in.CustomData, Page: in.Page, CreatedAt: now, UpdatedAt: now, Version: 1,
@@ -161,7 +161,7 @@ func (s *Service) build(ctx context.Context, in NewSession, known, v Visitor) (C
 }
 
 // agentSession is a session for a visitor who is not on the site's widget.
-func (s *Service) agentSession(ctx context.Context, in NewSession) (CreateSession, error) {
+func (s *Service) agentSession(ctx context.Context, in NewSession) (OpCreateSession, error) {
 	now := s.now()
 	v := Visitor{ID: newID(now), Name: in.VisitorName, Email: in.VisitorEmail, CreatedAt: now, LastSeenAt: now, Page: in.Page}
 	in.Source = cmp.Or(in.Source, "api")
@@ -172,10 +172,10 @@ func (s *Service) agentSession(ctx context.Context, in NewSession) (CreateSessio
 
 // visitorSession is a session of the visitor who acts. What they typed about
 // themselves is kept with them, unless the host vouches for something else.
-func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (CreateSession, error) {
+func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (OpCreateSession, error) {
 	v, err := s.store.Visitor(ctx, by.id)
 	if err != nil {
-		return CreateSession{}, err
+		return OpCreateSession{}, err
 	}
 	if v.Verified {
 		in.VisitorName, in.VisitorEmail = cmp.Or(v.Name, in.VisitorName), cmp.Or(v.Email, in.VisitorEmail)
@@ -184,15 +184,15 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	changed := in.VisitorName != "" && in.VisitorName != v.Name || in.VisitorEmail != "" && in.VisitorEmail != v.Email
 	v.Name, v.Email = cmp.Or(in.VisitorName, v.Name), cmp.Or(in.VisitorEmail, v.Email)
 	if err := s.checkForms(ctx, &in, v); err != nil && !s.startedBefore(ctx, in, v.ID) {
-		return CreateSession{}, err
+		return OpCreateSession{}, err
 	}
 	signs, err := s.spamSigns(ctx, v, "", in.Message, in.CustomData["topic"])
 	if err != nil {
-		return CreateSession{}, err
+		return OpCreateSession{}, err
 	}
 	err = s.challenge(ctx, Challenge{Visitor: v, Text: in.Message, Signs: signs, Answer: in.ChallengeAnswer})
 	if err != nil && !s.startedBefore(ctx, in, v.ID) {
-		return CreateSession{}, err
+		return OpCreateSession{}, err
 	}
 	if in.Page != nil {
 		changed, v.Page = true, in.Page
@@ -201,8 +201,8 @@ func (s *Service) visitorSession(ctx context.Context, by Actor, in NewSession) (
 	}
 	if changed {
 		v.LastSeenAt = now
-		if _, err := s.writer.do(ctx, SaveVisitor{Visitor: v}); err != nil {
-			return CreateSession{}, err
+		if _, err := s.writer.do(ctx, OpSaveVisitor{Visitor: v}); err != nil {
+			return OpCreateSession{}, err
 		}
 	}
 	in.Source = cmp.Or(in.Source, "widget")
@@ -223,30 +223,30 @@ const teamClientID = "team\x1f"
 // message, in the name of whoever acts. A visitor with as many open sessions
 // as are allowed: ErrTooManySessions. clientID, if not empty, makes the call
 // repeatable: who makes it again gets the session made first.
-func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, clientID string) (Started, error) {
+func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, clientID string) (StartedSession, error) {
 	if err := by.need(ScopeWrite); err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	if text != "" {
 		var err error
 		if text, err = checkText("message", text, s.limits.Message); err != nil {
-			return Started{}, err
+			return StartedSession{}, err
 		}
 	}
 	clientID, err := cleanID("client_id", clientID)
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	v, err := s.store.Visitor(ctx, visitorID)
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	if v.Banned.holds(s.now()) {
-		return Started{}, &Error{Kind: ErrConflict, Code: "banned", Message: "This visitor is banned. Lift the ban first."}
+		return StartedSession{}, &Error{Kind: ErrConflict, Code: "banned", Message: "This visitor is banned. Lift the ban first."}
 	}
 	op, err := s.build(ctx, NewSession{Source: "agent", Page: v.Page}, v, v)
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	op.MaxOpen, op.By = s.limits.OpenSessions, by.doer()
 	if clientID != "" {
@@ -255,7 +255,7 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, c
 	}
 	if by.kind == agentActor {
 		if err := s.saveActor(ctx, by); err != nil {
-			return Started{}, err
+			return StartedSession{}, err
 		}
 		op.Session.AssigneeID = by.id
 	}
@@ -266,16 +266,16 @@ func (s *Service) StartSession(ctx context.Context, by Actor, visitorID, text, c
 			Text: text, At: at, Fingerprint: fingerprint(SenderAgent, text),
 		}
 		if err := s.beforeMessage(ctx, op.First); err != nil {
-			return Started{}, err
+			return StartedSession{}, err
 		}
 		s.translate(ctx, op.First, visitorID)
 	}
 	res, err := s.writer.do(ctx, op)
 	if err != nil {
-		return Started{}, err
+		return StartedSession{}, err
 	}
 	s.Touch(ctx, by)
-	started := Started{Session: s.online(res.Session), Duplicate: res.Duplicate}
+	started := StartedSession{Session: s.online(res.Session), Duplicate: res.Duplicate}
 	if res.Message.ID != "" {
 		started.Message = &res.Message
 	}
@@ -307,7 +307,7 @@ func (s *Service) checkForms(ctx context.Context, in *NewSession, v Visitor) err
 	if settings.Away.VisitorEmail != AskRequired || v.Email != "" {
 		return nil
 	}
-	if open, _ := s.Hours(ctx); open && len(s.Answering(ctx)) > 0 {
+	if open, _ := s.Hours(ctx); open && len(s.AvailableAgents(ctx)) > 0 {
 		return nil
 	}
 	return invalid("visitor_email", "visitor_email is required while nobody is here to answer.")

@@ -100,7 +100,7 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 	if err != nil {
 		return Settings{}, err
 	}
-	res, err := s.writer.do(ctx, SaveSettings{Settings: in, IfVersion: ifVersion, At: s.now()})
+	res, err := s.writer.do(ctx, OpSaveSettings{Settings: in, IfVersion: ifVersion, At: s.now()})
 	if err != nil {
 		return Settings{}, err
 	}

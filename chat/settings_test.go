@@ -75,7 +75,7 @@ func TestSettingsBetweenNodes(t *testing.T) {
 func TestSettingsScopes(t *testing.T) {
 	svc := newService(t, nil)
 	visitor, _ := newVisitor(t, svc)
-	reader := chat.AsKey(chat.APIKey{ID: "k", Scopes: []string{chat.ScopeWrite}})
+	reader := chat.AsAPIKey(chat.APIKey{ID: "k", Scopes: []string{chat.ScopeWrite}})
 	if _, err := svc.Settings(t.Context(), visitor); !errors.Is(err, chat.ErrForbidden) {
 		t.Errorf("a visitor reads: %v", err)
 	}
@@ -103,7 +103,7 @@ func TestHoursAreTold(t *testing.T) {
 		mustSave(t, svc, chat.Settings{Hours: chat.Hours{Enabled: true, Weekly: chat.Week{Saturday: day, Sunday: day}}})
 		go svc.Run(ctx)
 		visitor, _ := newVisitor(t, svc)
-		sub, err := svc.Subscribe(ctx, visitor, chat.Subscribe{Topic: chat.Topic{VisitorID: visitor.ID()}})
+		sub, err := svc.Subscribe(ctx, visitor, chat.SubscribeOptions{Topic: chat.Topic{VisitorID: visitor.ID()}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestHoursAreTold(t *testing.T) {
 				}
 			}
 		}
-		if _, err := svc.SignIn(ctx, chat.Agent{ID: "mara"}); err != nil {
+		if _, err := svc.EnsureAgent(ctx, chat.Agent{ID: "mara"}); err != nil {
 			t.Fatal(err)
 		}
 		go func() { // somebody who stays

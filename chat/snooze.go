@@ -23,11 +23,11 @@ func (s Snooze) MarshalJSON() ([]byte, error) {
 	return stamp(s.Until).MarshalJSON()
 }
 
-// SnoozeSession sets a session's Snooze, or with a nil Snooze ends it. Version
+// OpSnoozeSession sets a session's Snooze, or with a nil Snooze ends it. Version
 // grows by 1. ClaimFor, if not empty, becomes the assignee where there is
 // none. Event: session_updated. What changes nothing is a Duplicate. A closed
 // session: ErrSessionClosed.
-type SnoozeSession struct {
+type OpSnoozeSession struct {
 	SessionID string
 	Snooze    *Snooze
 	ClaimFor  string
@@ -35,15 +35,15 @@ type SnoozeSession struct {
 	At        time.Time
 }
 
-// WakeSession ends a Snooze whose time is At or earlier. Version grows by 1.
+// OpWakeSession ends a Snooze whose time is At or earlier. Version grows by 1.
 // Event: session_updated. Where there is none: Duplicate.
-type WakeSession struct {
+type OpWakeSession struct {
 	SessionID string
 	At        time.Time
 }
 
-func (SnoozeSession) op() {}
-func (WakeSession) op()   {}
+func (OpSnoozeSession) op() {}
+func (OpWakeSession) op()   {}
 
 // maxSnooze is how far off a session can be put.
 const maxSnooze = 366 * 24 * time.Hour
@@ -56,7 +56,7 @@ func (s *Service) SnoozeSession(ctx context.Context, by Actor, id, until string)
 		return Session{}, err
 	}
 	now := s.now()
-	op := SnoozeSession{SessionID: id, Snooze: &Snooze{}, By: by.doer(), At: now}
+	op := OpSnoozeSession{SessionID: id, Snooze: &Snooze{}, By: by.doer(), At: now}
 	if until != untilReply {
 		t, err := time.Parse(time.RFC3339, until)
 		if err != nil {
@@ -86,6 +86,6 @@ func (s *Service) WakeSession(ctx context.Context, by Actor, id string) (Session
 	if err := by.need(ScopeWrite); err != nil {
 		return Session{}, err
 	}
-	res, err := s.writer.do(ctx, SnoozeSession{SessionID: id, By: by.doer(), At: s.now()})
+	res, err := s.writer.do(ctx, OpSnoozeSession{SessionID: id, By: by.doer(), At: s.now()})
 	return s.online(res.Session), err
 }

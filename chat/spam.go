@@ -114,7 +114,7 @@ func (s *Service) suspect(ctx context.Context, session Session) {
 		if len(tags) == len(session.Tags) {
 			return
 		}
-		_, err := s.writer.do(ctx, UpdateSession{SessionID: session.ID, Patch: SessionPatch{Tags: &tags}, IfVersion: session.Version, At: s.now()})
+		_, err := s.writer.do(ctx, OpUpdateSession{SessionID: session.ID, Patch: SessionPatch{Tags: &tags}, IfVersion: session.Version, At: s.now()})
 		if err == nil {
 			return
 		}

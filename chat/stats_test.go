@@ -75,11 +75,11 @@ func TestStats(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
-	agent, err := svc.Subscribe(ctx, host, chat.Subscribe{})
+	agent, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := svc.Subscribe(ctx, visitor, chat.Subscribe{})
+	own, err := svc.Subscribe(ctx, visitor, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestStatsQueue(t *testing.T) {
 func TestStatsAreForAdministrators(t *testing.T) {
 	svc := newService(t, nil)
 	visitor, _ := newVisitor(t, svc)
-	for _, by := range []chat.Actor{visitor, chat.AsKey(chat.APIKey{ID: "k", Scopes: []string{chat.ScopeRead, chat.ScopeWrite}})} {
+	for _, by := range []chat.Actor{visitor, chat.AsAPIKey(chat.APIKey{ID: "k", Scopes: []string{chat.ScopeRead, chat.ScopeWrite}})} {
 		if _, err := svc.StatsFor(t.Context(), by); !errors.Is(err, chat.ErrForbidden) {
 			t.Errorf("%v", err)
 		}
@@ -173,9 +173,9 @@ func (s *stubborn) Ping(context.Context) error {
 	return nil
 }
 
-func (s *stubborn) Append(_ context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *stubborn) Append(_ context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	<-s.write
-	return make([]chat.Result, len(ops)), nil
+	return make([]chat.OpResult, len(ops)), nil
 }
 
 // TestPingAnswersInTime: whoever asks is about to decide something.

@@ -21,7 +21,7 @@ type Store interface {
 	GreetingStore
 	BanStore
 	AgentStore
-	KeyStore
+	APIKeyStore
 	CannedReplyStore
 	DraftStore
 	MentionStore
@@ -44,7 +44,7 @@ type Store interface {
 	//
 	// The positions of events grow in commit order: whoever has read the log
 	// up to a position will never find a new event below it.
-	Append(ctx context.Context, ops []Op) ([]Result, error)
+	Append(ctx context.Context, ops []Op) ([]OpResult, error)
 
 	// Identity names this database: eight characters of 0-9a-z, chosen at
 	// random when it was made. Event ids begin with it.
@@ -63,7 +63,7 @@ type Store interface {
 
 // SharedStore is a Store that other processes may write to at the same time. A
 // service over one reads what they have written from the log: within half a
-// second while [Service.Run] runs, or at once when [Service.CatchUp] is called.
+// second while [Service.Run] runs, or at once when [Service.catchUp] is called.
 type SharedStore interface {
 	Store
 	Shared() bool
@@ -118,10 +118,11 @@ type AgentStore interface {
 	Agents(ctx context.Context) ([]Agent, error)
 }
 
-// KeyStore reads API keys, the oldest first. KeyByHash also finds revoked ones.
-type KeyStore interface {
-	KeyByHash(ctx context.Context, hash string) (APIKey, error)
-	Keys(ctx context.Context) ([]APIKey, error)
+// APIKeyStore reads API keys, the oldest first. KeyByHash also finds revoked
+// ones.
+type APIKeyStore interface {
+	APIKeyByHash(ctx context.Context, hash string) (APIKey, error)
+	APIKeys(ctx context.Context) ([]APIKey, error)
 }
 
 // SettingsStore reads the settings. Before they were saved they are the zero
@@ -148,16 +149,16 @@ type DepartmentStore interface {
 type RoutingStore interface {
 	// Queue returns the sessions that wait for an agent, by QueuedAt and then
 	// in the order of their making, limit at most.
-	Queue(ctx context.Context, limit int) ([]Queued, error)
+	Queue(ctx context.Context, limit int) ([]QueuedSession, error)
 
 	// Loads returns what each agent has, in no order.
-	Loads(ctx context.Context) ([]Load, error)
+	Loads(ctx context.Context) ([]RoutingLoad, error)
 
 	// Due returns sessions for which the time has come, the oldest first.
-	Due(ctx context.Context, q DueQuery) ([]Due, error)
+	Due(ctx context.Context, q DueQuery) ([]DueSession, error)
 }
 
-// SearchStore finds what IndexSearch has put into the index.
+// SearchStore finds what OpIndexSearch has put into the index.
 type SearchStore interface {
 	Search(ctx context.Context, q SearchQuery) (SearchPage, error)
 }
@@ -167,7 +168,7 @@ type AnalyticsStore interface {
 	// SessionFigures calls each for every session of the period, in the order
 	// of CountedAt, until it fails. It holds up nobody who writes for longer
 	// than a page of sessions takes to read.
-	SessionFigures(ctx context.Context, q FiguresQuery, each func(SessionFigures) error) error
+	SessionFigures(ctx context.Context, q SessionFiguresQuery, each func(SessionFigures) error) error
 
 	// SessionsAt returns the sessions with these cursors, which SessionFigures
 	// has given out, in their order. Those that are gone are left out.
@@ -181,7 +182,7 @@ type AnalyticsStore interface {
 	// AgentLoad returns the assignments of sessions that match the query, and
 	// the stretches in which agents were available, as far as they reach into
 	// the period, whenever the sessions began.
-	AgentLoad(ctx context.Context, q FiguresQuery) (AgentLoad, error)
+	AgentLoad(ctx context.Context, q SessionFiguresQuery) (AgentLoad, error)
 }
 
 // EventStore reads the event log. Events come with their data as it is now:
@@ -189,7 +190,7 @@ type AnalyticsStore interface {
 // deleted is gone from it as well.
 type EventStore interface {
 	Events(ctx context.Context, q EventQuery) ([]*Event, error)
-	Log(ctx context.Context) (Log, error)
+	Log(ctx context.Context) (EventLog, error)
 }
 
 // WebhookStore reads webhooks, the oldest first, what is on its way to them,

@@ -39,8 +39,8 @@ type Subscription struct {
 	ready  chan struct{} // holds one token when there may be something to take
 }
 
-// Subscribe says what to subscribe to.
-type Subscribe struct {
+// SubscribeOptions says what to subscribe to.
+type SubscribeOptions struct {
 	Topic Topic
 
 	// After is the id of the last event known; empty means from now on.
@@ -58,9 +58,9 @@ type Subscribe struct {
 }
 
 // Subscribe starts a subscription. Visitors hear of their own sessions only,
-// and never of notes; banned ones hear nothing. Close it when done. An After that is no event id is
-// ErrInvalidEventID.
-func (s *Service) Subscribe(ctx context.Context, by Actor, in Subscribe) (*Subscription, error) {
+// and never of notes; banned ones hear nothing. Close it when done. An After
+// that is no event id is ErrInvalidEventID.
+func (s *Service) Subscribe(ctx context.Context, by Actor, in SubscribeOptions) (*Subscription, error) {
 	if err := s.barred(by); err != nil {
 		return nil, err
 	}
@@ -165,8 +165,8 @@ func (s *Subscription) signal() {
 // nothing. It may read a page of the log; if it fails, nothing is lost and it
 // can be called again. After Close, or when the service ends, it returns what
 // was queued and then the reason, ErrClosed. ErrTooOld says that events it had
-// still to read have been removed from the log: subscribe anew. More says that there is more to
-// take at once.
+// still to read have been removed from the log: subscribe anew. More says that
+// there is more to take at once.
 func (s *Subscription) Take(ctx context.Context) (events []*Event, more bool, err error) {
 	s.mu.Lock()
 	if !s.behind {
@@ -270,10 +270,6 @@ func (s *Subscription) Next(ctx context.Context) ([]*Event, error) {
 		}
 	}
 }
-
-// Ready gets a value when there may be something to take after there was
-// nothing, and when the subscription ends.
-func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
 // Close ends the subscription. It is idempotent.
 func (s *Subscription) Close() {

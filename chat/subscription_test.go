@@ -53,7 +53,7 @@ func TestSubscriptionsMissNothingWhileOthersWrite(t *testing.T) {
 	const writers, each = 8, 250
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	start, err := svc.Subscribe(ctx, host, chat.Subscribe{})
+	start, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestSubscriptionsMissNothingWhileOthersWrite(t *testing.T) {
 		wg.Go(func() {
 			after := from
 			for len(results[r]) < want {
-				sub, err := svc.Subscribe(ctx, host, chat.Subscribe{After: after})
+				sub, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{After: after})
 				if err != nil || sub.Reset != "" {
 					t.Errorf("subscribed after %s: %v, reset %q", after, err, sub.Reset)
 					return
@@ -122,7 +122,7 @@ func TestSubscriptionsMissNothingWhileOthersWrite(t *testing.T) {
 func TestSlowSubscriberFallsBackToTheLog(t *testing.T) {
 	svc := newService(t, nil)
 	s := newSession(t, svc)
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,19 +149,19 @@ func TestWhatWasPrunedMeanwhileIsNotPassedOver(t *testing.T) {
 	store := openStore(t, filepath.Join(t.TempDir(), "chat.db"))
 	svc := chat.New(store, nil)
 	t.Cleanup(func() { svc.Close() })
-	first, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	first, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first.Close()
 	s := newSession(t, svc)
 	send(t, svc, host, s.ID, "one")
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{After: first.Position()})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{After: first.Position()})
 	if err != nil || sub.Reset != "" {
 		t.Fatal(err, sub.Reset)
 	}
 	defer sub.Close()
-	if _, err := store.Append(t.Context(), []chat.Op{chat.PruneEvents{Before: time.Now().Add(time.Hour)}}); err != nil {
+	if _, err := store.Append(t.Context(), []chat.Op{chat.OpPruneEvents{Before: time.Now().Add(time.Hour)}}); err != nil {
 		t.Fatal(err)
 	}
 	send(t, svc, host, s.ID, "two")
@@ -179,7 +179,7 @@ func TestVisitorsHearTheirOwnAndNoNotes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := svc.Subscribe(ctx, visitor, chat.Subscribe{})
+	live, err := svc.Subscribe(ctx, visitor, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestVisitorsHearTheirOwnAndNoNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := send(t, svc, host, started.Session.ID, "Hello Ines")
-	replayed, err := svc.Subscribe(ctx, visitor, chat.Subscribe{After: from})
+	replayed, err := svc.Subscribe(ctx, visitor, chat.SubscribeOptions{After: from})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestVisitorsHearTheirOwnAndNoNotes(t *testing.T) {
 func TestPositionsThatCannotBeResumed(t *testing.T) {
 	svc := newService(t, nil)
 	s := newSession(t, svc)
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,14 +223,14 @@ func TestPositionsThatCannotBeResumed(t *testing.T) {
 		head[:9] + "0":                   "",
 		head[:9] + "9223372036854775807": "future",
 	} {
-		sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{After: after})
+		sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{After: after})
 		if err != nil || sub.Reset != want {
 			t.Fatalf("after %s: reset %q, %v; want %q", after, sub.Reset, err, want)
 		}
 		sub.Close()
 	}
 	for _, after := range []string{"x", "1", head + "x", head[:9] + "-1", head[:9] + "01", " " + head} {
-		if _, err := svc.Subscribe(t.Context(), host, chat.Subscribe{After: after}); err == nil {
+		if _, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{After: after}); err == nil {
 			t.Errorf("subscribed after %q", after)
 		}
 	}
@@ -240,7 +240,7 @@ func TestPositionsThatCannotBeResumed(t *testing.T) {
 func TestCloseEndsSubscriptions(t *testing.T) {
 	svc := newService(t, nil)
 	woken := make(chan struct{}, 10)
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{Wake: func() { woken <- struct{}{} }})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{Wake: func() { woken <- struct{}{} }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestPresenceExpires(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mara, err := svc.SignIn(ctx, chat.Agent{ID: "u1", Name: "Mara"})
+		mara, err := svc.EnsureAgent(ctx, chat.Agent{ID: "u1", Name: "Mara"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,7 +279,7 @@ func TestPresenceExpires(t *testing.T) {
 		if !online() || !svc.Online(ctx) {
 			t.Fatal("nobody is there at first")
 		}
-		sub, err := svc.Subscribe(ctx, host, chat.Subscribe{})
+		sub, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,8 +99,8 @@ func cleanEmail(field, s string, limit int) (string, error) {
 
 // cleanID accepts what may stand as an id that a client chose.
 func cleanID(field, s string) (string, error) {
-	if utf8.RuneCountInString(s) > MaxClientID {
-		return "", invalid(field, field+" has more than "+strconv.Itoa(MaxClientID)+" characters.")
+	if utf8.RuneCountInString(s) > maxClientID {
+		return "", invalid(field, field+" has more than "+strconv.Itoa(maxClientID)+" characters.")
 	}
 	if !utf8.ValidString(s) || strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		return "", invalid(field, field+" must not contain control characters.")

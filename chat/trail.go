@@ -82,7 +82,7 @@ func (s *Service) storeTrail(ctx context.Context) error {
 	all, done := s.trail.take()
 	defer done()
 	for views := range slices.Chunk(all, trailBatch) {
-		res, err := s.writer.do(ctx, AddPageViews{Views: views, Gap: visitGap})
+		res, err := s.writer.do(ctx, OpAddPageViews{Views: views, Gap: visitGap})
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (s *Service) findPlaces(ctx context.Context) {
 			if !ok {
 				continue
 			}
-			_, err := s.writer.do(ctx, PlaceVisit{VisitorID: who.visitorID, Place: place})
+			_, err := s.writer.do(ctx, OpPlaceVisit{VisitorID: who.visitorID, Place: place})
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("chat: could not store where a visitor is", "error", err)
 			}

@@ -79,10 +79,10 @@ func (v *viewing) sweep(now time.Time) []string {
 	return gone
 }
 
-// View says which session whoever acts is looking at, "" for none. It holds
+// SetViewing says which session whoever acts is looking at, "" for none. It holds
 // for a minute, and colleagues are told. With several windows the last word
 // counts.
-func (s *Service) View(ctx context.Context, by Actor, sessionID string) error {
+func (s *Service) SetViewing(ctx context.Context, by Actor, sessionID string) error {
 	if err := by.need(ScopeRead); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func TestViewingEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go svc.Run(ctx)
-		ada, err := svc.SignIn(ctx, chat.Agent{ID: "ada", Name: "Ada"})
+		ada, err := svc.EnsureAgent(ctx, chat.Agent{ID: "ada", Name: "Ada"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestViewingEnds(t *testing.T) {
 			return agents[0].Viewing
 		}
 		view := func() {
-			if err := svc.View(ctx, chat.AsAgent(ada), started.Session.ID); err != nil {
+			if err := svc.SetViewing(ctx, chat.AsAgent(ada), started.Session.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -44,7 +44,7 @@ func TestViewingEnds(t *testing.T) {
 		if got := looksAt(); got != started.Session.ID {
 			t.Errorf("within the minute Ada looks at %q", got)
 		}
-		sub, err := svc.Subscribe(ctx, host, chat.Subscribe{})
+		sub, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

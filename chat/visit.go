@@ -77,14 +77,14 @@ func (v Visit) MarshalJSON() ([]byte, error) {
 	}{plain(v), stamp(v.StartedAt), stamp(v.LastAt)})
 }
 
-// PlaceVisit says where the latest visit of a visitor comes from. A visitor
+// OpPlaceVisit says where the latest visit of a visitor comes from. A visitor
 // who has none: Duplicate. Event: none.
-type PlaceVisit struct {
+type OpPlaceVisit struct {
 	VisitorID string
 	Place     Place
 }
 
-func (PlaceVisit) op() {}
+func (OpPlaceVisit) op() {}
 
 // kept returns the address in the form in which it may be kept.
 func (a Addresses) kept(ip netip.Addr) string {
@@ -118,7 +118,8 @@ func (a Addresses) cut(ip netip.Addr) netip.Addr {
 // advertisement and nobody in person, so they are kept in addresses, too.
 var campaignParams = []string{"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"}
 
-// campaignOf reads an address that has been checked. Nil means that it names none.
+// campaignOf reads an address that has been checked. Nil means that it names
+// none.
 func campaignOf(address string) *Campaign {
 	u, err := url.Parse(address)
 	if err != nil || u.RawQuery == "" {

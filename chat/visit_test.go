@@ -22,11 +22,11 @@ const phone = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/14
 
 func see(t testing.TB, svc *chat.Service, who chat.Actor, url, from string) *chat.Session {
 	t.Helper()
-	in := chat.Sighting{Address: netip.MustParseAddr("203.0.113.77"), Locale: "pt-PT", UserAgent: phone}
+	in := chat.Presence{Address: netip.MustParseAddr("203.0.113.77"), Locale: "pt-PT", UserAgent: phone}
 	if url != "" {
 		in.Page = &chat.PageRef{URL: url, Title: "A page", Referrer: from}
 	}
-	company, err := svc.Sighted(t.Context(), who, in)
+	company, err := svc.ReportPresence(t.Context(), who, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestAddressesAreKeptAsAsked(t *testing.T) {
 			defer svc.Close()
 			run(t, svc)
 			who, _ := newVisitor(t, svc)
-			_, err := svc.Sighted(t.Context(), who, chat.Sighting{Page: &chat.PageRef{URL: "https://shop.example/"}, Address: netip.MustParseAddr(test.ip)})
+			_, err := svc.ReportPresence(t.Context(), who, chat.Presence{Page: &chat.PageRef{URL: "https://shop.example/"}, Address: netip.MustParseAddr(test.ip)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +157,7 @@ func TestSignsOfLife(t *testing.T) {
 		defer svc.Close()
 		run(t, svc)
 		who, _ := newVisitor(t, svc)
-		sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+		sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestSignsOfLife(t *testing.T) {
 		if got := see(t, svc, who, "", ""); got == nil || got.ID != started.Session.ID {
 			t.Errorf("the visitor hears of %+v, want %s", got, started.Session.ID)
 		}
-		if err := svc.Seen(t.Context(), who, started.Session.ID, started.Message.ID); err != nil {
+		if err := svc.MarkSeen(t.Context(), who, started.Session.ID, started.Message.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := see(t, svc, who, "", ""); got != nil {
@@ -218,7 +218,7 @@ func TestSignsOfLife(t *testing.T) {
 func TestRobotsAreNoVisitors(t *testing.T) {
 	svc := newService(t, &chat.Options{Tracking: chat.Tracking{On: true}})
 	who, _ := newVisitor(t, svc)
-	if err := svc.Visit(t.Context(), who, chat.Sighting{Page: &chat.PageRef{URL: "https://shop.example/"}, UserAgent: "Examplebot/1.0"}); err != nil {
+	if err := svc.AddPageView(t.Context(), who, chat.Presence{Page: &chat.PageRef{URL: "https://shop.example/"}, UserAgent: "Examplebot/1.0"}); err != nil {
 		t.Fatal(err)
 	}
 	if v := visitorNow(t, svc, who.ID()); v.Visit != nil {
@@ -230,7 +230,7 @@ func TestTrailTakesWhatPagesSay(t *testing.T) {
 	svc := newService(t, &chat.Options{Tracking: chat.Tracking{On: true}})
 	who, _ := newVisitor(t, svc)
 	see(t, svc, who, "https://shop.example/basket", "")
-	if err := svc.Note(t.Context(), who, " checkout started ", map[string]any{"items": 3}); err != nil {
+	if err := svc.AddTrailLine(t.Context(), who, " checkout started ", map[string]any{"items": 3}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := svc.PageViews(t.Context(), host, who.ID(), chat.Page{}, true)
@@ -244,16 +244,16 @@ func TestTrailTakesWhatPagesSay(t *testing.T) {
 		field string
 	}{{"", nil, "name"}, {" \u200b", nil, "name"}, {strings.Repeat("x", 101), nil, "name"}, {"a\xff", nil, "name"}, {"x", deep, "data"}, {"x", map[string]any{"": 1}, "data"}} {
 		var e *chat.Error
-		if err := svc.Note(t.Context(), who, test.name, test.data); !errors.As(err, &e) || e.Field != test.field {
+		if err := svc.AddTrailLine(t.Context(), who, test.name, test.data); !errors.As(err, &e) || e.Field != test.field {
 			t.Errorf("Note(%q, %v): %v, want an error about %s", test.name, test.data, err, test.field)
 		}
 	}
 	off := newService(t, nil)
 	stranger, _ := newVisitor(t, off)
-	if err := off.Note(t.Context(), stranger, "x", nil); !errors.Is(err, chat.ErrTrackingOff) {
+	if err := off.AddTrailLine(t.Context(), stranger, "x", nil); !errors.Is(err, chat.ErrTrackingOff) {
 		t.Errorf("without tracking: %v", err)
 	}
-	if _, err := off.Sighted(t.Context(), stranger, chat.Sighting{}); !errors.Is(err, chat.ErrTrackingOff) {
+	if _, err := off.ReportPresence(t.Context(), stranger, chat.Presence{}); !errors.Is(err, chat.ErrTrackingOff) {
 		t.Errorf("without tracking: %v", err)
 	}
 }
@@ -318,7 +318,7 @@ type countingStore struct {
 	commits atomic.Int64
 }
 
-func (s *countingStore) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *countingStore) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	s.commits.Add(1)
 	return s.Store.Append(ctx, ops)
 }
@@ -346,7 +346,7 @@ func TestPagesOutliveTheirReaders(t *testing.T) {
 	cancel()
 	for n := range 20 {
 		page := &chat.PageRef{URL: fmt.Sprint("https://shop.example/", n)}
-		if err := svc.Visit(t.Context(), who, chat.Sighting{Page: page}); err != nil {
+		if err := svc.AddPageView(t.Context(), who, chat.Presence{Page: page}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := svc.PageViews(gone, host, who.ID(), chat.Page{}, true); err == nil {

@@ -34,11 +34,11 @@ var zoneName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_+/-]{0,63}$`)
 
 var errDeadToken = &Error{Kind: ErrUnauthenticated, Code: "invalid_token", Message: "This visitor token is not valid. Say hello again."}
 
-// Welcome recognises a visitor by token or by the host's word, or makes a new
+// Hello recognises a visitor by token or by the host's word, or makes a new
 // one. Where the host knows the person, that decides: the token of somebody
 // else opens nothing, and the sessions of an anonymous visitor pass to the
 // person they turned out to be, under a new token.
-func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
+func (s *Service) Hello(ctx context.Context, in Hello) (Welcome, error) {
 	page, err := checkPage("page.", in.Page)
 	if err != nil {
 		return Welcome{}, err
@@ -68,7 +68,8 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 		return Welcome{}, err
 	}
 	now := s.now()
-	// Whoever was banned before they signed in takes their sessions, and the ban, along.
+	// Whoever was banned before they signed in takes their sessions, and the
+	// ban, along.
 	err = s.Admit(ctx, AsVisitor(w.Visitor), in.From)
 	if err == nil && was != nil && was.ExternalID == "" {
 		err = s.Admit(ctx, AsVisitor(*was), in.From)
@@ -92,7 +93,7 @@ func (s *Service) Welcome(ctx context.Context, in Hello) (Welcome, error) {
 // admit saves the visitor, with a new token where the one they brought was
 // not theirs, and finds their open session.
 func (s *Service) admit(ctx context.Context, w Welcome, was *Visitor) (Welcome, error) {
-	op := SaveVisitor{Visitor: w.Visitor}
+	op := OpSaveVisitor{Visitor: w.Visitor}
 	if was == nil || was.ID != w.Visitor.ID {
 		w.Token = newSecret("")
 		op.TokenHash = hashSecret(w.Token)
@@ -103,7 +104,7 @@ func (s *Service) admit(ctx context.Context, w Welcome, was *Visitor) (Welcome, 
 	}
 	w.Visitor = res.Visitor
 	if was != nil && was.ID != w.Visitor.ID && was.ExternalID == "" && w.Visitor.ExternalID != "" {
-		if _, err := s.writer.do(ctx, MergeVisitor{From: was.ID, To: w.Visitor.ID, At: s.now()}); err != nil {
+		if _, err := s.writer.do(ctx, OpMergeVisitor{From: was.ID, To: w.Visitor.ID, At: s.now()}); err != nil {
 			return Welcome{}, err
 		}
 	}
@@ -243,7 +244,7 @@ func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
 	} else if by.id != id {
 		return ErrUnknownVisitor
 	}
-	res, err := s.writer.do(ctx, EraseVisitor{VisitorID: id})
+	res, err := s.writer.do(ctx, OpEraseVisitor{VisitorID: id})
 	if err != nil {
 		return err
 	}

@@ -33,8 +33,8 @@ const (
 	DisabledFailing = "failing" // nothing got through for days
 )
 
-// WebhookVersion is the newest form of the payload.
-const WebhookVersion = 1
+// webhookVersion is the newest form of the payload.
+const webhookVersion = 1
 
 // EventWebhookDisabled tells that a webhook was switched off because its
 // endpoint does not work. Data is a WebhookNotice. It is not in the log: agents
@@ -65,8 +65,8 @@ var webhookEvents = []struct {
 	{EventNoteAdded, false}, {EventWebhookDisabled, false},
 }
 
-// WebhookEvents returns the types of events that a webhook can ask for.
-func WebhookEvents() []string {
+// webhookEventTypes returns the types of events that a webhook can ask for.
+func webhookEventTypes() []string {
 	names := make([]string, len(webhookEvents))
 	for i, e := range webhookEvents {
 		names[i] = e.name
@@ -74,8 +74,8 @@ func WebhookEvents() []string {
 	return names
 }
 
-// Wants says whether the webhook has asked for events of this type.
-func (w Webhook) Wants(event string) bool {
+// wants says whether the webhook has asked for events of this type.
+func (w Webhook) wants(event string) bool {
 	return slices.ContainsFunc(w.Events, func(asked string) bool { return matchesEvent(asked, event) })
 }
 

@@ -2,7 +2,7 @@ package chat
 
 import "time"
 
-// SaveWebhook inserts the webhook where IfRevision is 0, else changes the row
+// OpSaveWebhook inserts the webhook where IfRevision is 0, else changes the row
 // with its ID, all but CreatedAt, StartsAfter and FailingSince. A webhook that
 // becomes enabled loses FailingSince. Revision is counted by the store: where
 // it is not IfRevision the error is ErrVersionMismatch. No such webhook:
@@ -11,27 +11,27 @@ import "time"
 // A new webhook gets the events after the head that the log has now; where it
 // is the only one, the cursor CursorWebhooks moves there too. Where there are
 // MaxWebhooks already: ErrTooManyWebhooks.
-type SaveWebhook struct {
+type OpSaveWebhook struct {
 	Webhook     Webhook
 	IfRevision  int64
 	MaxWebhooks int
 }
 
-// RemoveWebhook removes a webhook. What is left of its deliveries is never
-// seen again and removed by PruneDeliveries.
-type RemoveWebhook struct{ WebhookID string }
+// OpDeleteWebhook removes a webhook. What is left of its deliveries is never
+// seen again and removed by OpPruneDeliveries.
+type OpDeleteWebhook struct{ WebhookID string }
 
-// DisableWebhook disables a webhook for a reason, if it is enabled and, where
+// OpDisableWebhook disables a webhook for a reason, if it is enabled and, where
 // FailingBefore is not zero, FailingSince is not after it. Otherwise:
 // Duplicate.
-type DisableWebhook struct {
+type OpDisableWebhook struct {
 	WebhookID     string
 	Reason        string
 	FailingBefore time.Time
 	At            time.Time
 }
 
-// AddDeliveries makes deliveries and moves the cursor CursorWebhooks from From
+// OpAddDeliveries makes deliveries and moves the cursor CursorWebhooks from From
 // to To, together. Where the cursor is elsewhere nothing is done:
 // ErrCursorMoved. To 0 leaves the cursor alone.
 //
@@ -39,14 +39,14 @@ type DisableWebhook struct {
 // not exist any more, and deliveries that exist already. Count in the result
 // is how many pending deliveries were added, Deliveries are those of messages
 // without a position.
-type AddDeliveries struct {
+type OpAddDeliveries struct {
 	From, To Position
-	Messages []Outgoing
+	Messages []OutgoingEvent
 	Due      time.Time
 }
 
-// Outgoing is what AddDeliveries sends to some webhooks.
-type Outgoing struct {
+// OutgoingEvent is what OpAddDeliveries sends to some webhooks.
+type OutgoingEvent struct {
 	Position  Position // the event's, 0 for what is not in the log
 	Event     string   // the type
 	At        time.Time
@@ -57,7 +57,7 @@ type Outgoing struct {
 	Skip      []string // the webhooks that would get it if they were enabled
 }
 
-// ClaimDeliveries takes what is due for a webhook, at most one delivery of
+// OpClaimDeliveries takes what is due for a webhook, at most one delivery of
 // each session and Limit in all, the longest due first. The store counts their
 // Attempt and Tries up, and keeps their sessions' other deliveries to this
 // webhook back until they are settled or Lease has passed.
@@ -65,13 +65,13 @@ type Outgoing struct {
 // The deliveries of a session go in order: one is due only when none before it
 // is pending, or those wait for another try after MaxRefusals refusals. Webhook
 // in the result is the webhook; one that is disabled gets nothing.
-type ClaimDeliveries struct {
+type OpClaimDeliveries struct {
 	WebhookID  string
 	Limit      int
 	Now, Lease time.Time
 }
 
-// SettleDelivery records the outcome of a delivery that was claimed, adds
+// OpSettleDelivery records the outcome of a delivery that was claimed, adds
 // Attempts to what it keeps of them, and lets its session go on. Where Attempt
 // is not the delivery's, somebody else has claimed it since: Duplicate.
 //
@@ -83,7 +83,7 @@ type ClaimDeliveries struct {
 // Where Next is set, the session's next delivery to the webhook, if one is
 // due, is claimed until then and stands in the result. A webhook that is
 // disabled gets none.
-type SettleDelivery struct {
+type OpSettleDelivery struct {
 	DeliveryID string
 	Attempt    int
 	State      string    // DeliveryPending, DeliveryDelivered or DeliveryFailed
@@ -94,26 +94,26 @@ type SettleDelivery struct {
 	Next       time.Time
 }
 
-// RenewDelivery keeps a delivery that was claimed until Lease. Where Attempt is
+// OpRenewDelivery keeps a delivery that was claimed until Lease. Where Attempt is
 // not the delivery's, or it is settled: Duplicate.
-type RenewDelivery struct {
+type OpRenewDelivery struct {
 	DeliveryID string
 	Attempt    int
 	Lease      time.Time
 }
 
-// RearmDelivery makes a delivery pending and due, whatever its state; its
+// OpRearmDelivery makes a delivery pending and due, whatever its state; its
 // schedule begins anew. Where it is claimed at this moment: Duplicate.
-type RearmDelivery struct {
+type OpRearmDelivery struct {
 	DeliveryID string
 	At         time.Time
 }
 
-// RearmDeliveries does the same with many deliveries of one webhook: with
+// OpRearmDeliveries does the same with many deliveries of one webhook: with
 // those behind the number After, Limit at most, that have one of States and
 // whose event happened at Since or later. Count in the result is how many
 // were armed, Next the number to go on after, 0 at the end.
-type RearmDeliveries struct {
+type OpRearmDeliveries struct {
 	WebhookID string
 	States    []string
 	Since     time.Time
@@ -122,11 +122,11 @@ type RearmDeliveries struct {
 	At        time.Time
 }
 
-// PruneDeliveries removes deliveries that are not pending and whose events are
+// OpPruneDeliveries removes deliveries that are not pending and whose events are
 // at Through or before it, deliveries of webhooks that are gone, and bodies
 // without a delivery: Limit rows at most. Count in the result is how many.
 // Before, if not zero, moves Through on to the last event from before then.
-type PruneDeliveries struct {
+type OpPruneDeliveries struct {
 	Through Position
 	Limit   int
 	Before  time.Time
@@ -136,28 +136,28 @@ type PruneDeliveries struct {
 // deliveries.
 const CursorWebhooks = "webhooks"
 
-// HoldCursor lets Holder have a cursor until Until. A cursor that does not
+// OpHoldCursor lets Holder have a cursor until Until. A cursor that does not
 // exist begins at Start. Where To is not 0 the cursor moves there; it never
 // moves back. Where another holder has it at Now: ErrCursorHeld. Position in
 // the result is where the cursor is.
-type HoldCursor struct {
+type OpHoldCursor struct {
 	Name, Holder string
 	Start, To    Position
 	Now, Until   time.Time
 }
 
-// RemoveCursor removes a cursor. Again: Duplicate.
-type RemoveCursor struct{ Name string }
+// OpDeleteCursor removes a cursor. Again: Duplicate.
+type OpDeleteCursor struct{ Name string }
 
-func (SaveWebhook) op()     {}
-func (RemoveWebhook) op()   {}
-func (DisableWebhook) op()  {}
-func (AddDeliveries) op()   {}
-func (ClaimDeliveries) op() {}
-func (SettleDelivery) op()  {}
-func (RenewDelivery) op()   {}
-func (RearmDelivery) op()   {}
-func (RearmDeliveries) op() {}
-func (PruneDeliveries) op() {}
-func (HoldCursor) op()      {}
-func (RemoveCursor) op()    {}
+func (OpSaveWebhook) op()     {}
+func (OpDeleteWebhook) op()   {}
+func (OpDisableWebhook) op()  {}
+func (OpAddDeliveries) op()   {}
+func (OpClaimDeliveries) op() {}
+func (OpSettleDelivery) op()  {}
+func (OpRenewDelivery) op()   {}
+func (OpRearmDelivery) op()   {}
+func (OpRearmDeliveries) op() {}
+func (OpPruneDeliveries) op() {}
+func (OpHoldCursor) op()      {}
+func (OpDeleteCursor) op()    {}

@@ -13,9 +13,9 @@ import (
 // MaxWebhooks is how many webhooks there can be.
 const MaxWebhooks = 50
 
-// SecretOverlap is how long a webhook's old secret stays good after another
+// secretOverlap is how long a webhook's old secret stays good after another
 // has taken its place.
-const SecretOverlap = 24 * time.Hour
+const secretOverlap = 24 * time.Hour
 
 // NewWebhook is what a webhook is made from.
 type NewWebhook struct {
@@ -23,7 +23,7 @@ type NewWebhook struct {
 	Events      []string `json:"events"`
 	Description string   `json:"description"`
 	Enabled     *bool    `json:"enabled"` // nil means true
-	Version     int      `json:"version"` // 0 means WebhookVersion
+	Version     int      `json:"version"` // 0 means webhookVersion
 }
 
 // WebhookChange names what to change of a webhook; nil fields stay.
@@ -50,7 +50,7 @@ func (s *Service) CreateWebhook(ctx context.Context, by Actor, in NewWebhook) (W
 	}
 	now := s.now()
 	w, err := s.changeWebhook(Webhook{ID: newID(now), Enabled: true, CreatedAt: now}, WebhookChange{
-		URL: &in.URL, Events: &in.Events, Description: &in.Description, Enabled: in.Enabled, Version: new(cmp.Or(in.Version, WebhookVersion)),
+		URL: &in.URL, Events: &in.Events, Description: &in.Description, Enabled: in.Enabled, Version: new(cmp.Or(in.Version, webhookVersion)),
 	})
 	if err != nil {
 		return WebhookSecret{}, err
@@ -59,7 +59,7 @@ func (s *Service) CreateWebhook(ctx context.Context, by Actor, in NewWebhook) (W
 	if w.Secrets, err = s.sealSecrets([]webhookSecret{{Secret: secret}}); err != nil {
 		return WebhookSecret{}, err
 	}
-	res, err := s.writer.do(ctx, SaveWebhook{Webhook: w, MaxWebhooks: MaxWebhooks})
+	res, err := s.writer.do(ctx, OpSaveWebhook{Webhook: w, MaxWebhooks: MaxWebhooks})
 	if err != nil {
 		return WebhookSecret{}, err
 	}
@@ -87,7 +87,7 @@ func (s *Service) replaceWebhook(ctx context.Context, id string, change func(Web
 		if w, err = change(w); err != nil {
 			return Webhook{}, err
 		}
-		res, err := s.writer.do(ctx, SaveWebhook{Webhook: w, IfRevision: revision})
+		res, err := s.writer.do(ctx, OpSaveWebhook{Webhook: w, IfRevision: revision})
 		if errors.Is(err, ErrPrecondition) {
 			continue
 		}
@@ -117,8 +117,8 @@ func (s *Service) changeWebhook(w Webhook, in WebhookChange) (_ Webhook, err err
 		}
 	}
 	if in.Version != nil {
-		if *in.Version != WebhookVersion {
-			return w, invalid("version", "version must be "+strconv.Itoa(WebhookVersion)+".")
+		if *in.Version != webhookVersion {
+			return w, invalid("version", "version must be "+strconv.Itoa(webhookVersion)+".")
 		}
 		w.Version = *in.Version
 	}
@@ -142,10 +142,10 @@ func checkWebhookEvents(in []string) ([]string, error) {
 	}
 	var out []string
 	for i, asked := range in {
-		known := slices.ContainsFunc(WebhookEvents(), func(event string) bool { return matchesEvent(asked, event) })
+		known := slices.ContainsFunc(webhookEventTypes(), func(event string) bool { return matchesEvent(asked, event) })
 		if !known {
 			return nil, invalid("events", "events["+strconv.Itoa(i)+"] is no type of event, and no pattern that matches one. Types are "+
-				strings.Join(WebhookEvents(), ", ")+".")
+				strings.Join(webhookEventTypes(), ", ")+".")
 		}
 		if !slices.Contains(out, asked) {
 			out = append(out, asked)
@@ -155,7 +155,7 @@ func checkWebhookEvents(in []string) ([]string, error) {
 }
 
 // RotateWebhookSecret gives a webhook another secret, which is returned this
-// once. For SecretOverlap deliveries are signed with both, so that the receiver
+// once. For secretOverlap deliveries are signed with both, so that the receiver
 // can change over in its own time; a secret that was on its way out already
 // ends now.
 func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string) (WebhookSecret, error) {
@@ -173,7 +173,7 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string) 
 		list := []webhookSecret{{Secret: out.Secret}}
 		out.PreviousUntil = time.Time{}
 		if len(old) > 0 {
-			out.PreviousUntil = now.Add(SecretOverlap)
+			out.PreviousUntil = now.Add(secretOverlap)
 			list = append(list, webhookSecret{Secret: old[0].Secret, ExpiresAt: out.PreviousUntil})
 		}
 		w.UpdatedAt = now
@@ -191,7 +191,7 @@ func (s *Service) DeleteWebhook(ctx context.Context, by Actor, id string) error 
 	if err := by.need(ScopeAdmin); err != nil {
 		return err
 	}
-	if _, err := s.writer.do(ctx, RemoveWebhook{WebhookID: id}); err != nil {
+	if _, err := s.writer.do(ctx, OpDeleteWebhook{WebhookID: id}); err != nil {
 		return err
 	}
 	s.ring()

@@ -56,7 +56,7 @@ func TestWebhooksAreForAdmins(t *testing.T) {
 	}
 	visitor, _ := newVisitor(t, svc)
 	agent := chat.AsAgent(chat.Agent{ID: "u1", Name: "Mara"})
-	writer := chat.AsKey(chat.APIKey{ID: "k", Scopes: []string{chat.ScopeWrite}})
+	writer := chat.AsAPIKey(chat.APIKey{ID: "k", Scopes: []string{chat.ScopeWrite}})
 	for _, by := range []chat.Actor{visitor, agent, writer} {
 		for what, call := range map[string]func() error{
 			"create": func() error {
@@ -266,7 +266,7 @@ func TestErasureReachesDeliveries(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, d := range claimed.Deliveries {
-			op := chat.SettleDelivery{State: chat.DeliveryDelivered, Attempts: []chat.Attempt{{Number: 1, Status: 200, Response: marker}}}
+			op := chat.OpSettleDelivery{State: chat.DeliveryDelivered, Attempts: []chat.Attempt{{Number: 1, Status: 200, Response: marker}}}
 			if d.SessionID == kept.ID {
 				op.Attempts[0].Response = "thank you"
 			}
@@ -309,7 +309,7 @@ func TestDeliveriesArePrunedWithTheLog(t *testing.T) {
 			t.Fatalf("%+v, %v", claimed, err)
 		}
 		done := claimed.Deliveries[0]
-		if _, err := out.Settle(t.Context(), done, chat.SettleDelivery{State: chat.DeliveryDelivered, Attempts: []chat.Attempt{{Number: 1}}}); err != nil {
+		if _, err := out.Settle(t.Context(), done, chat.OpSettleDelivery{State: chat.DeliveryDelivered, Attempts: []chat.Attempt{{Number: 1}}}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

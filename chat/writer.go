@@ -46,7 +46,7 @@ type writer struct {
 type pending struct {
 	op     Op
 	done   chan struct{}
-	result Result
+	result OpResult
 	err    error
 }
 
@@ -67,27 +67,27 @@ func newQueue(store Store, timeout time.Duration, publish func([]*Event), log *s
 // do carries out one op and returns when it is committed. A caller who gives
 // up while the op still waits takes it back; once it is in a transaction, do
 // waits for the outcome, so that what it returns is the truth.
-func (w *writer) do(ctx context.Context, op Op) (Result, error) {
+func (w *writer) do(ctx context.Context, op Op) (OpResult, error) {
 	if err := ctx.Err(); err != nil {
-		return Result{}, err
+		return OpResult{}, err
 	}
 	if w.beside != nil && weight(op) > 0 {
 		return w.beside.do(ctx, op)
 	}
 	p := &pending{op: op, done: make(chan struct{})}
 	if err := w.enqueue(p); err != nil {
-		return Result{}, err
+		return OpResult{}, err
 	}
 	select {
 	case <-p.done:
 	case <-ctx.Done():
 		if w.withdraw(p) {
-			return Result{}, ctx.Err()
+			return OpResult{}, ctx.Err()
 		}
 		<-p.done
 	}
 	if p.err != nil {
-		return Result{}, p.err
+		return OpResult{}, p.err
 	}
 	return p.result, p.result.Err
 }
@@ -222,7 +222,7 @@ func (w *writer) write(batch []*pending) {
 }
 
 // append keeps a panicking store from taking the service with it.
-func (w *writer) append(ctx context.Context, ops []Op) (results []Result, err error) {
+func (w *writer) append(ctx context.Context, ops []Op) (results []OpResult, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("chat: the store panicked: %v", v)

@@ -41,10 +41,10 @@ type oneByOne struct {
 	mu sync.Mutex
 }
 
-func (s *oneByOne) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *oneByOne) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	results := make([]chat.Result, 0, len(ops))
+	results := make([]chat.OpResult, 0, len(ops))
 	for _, op := range ops {
 		r, err := s.Store.Append(ctx, []chat.Op{op})
 		if err != nil {

@@ -21,7 +21,7 @@ type gate struct {
 	batches atomic.Int64
 }
 
-func (g *gate) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (g *gate) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	g.batches.Add(1)
 	if g.hold != nil {
 		g.started <- struct{}{}
@@ -80,7 +80,7 @@ func TestWritesThatWaitAreCommittedTogether(t *testing.T) {
 
 func TestAFailedCommitIsNotAcknowledgedNorPublished(t *testing.T) {
 	g, svc, s := newGate(t)
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

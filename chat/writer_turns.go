@@ -68,7 +68,7 @@ func (t *turns) wrote(began, ended time.Time) {
 // is a foreground op.
 func weight(op Op) int {
 	switch op := op.(type) {
-	case AddDeliveries:
+	case OpAddDeliveries:
 		if op.To == 0 {
 			return 0 // somebody wants to see a ping
 		}
@@ -77,13 +77,13 @@ func weight(op Op) int {
 			rows += 1 + len(m.To) + len(m.Skip)
 		}
 		return 1 + rows/2
-	case AddPageViews:
+	case OpAddPageViews:
 		return 1 + len(op.Views)/2
-	case ClaimDeliveries:
+	case OpClaimDeliveries:
 		return 1 + op.Limit/2
-	case SettleDelivery, HoldCursor, SeeVisitor, SeeAgent:
+	case OpSettleDelivery, OpHoldCursor, OpSeeVisitor, OpSeeAgent:
 		return 1
-	case RearmDeliveries, PruneDeliveries, PruneEvents, PruneBans, PurgeSessions, PurgePageViews, PurgeVisitors, PurgeFiles:
+	case OpRearmDeliveries, OpPruneDeliveries, OpPruneEvents, OpPruneBans, OpPurgeSessions, OpPurgePageViews, OpPurgeVisitors, OpPurgeFiles:
 		return weightOfMany
 	}
 	return 0

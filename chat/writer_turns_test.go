@@ -102,7 +102,7 @@ func TestBackgroundOpsHaveAnIdleWriterToThemselves(t *testing.T) {
 func TestFitting(t *testing.T) {
 	ops := func(weights ...int) (list []*pending) {
 		for _, w := range weights {
-			list = append(list, &pending{op: ClaimDeliveries{Limit: 2 * (w - 1)}})
+			list = append(list, &pending{op: OpClaimDeliveries{Limit: 2 * (w - 1)}})
 		}
 		return list
 	}
@@ -134,7 +134,7 @@ func TestBackgroundOpsGoBesideTheOthersWhereTheStoreIsShared(t *testing.T) {
 		store := &sharedTape{tape{held: make(chan struct{}), batches: make(chan []Op, 10)}}
 		w := newWriter(store, time.Minute, func([]*Event) {}, slog.New(slog.DiscardHandler), &counters{})
 		var calls sync.WaitGroup
-		for _, op := range []Op{AppendMessage{}, SettleDelivery{}} {
+		for _, op := range []Op{OpAppendMessage{}, OpSettleDelivery{}} {
 			calls.Go(func() { w.do(t.Context(), op) })
 			synctest.Wait()
 		}
@@ -144,7 +144,7 @@ func TestBackgroundOpsGoBesideTheOthersWhereTheStoreIsShared(t *testing.T) {
 		close(store.held)
 		calls.Wait()
 		w.close()
-		if _, err := w.do(t.Context(), SettleDelivery{}); err != ErrClosed {
+		if _, err := w.do(t.Context(), OpSettleDelivery{}); err != ErrClosed {
 			t.Fatalf("after close: %v", err)
 		}
 	})
@@ -157,10 +157,10 @@ type tape struct {
 	batches chan []Op
 }
 
-func (s *tape) Append(_ context.Context, ops []Op) ([]Result, error) {
+func (s *tape) Append(_ context.Context, ops []Op) ([]OpResult, error) {
 	s.batches <- ops
 	<-s.held
-	return make([]Result, len(ops)), nil
+	return make([]OpResult, len(ops)), nil
 }
 
 func TestBackgroundOpsRideBehindTheOthers(t *testing.T) {
@@ -176,11 +176,11 @@ func TestBackgroundOpsRideBehindTheOthers(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		call(AppendMessage{}) // while this is being written, others queue
+		call(OpAppendMessage{}) // while this is being written, others queue
 		for range 3 {
-			call(SettleDelivery{})
+			call(OpSettleDelivery{})
 		}
-		call(AppendMessage{})
+		call(OpAppendMessage{})
 		close(store.held)
 		calls.Wait()
 		first, second := <-store.batches, <-store.batches

@@ -63,7 +63,7 @@ func (h *Handler) setViewing(r *http.Request, by caller, in viewing) (answer, er
 	if in.SessionID == nil {
 		return answer{}, badField("session_id", "session_id must be there; null means none.")
 	}
-	return noContent, h.svc.View(r.Context(), by.Actor, *in.SessionID)
+	return noContent, h.svc.SetViewing(r.Context(), by.Actor, *in.SessionID)
 }
 
 type availability struct {

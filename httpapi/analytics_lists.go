@@ -83,7 +83,7 @@ type sessionRating struct {
 }
 
 func (h *Handler) analyticsRatings(r *http.Request, by caller, in *query, q chat.AnalyticsQuery) (table, error) {
-	ask := chat.RatingsQuery{
+	ask := chat.RatingQuery{
 		AnalyticsQuery: q, Score: in.number("score", 1, 5), Text: in.text("q"), Commented: in.flag("commented"),
 		Page: chat.Page{Limit: in.number("limit", 1, chat.MaxPageSize), After: in.text("after")},
 	}

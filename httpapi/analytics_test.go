@@ -53,7 +53,7 @@ func TestGreetingFigures(t *testing.T) {
 	now := time.Now()
 	for i, trigger := range []string{"t1", "t1", "gone"} {
 		v := s.visitor()
-		if _, err := s.store.Append(t.Context(), []chat.Op{chat.GreetVisitor{TriggerID: trigger, VisitorID: v.id, At: now}}); err != nil {
+		if _, err := s.store.Append(t.Context(), []chat.Op{chat.OpGreetVisitor{TriggerID: trigger, VisitorID: v.id, At: now}}); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {

@@ -17,7 +17,7 @@ func (h *Handler) keys(r *http.Request, by caller) (answer, error) {
 	if p.err != nil {
 		return answer{}, p.err
 	}
-	keys, err := h.svc.Keys(r.Context(), by.Actor)
+	keys, err := h.svc.APIKeys(r.Context(), by.Actor)
 	if err != nil {
 		return answer{}, err
 	}
@@ -26,15 +26,15 @@ func (h *Handler) keys(r *http.Request, by caller) (answer, error) {
 }
 
 // createKey answers with the key itself, this once.
-func (h *Handler) createKey(r *http.Request, by caller, in chat.NewKey) (answer, error) {
-	key, secret, err := h.svc.CreateKey(r.Context(), by.Actor, in)
+func (h *Handler) createKey(r *http.Request, by caller, in chat.NewAPIKey) (answer, error) {
+	key, secret, err := h.svc.CreateAPIKey(r.Context(), by.Actor, in)
 	return created(extended{key, "key", secret}), err
 }
 
 // revokeKey also ends the streams that were opened with the key.
 func (h *Handler) revokeKey(r *http.Request, by caller) (answer, error) {
 	id := r.PathValue("api_key_id")
-	err := h.svc.RevokeKey(r.Context(), by.Actor, id)
+	err := h.svc.RevokeAPIKey(r.Context(), by.Actor, id)
 	h.streams.recheck(id)
 	return noContent, err
 }

@@ -76,7 +76,7 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 	if err := h.csrf.Check(r); err != nil {
 		return by, &failure{status: http.StatusForbidden, code: "cross_origin", message: "This request comes from a page of another origin.", cause: err}
 	}
-	agent, err = h.svc.SignIn(r.Context(), agent)
+	agent, err = h.svc.EnsureAgent(r.Context(), agent)
 	if errors.Is(err, chat.ErrInvalid) {
 		return by, fmt.Errorf("httpapi: the agent that Options.Agent returned is not valid: %v", err) // not the caller's fault
 	}
@@ -106,16 +106,16 @@ func (h *Handler) hostAgent(r *http.Request) (chat.Agent, error) {
 }
 
 func (h *Handler) admitKey(r *http.Request, by caller, secret string) (caller, error) {
-	key, err := vouch(h, by.address, secret, func() (chat.APIKey, error) { return h.svc.KeyBySecret(r.Context(), secret) })
+	key, err := vouch(h, by.address, secret, func() (chat.APIKey, error) { return h.svc.APIKeyBySecret(r.Context(), secret) })
 	if err != nil {
 		return by, err
 	}
 	if err := h.buckets.take(h.rules.keyCalls, key.ID); err != nil {
 		return by, err
 	}
-	by.Actor, by.byKey = chat.AsKey(key), true
+	by.Actor, by.byKey = chat.AsAPIKey(key), true
 	by.still = func(ctx context.Context) error {
-		_, err := h.svc.KeyBySecret(ctx, secret)
+		_, err := h.svc.APIKeyBySecret(ctx, secret)
 		return err
 	}
 	h.svc.Touch(r.Context(), by.Actor)

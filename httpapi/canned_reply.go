@@ -32,5 +32,5 @@ func (h *Handler) updateCannedReply(r *http.Request, by caller, in chat.CannedRe
 }
 
 func (h *Handler) removeCannedReply(r *http.Request, by caller) (answer, error) {
-	return noContent, h.svc.RemoveCannedReply(r.Context(), by.Actor, r.PathValue("canned_reply_id"))
+	return noContent, h.svc.DeleteCannedReply(r.Context(), by.Actor, r.PathValue("canned_reply_id"))
 }

@@ -39,5 +39,5 @@ func (h *Handler) updateDepartment(r *http.Request, by caller, in chat.Departmen
 }
 
 func (h *Handler) removeDepartment(r *http.Request, by caller) (answer, error) {
-	return noContent, h.svc.RemoveDepartment(r.Context(), by.Actor, r.PathValue("department_id"))
+	return noContent, h.svc.DeleteDepartment(r.Context(), by.Actor, r.PathValue("department_id"))
 }

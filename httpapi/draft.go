@@ -30,7 +30,7 @@ func (h *Handler) removeDraft(r *http.Request, by caller) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return noContent, h.svc.RemoveDraft(r.Context(), by.Actor, r.PathValue("session_id"), note)
+	return noContent, h.svc.DeleteDraft(r.Context(), by.Actor, r.PathValue("session_id"), note)
 }
 
 // forNote says which of an agent's two drafts a call is about.

@@ -45,14 +45,14 @@ func (s *brokenStore) Messages(ctx context.Context, q chat.MessageQuery) (chat.M
 	return s.Store.Messages(ctx, q)
 }
 
-func (s *brokenStore) KeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
-	if err := s.fail("KeyByHash"); err != nil {
+func (s *brokenStore) APIKeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
+	if err := s.fail("APIKeyByHash"); err != nil {
 		return chat.APIKey{}, err
 	}
-	return s.Store.KeyByHash(ctx, hash)
+	return s.Store.APIKeyByHash(ctx, hash)
 }
 
-func (s *brokenStore) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *brokenStore) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	if err := s.fail("Append"); err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func TestOurFaults(t *testing.T) {
 		for _, call := range []struct{ fails, method, path, body string }{
 			{"Session", "GET", "/sessions/" + id, ""},
 			{"Messages", "GET", "/sessions/" + id, ""},
-			{"KeyByHash", "GET", "/sessions", ""},
+			{"APIKeyByHash", "GET", "/sessions", ""},
 			{"Append", "POST", "/sessions", `{"visitor_name":"Ines"}`},
 		} {
 			store.fault = func(c string) error {

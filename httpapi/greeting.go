@@ -26,6 +26,6 @@ type dryRun struct {
 
 // dryRun says for whom a trigger's conditions hold now.
 func (h *Handler) dryRun(r *http.Request, by caller, in dryRun) (answer, error) {
-	run, err := h.svc.TryConditions(r.Context(), by.Actor, in.Conditions)
+	run, err := h.svc.DryRunTrigger(r.Context(), by.Actor, in.Conditions)
 	return done(run), err
 }

@@ -35,7 +35,7 @@ func (h *Handler) sendMessage(r *http.Request, by caller, in newMessage) (answer
 }
 
 // sentAnswer answers with a message: a repeated send is no new one.
-func sentAnswer(sent chat.Sent) answer {
+func sentAnswer(sent chat.SentMessage) answer {
 	if sent.Duplicate {
 		return done(sent.Message)
 	}
@@ -117,7 +117,7 @@ type seen struct {
 }
 
 func (h *Handler) seen(r *http.Request, by caller, in seen) (answer, error) {
-	return noContent, h.svc.Seen(r.Context(), by.Actor, r.PathValue("session_id"), in.MessageID)
+	return noContent, h.svc.MarkSeen(r.Context(), by.Actor, r.PathValue("session_id"), in.MessageID)
 }
 
 type messageList struct {
@@ -169,7 +169,7 @@ func (h *Handler) await(w http.ResponseWriter, r *http.Request, by caller, sessi
 		ctx, stop = context.WithDeadline(ctx, deadline.Add(-time.Second))
 		defer stop()
 	}
-	sub, err := h.svc.Subscribe(r.Context(), by.Actor, chat.Subscribe{Topic: chat.Topic{SessionID: sessionID}})
+	sub, err := h.svc.Subscribe(r.Context(), by.Actor, chat.SubscribeOptions{Topic: chat.Topic{SessionID: sessionID}})
 	if err != nil {
 		return chat.MessagePage{}, err
 	}

@@ -220,7 +220,7 @@ func TestTyping(t *testing.T) {
 	s := newSite(t, Options{})
 	v := s.visitor()
 	id := v.session("Hello")
-	sub, err := s.svc.Subscribe(t.Context(), chat.AsHost(""), chat.Subscribe{Topic: chat.Topic{SessionID: id}})
+	sub, err := s.svc.Subscribe(t.Context(), chat.AsHost(""), chat.SubscribeOptions{Topic: chat.Topic{SessionID: id}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,13 @@ import (
 )
 
 // sighting is what the request itself says of a visitor who is on the site.
-func (h *Handler) sighting(r *http.Request, page *chat.PageRef, locale string) chat.Sighting {
-	return chat.Sighting{Page: page, Address: h.clientIP(r), Locale: locale, UserAgent: r.UserAgent()}
+func (h *Handler) sighting(r *http.Request, page *chat.PageRef, locale string) chat.Presence {
+	return chat.Presence{Page: page, Address: h.clientIP(r), Locale: locale, UserAgent: r.UserAgent()}
 }
 
 // track notes the page that a visitor is on.
 func (h *Handler) track(r *http.Request, by caller, in chat.PageRef) (answer, error) {
-	return noContent, h.svc.Visit(r.Context(), by.Actor, h.sighting(r, &in, ""))
+	return noContent, h.svc.AddPageView(r.Context(), by.Actor, h.sighting(r, &in, ""))
 }
 
 type presence struct {
@@ -23,15 +23,15 @@ type presence struct {
 
 // company is what a visitor's browser learns for its sign of life.
 type company struct {
-	Online    bool         `json:"online"`
-	SessionID string       `json:"session_id,omitempty"` // where something waits that the visitor has not seen
-	Triggers  []chat.Offer `json:"triggers,omitempty"`   // that may greet them
+	Online    bool                `json:"online"`
+	SessionID string              `json:"session_id,omitempty"` // where something waits that the visitor has not seen
+	Triggers  []chat.TriggerOffer `json:"triggers,omitempty"`   // that may greet them
 }
 
 // present takes a sign of life of a visitor whose pages are tracked. It stands
 // in for a stream: a request now and then costs less than a connection.
 func (h *Handler) present(r *http.Request, by caller, in presence) (answer, error) {
-	found, err := h.svc.Sighted(r.Context(), by.Actor, h.sighting(r, in.Page, in.Locale))
+	found, err := h.svc.ReportPresence(r.Context(), by.Actor, h.sighting(r, in.Page, in.Locale))
 	if err != nil {
 		return answer{}, err
 	}
@@ -49,7 +49,7 @@ type trailLine struct {
 
 // note adds a line to a visitor's trail.
 func (h *Handler) note(r *http.Request, by caller, in trailLine) (answer, error) {
-	return noContent, h.svc.Note(r.Context(), by.Actor, in.Name, in.Data)
+	return noContent, h.svc.AddTrailLine(r.Context(), by.Actor, in.Name, in.Data)
 }
 
 type pageViewList struct {

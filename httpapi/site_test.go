@@ -60,7 +60,7 @@ func newSiteOn(t *testing.T, store chat.Store, opts Options) *site {
 
 func (s *site) newKey(scope string) string {
 	s.t.Helper()
-	_, secret, err := s.svc.CreateKey(context.Background(), chat.AsHost("test"), chat.NewKey{Name: "test", Scopes: []string{scope}})
+	_, secret, err := s.svc.CreateAPIKey(context.Background(), chat.AsHost("test"), chat.NewAPIKey{Name: "test", Scopes: []string{scope}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -189,7 +189,8 @@ func (r *reply) failed(status int, code, field string) *reply {
 	return r
 }
 
-// get returns what stands at a path such as "messages.0.seq", nil if nothing does.
+// get returns what stands at a path such as "messages.0.seq", nil if nothing
+// does.
 func (r *reply) get(path string) any {
 	r.t.Helper()
 	var v any

@@ -126,7 +126,7 @@ func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, 
 	}
 	s := newStream(ctx, st, by, recheck)
 	s.detached = detached
-	s.sub, err = st.svc.Subscribe(s.ctx, by, chat.Subscribe{Topic: topic, After: after, Wake: s.wake, Farewell: true})
+	s.sub, err = st.svc.Subscribe(s.ctx, by, chat.SubscribeOptions{Topic: topic, After: after, Wake: s.wake, Farewell: true})
 	if err != nil {
 		s.cancel()
 		if errors.Is(err, chat.ErrInvalidEventID) {

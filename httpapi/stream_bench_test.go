@@ -207,7 +207,7 @@ func newBenchService(b *testing.B) (svc *chat.Service, key string) {
 	}
 	b.Cleanup(func() { store.Close() })
 	svc = chat.New(store, nil)
-	_, key, err = svc.CreateKey(b.Context(), chat.AsHost("bench"), chat.NewKey{Name: "bench", Scopes: []string{chat.ScopeRead}})
+	_, key, err = svc.CreateAPIKey(b.Context(), chat.AsHost("bench"), chat.NewAPIKey{Name: "bench", Scopes: []string{chat.ScopeRead}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func FuzzLastEventID(f *testing.F) {
 		after, _, err := resumeFrom(r)
 		if err == nil {
 			var sub *chat.Subscription
-			if sub, err = svc.Subscribe(context.Background(), chat.AsHost("x"), chat.Subscribe{After: after}); err == nil {
+			if sub, err = svc.Subscribe(context.Background(), chat.AsHost("x"), chat.SubscribeOptions{After: after}); err == nil {
 				sub.Close()
 			}
 		}

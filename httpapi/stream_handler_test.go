@@ -67,9 +67,9 @@ func TestStreamEndsForWhomItIsOver(t *testing.T) {
 		head func(s *site, p person) string
 	}{
 		{"a revoked key", func(s *site, _ person) {
-			key, err := s.svc.KeyBySecret(context.Background(), s.key)
+			key, err := s.svc.APIKeyBySecret(context.Background(), s.key)
 			if err == nil {
-				err = s.svc.RevokeKey(context.Background(), chat.AsHost("test"), key.ID)
+				err = s.svc.RevokeAPIKey(context.Background(), chat.AsHost("test"), key.ID)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -138,7 +138,7 @@ func TestStreamEndsWithTheAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, l := pipeSite(t, Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 				ines, other := s.visitor(), s.visitor()
-				key, secret, err := s.svc.CreateKey(t.Context(), chat.AsHost("test"), chat.NewKey{Name: "Till", Scopes: []string{chat.ScopeRead}})
+				key, secret, err := s.svc.CreateAPIKey(t.Context(), chat.AsHost("test"), chat.NewAPIKey{Name: "Till", Scopes: []string{chat.ScopeRead}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -36,17 +36,17 @@ func (s *memoryStore) Session(_ context.Context, id string) (chat.Session, error
 	return chat.Session{}, chat.ErrUnknownSession
 }
 
-func (s *memoryStore) Append(_ context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *memoryStore) Append(_ context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	results := make([]chat.Result, len(ops))
+	results := make([]chat.OpResult, len(ops))
 	for i, op := range ops {
 		switch op := op.(type) {
-		case chat.CreateSession:
+		case chat.OpCreateSession:
 			s.sessions[op.Session.ID] = op.Session
 			results[i].Session = op.Session
 			results[i].Events = s.add(op.Session, chat.EventSessionStarted, op.Session)
-		case chat.AppendMessage:
+		case chat.OpAppendMessage:
 			session := s.sessions[op.Message.SessionID]
 			session.MessageCount++
 			s.sessions[session.ID] = session
@@ -76,10 +76,10 @@ func event(identity string, p chat.Position, kind string, session chat.Session, 
 
 func (s *memoryStore) Stats(context.Context) (chat.StoreStats, error) { return chat.StoreStats{}, nil }
 
-func (s *memoryStore) Log(context.Context) (chat.Log, error) {
+func (s *memoryStore) Log(context.Context) (chat.EventLog, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return chat.Log{Head: chat.Position(len(s.log))}, nil
+	return chat.EventLog{Head: chat.Position(len(s.log))}, nil
 }
 
 func (s *memoryStore) Events(_ context.Context, q chat.EventQuery) ([]*chat.Event, error) {

@@ -230,7 +230,7 @@ func (s *slowStore) Events(ctx context.Context, q chat.EventQuery) ([]*chat.Even
 	return events, err
 }
 
-func (s *slowStore) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *slowStore) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	results, err := s.Store.Append(ctx, ops)
 	if err == nil {
 		err = s.call(ctx, &s.commit)

@@ -254,7 +254,7 @@ func TestStreamDoesNotSleepThroughItsWaking(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{})
 	session := r.session("Ines")
 	s := newStream(t.Context(), r.streamer, r.host, nil)
-	sub, err := r.svc.Subscribe(t.Context(), r.host, chat.Subscribe{Wake: s.wake})
+	sub, err := r.svc.Subscribe(t.Context(), r.host, chat.SubscribeOptions{Wake: s.wake})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func testStreamSaysWhenItCannotResume(t *testing.T) {
 	}
 	reset("zzzzzzzz.1", "unknown_database")
 	reset(r.store.Identity()+".9000000000000000000", "future")
-	if _, err := r.store.Append(context.Background(), []chat.Op{chat.PruneEvents{Before: time.Now().Add(time.Minute)}}); err != nil {
+	if _, err := r.store.Append(context.Background(), []chat.Op{chat.OpPruneEvents{Before: time.Now().Add(time.Minute)}}); err != nil {
 		t.Fatal(err)
 	}
 	r.send(session.ID, "newer")
@@ -306,7 +306,7 @@ func testStreamBytes(t *testing.T) {
 		if http2 != (resp.ProtoMajor == 2) || http2 && resp.Header.Get("Connection") != "" {
 			t.Fatalf("HTTP/%d with %v", resp.ProtoMajor, resp.Header)
 		}
-		sub, err := r.svc.Subscribe(t.Context(), r.host, chat.Subscribe{})
+		sub, err := r.svc.Subscribe(t.Context(), r.host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

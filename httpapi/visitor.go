@@ -79,7 +79,7 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	w, err := h.svc.Welcome(r.Context(), chat.Hello{
+	w, err := h.svc.Hello(r.Context(), chat.Hello{
 		Token: token, Identity: person, VisitorID: back, Page: in.Page, Locale: in.Locale, TimeZone: in.TimeZone, UserAgent: r.UserAgent(), From: by.from,
 	})
 	if errors.Is(err, chat.ErrUnknownVisitor) {
@@ -115,7 +115,7 @@ func (h *Handler) config(ctx context.Context, v chat.Visitor) (c config, online 
 	if err != nil {
 		return c, false, err
 	}
-	here := h.svc.Answering(ctx)
+	here := h.svc.AvailableAgents(ctx)
 	open, next := h.svc.Hours(ctx)
 	c = config{
 		Name:      cmp.Or(settings.Name, "Chat"),

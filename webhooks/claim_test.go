@@ -40,7 +40,7 @@ type island struct {
 	cut atomic.Bool
 }
 
-func (s *island) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *island) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	if s.cut.Load() {
 		return nil, errors.New("no route to the database")
 	}

@@ -35,7 +35,7 @@ func (l *lane) deliver(ctx context.Context, d chat.Delivery) *chat.Delivery {
 	defer claim.release()
 	if !l.admitted(ctx, claim) {
 		claim.release()
-		l.record(ctx, d, chat.SettleDelivery{State: chat.DeliveryPending, Due: l.out.Now()})
+		l.record(ctx, d, chat.OpSettleDelivery{State: chat.DeliveryPending, Due: l.out.Now()})
 		l.wake(l.out.Now())
 		return nil
 	}
@@ -87,8 +87,8 @@ func (l *lane) admitted(ctx context.Context, c *claim) bool {
 }
 
 // outcome decides what an answer means for the delivery.
-func (l *lane) outcome(d chat.Delivery, a answer, now time.Time) chat.SettleDelivery {
-	op := chat.SettleDelivery{State: chat.DeliveryFailed, Refused: a.refused(), Attempts: []chat.Attempt{a.attempt(d.Attempt)}}
+func (l *lane) outcome(d chat.Delivery, a answer, now time.Time) chat.OpSettleDelivery {
+	op := chat.OpSettleDelivery{State: chat.DeliveryFailed, Refused: a.refused(), Attempts: []chat.Attempt{a.attempt(d.Attempt)}}
 	switch {
 	case a.delivered():
 		op.State = chat.DeliveryDelivered
@@ -103,7 +103,7 @@ func (l *lane) outcome(d chat.Delivery, a answer, now time.Time) chat.SettleDeli
 
 // record settles the delivery, also while everything is being shut down. If
 // it fails for good the delivery is made again when the claim has run out.
-func (l *lane) record(ctx context.Context, d chat.Delivery, op chat.SettleDelivery) *chat.Delivery {
+func (l *lane) record(ctx context.Context, d chat.Delivery, op chat.OpSettleDelivery) *chat.Delivery {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	for pause := 100 * time.Millisecond; ; pause *= 4 {

@@ -41,7 +41,7 @@ func TestGoneDisables(t *testing.T) {
 		r.receiver("other.test", other.ServeHTTP)
 		w, watcher := r.webhook("gone.test"), r.webhook("other.test")
 		r.update(watcher.Webhook.ID, chat.WebhookChange{Events: &[]string{chat.EventWebhookDisabled}})
-		sub, err := r.svc.Subscribe(t.Context(), host, chat.Subscribe{})
+		sub, err := r.svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

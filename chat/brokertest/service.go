@@ -19,12 +19,12 @@ func Services(t *testing.T, node func(t *testing.T) *chat.Service) {
 	t.Helper()
 	a, b := node(t), node(t)
 	ctx := t.Context()
-	mara, err := b.SignIn(ctx, chat.Agent{ID: "mara", Name: "Mara", Admin: true})
+	mara, err := b.EnsureAgent(ctx, chat.Agent{ID: "mara", Name: "Mara", Admin: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	agent := chat.AsAgent(mara)
-	welcome, err := a.Welcome(ctx, chat.Hello{})
+	welcome, err := a.Hello(ctx, chat.Hello{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func (s scene) ephemeral(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.b.Seen(ctx, s.agent, s.session, last.Message.ID); err != nil {
+	if err := s.b.MarkSeen(ctx, s.agent, s.session, last.Message.ID); err != nil {
 		t.Fatal(err)
 	}
 	atA.until(t, "that the agent has seen it", func(e *chat.Event) bool {
@@ -120,7 +120,7 @@ func (s scene) ephemeral(t *testing.T) {
 	if n := atB.count(typing); n != 2 { // the visitor's, and their own
 		t.Errorf("the agent heard %d times that somebody is typing, want 2", n)
 	}
-	if err := s.b.View(ctx, s.agent, s.session); err != nil {
+	if err := s.b.SetViewing(ctx, s.agent, s.session); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the other node knows what the agent looks at", func() bool {
@@ -147,7 +147,8 @@ func (s scene) settings(t *testing.T) {
 	})
 }
 
-// presence: all nodes give one answer to who is there, also those that come later.
+// presence: all nodes give one answer to who is there, also those that come
+// later.
 func (s scene) presence(t *testing.T, node func(t *testing.T) *chat.Service) {
 	ctx := t.Context()
 	s.a.Touch(ctx, s.visitor)
@@ -162,7 +163,7 @@ func (s scene) presence(t *testing.T, node func(t *testing.T) *chat.Service) {
 	eventually(t, "a new node knows that the visitor is there", online(c))
 	eventually(t, "a new node knows that the agent is there", func() bool { return c.Online(ctx) })
 	heard := listen(t, s.a, s.visitor)
-	if err := s.b.SignOut(ctx, s.agent); err != nil {
+	if err := s.b.Leave(ctx, s.agent); err != nil {
 		t.Fatal(err)
 	}
 	for _, svc := range []*chat.Service{s.a, s.b, c} {
@@ -202,7 +203,7 @@ type ear struct {
 // listen subscribes until the test ends.
 func listen(t *testing.T, svc *chat.Service, by chat.Actor) *ear {
 	t.Helper()
-	sub, err := svc.Subscribe(t.Context(), by, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), by, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func newSite(t *testing.T, opts *httpapi.Options) *site {
 	}
 	t.Cleanup(func() { store.Close() })
 	svc := chat.New(store, nil)
-	if _, err := svc.EnsureKey(t.Context(), key, chat.NewKey{Name: "Test", Scopes: []string{chat.ScopeAdmin}}); err != nil {
+	if _, err := svc.EnsureAPIKey(t.Context(), key, chat.NewAPIKey{Name: "Test", Scopes: []string{chat.ScopeAdmin}}); err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()

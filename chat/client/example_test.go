@@ -88,7 +88,7 @@ func serve(key string) (base string, end func()) {
 		log.Fatal(err)
 	}
 	svc := chat.New(store, nil)
-	if _, err := svc.EnsureKey(ctx, key, chat.NewKey{Name: "Program", Scopes: []string{chat.ScopeRead, chat.ScopeWrite}}); err != nil {
+	if _, err := svc.EnsureAPIKey(ctx, key, chat.NewAPIKey{Name: "Program", Scopes: []string{chat.ScopeRead, chat.ScopeWrite}}); err != nil {
 		log.Fatal(err)
 	}
 	server := httptest.NewServer(httpapi.New(svc, nil))

@@ -206,7 +206,7 @@ func TestServerAway(t *testing.T) {
 	heard := make([][]string, writers)
 	var listening sync.WaitGroup
 	for i, svc := range list {
-		sub, err := svc.Subscribe(t.Context(), shop, chat.Subscribe{})
+		sub, err := svc.Subscribe(t.Context(), shop, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

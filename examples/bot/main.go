@@ -37,8 +37,8 @@ func main() {
 	svc := chat.New(store, nil)
 	go svc.Run(ctx)
 	// With this key a person answers, in the console, what the bot hands over.
-	person := chat.NewKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}}
-	if _, err := svc.EnsureKey(ctx, os.Getenv("CHAT_KEY"), person); err != nil {
+	person := chat.NewAPIKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}}
+	if _, err := svc.EnsureAPIKey(ctx, os.Getenv("CHAT_KEY"), person); err != nil {
 		log.Fatal("CHAT_KEY: ", err)
 	}
 

@@ -20,7 +20,7 @@ func shop(t *testing.T, bot chat.Bot) (svc *chat.Service, visitor, agent *chatte
 	t.Helper()
 	svc = chat.New(chattest.Store(t), nil)
 	t.Cleanup(func() { svc.Close() })
-	_, key, err := svc.CreateKey(t.Context(), chat.AsHost("test"), chat.NewKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
+	_, key, err := svc.CreateAPIKey(t.Context(), chat.AsHost("test"), chat.NewAPIKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,19 +133,19 @@ func prepare(ctx context.Context, cfg config) (key string, err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	svc := chat.New(store, nil)
 	defer svc.Close()
-	admin := chat.NewKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}}
+	admin := chat.NewAPIKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}}
 	if cfg.apiKey != "" {
-		if _, err := svc.EnsureKey(ctx, cfg.apiKey, admin); err != nil {
+		if _, err := svc.EnsureAPIKey(ctx, cfg.apiKey, admin); err != nil {
 			return "", fmt.Errorf("-api-key: %w", err)
 		}
 		return "", nil
 	}
 	host := chat.AsHost("cluster")
-	keys, err := svc.Keys(ctx, host)
+	keys, err := svc.APIKeys(ctx, host)
 	if err != nil || len(keys) > 0 {
 		return "", err
 	}
-	_, key, err = svc.CreateKey(ctx, host, admin)
+	_, key, err = svc.CreateAPIKey(ctx, host, admin)
 	return key, err
 }
 

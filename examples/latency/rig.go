@@ -282,7 +282,7 @@ type agentStream struct {
 
 // listen opens the agent's event stream.
 func listen(ctx context.Context, n *node) (*agentStream, error) {
-	_, secret, err := n.svc.CreateKey(ctx, shop, chat.NewKey{Name: "agent", Scopes: []string{chat.ScopeRead}})
+	_, secret, err := n.svc.CreateAPIKey(ctx, shop, chat.NewAPIKey{Name: "agent", Scopes: []string{chat.ScopeRead}})
 	if err != nil {
 		return nil, err
 	}

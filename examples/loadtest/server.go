@@ -120,7 +120,7 @@ func serveChat(ctx context.Context, cfg config, out io.Writer) error {
 	quiet := slog.New(slog.DiscardHandler)
 	svc := chat.New(store, &chat.Options{Logger: quiet})
 	defer svc.Close()
-	if _, err := svc.EnsureKey(ctx, key, chat.NewKey{Name: "Load", Scopes: []string{chat.ScopeAdmin}}); err != nil {
+	if _, err := svc.EnsureAPIKey(ctx, key, chat.NewAPIKey{Name: "Load", Scopes: []string{chat.ScopeAdmin}}); err != nil {
 		return err
 	}
 	go svc.Run(ctx)

@@ -53,7 +53,7 @@ func run(ctx context.Context, addr, db string, p *postman) error {
 	defer store.Close()
 	svc := chat.New(store, nil)
 	defer svc.Close()
-	if _, err := svc.EnsureKey(ctx, os.Getenv("CHAT_KEY"), chat.NewKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}); err != nil {
+	if _, err := svc.EnsureAPIKey(ctx, os.Getenv("CHAT_KEY"), chat.NewAPIKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}); err != nil {
 		return err
 	}
 

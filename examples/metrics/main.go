@@ -29,8 +29,8 @@ func main() {
 	prometheus.MustRegister(metrics)
 	go svc.Run(ctx)
 
-	team := chat.NewKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}
-	if _, err := svc.EnsureKey(ctx, os.Getenv("CHAT_KEY"), team); err != nil {
+	team := chat.NewAPIKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}
+	if _, err := svc.EnsureAPIKey(ctx, os.Getenv("CHAT_KEY"), team); err != nil {
 		log.Fatal("CHAT_KEY: ", err)
 	}
 	http.Handle("/chat/", httpapi.New(svc, nil))

@@ -50,7 +50,7 @@ func everything(t *testing.T, store chat.Store) map[string]any {
 	keep("log", log, err)
 	events, err := store.Events(ctx, chat.EventQuery{Limit: 1000})
 	keep("events", events, err)
-	keys, err := store.Keys(ctx)
+	keys, err := store.APIKeys(ctx)
 	keep("keys", keys, err)
 	settings, err := store.Settings(ctx)
 	keep("settings", settings, err)
@@ -99,7 +99,7 @@ func site(t *testing.T, svc *chat.Service) (session string) {
 			must(err)
 		}
 	}
-	_, _, err := svc.CreateKey(ctx, host, chat.NewKey{Name: "a key", Scopes: []string{chat.ScopeRead}})
+	_, _, err := svc.CreateAPIKey(ctx, host, chat.NewAPIKey{Name: "a key", Scopes: []string{chat.ScopeRead}})
 	must(err)
 	_, err = svc.CreateCannedReply(ctx, host, chat.NewCannedReply{Shortcut: "hi", Text: "Hello"})
 	must(err)

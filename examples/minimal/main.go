@@ -22,8 +22,8 @@ func main() {
 
 	// This key opens the console and the API until your own login does. Visitors
 	// read its name beside what is written with it.
-	team := chat.NewKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}
-	if _, err := svc.EnsureKey(ctx, os.Getenv("CHAT_KEY"), team); err != nil {
+	team := chat.NewAPIKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}
+	if _, err := svc.EnsureAPIKey(ctx, os.Getenv("CHAT_KEY"), team); err != nil {
 		log.Fatal("CHAT_KEY: ", err)
 	}
 	http.Handle("/chat/", httpapi.New(svc, nil))

@@ -134,7 +134,8 @@ func run(ctx context.Context, cfg config, out io.Writer, log *slog.Logger) (err 
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		// No WriteTimeout: event streams are long. The chat sets deadlines of its own.
+		// No WriteTimeout: event streams are long. The chat sets deadlines of
+		// its own.
 	}
 	// Closing the service ends the event streams with a farewell; without it
 	// Shutdown would wait for them in vain.
@@ -188,19 +189,19 @@ func isLoopback(addr net.Addr) bool {
 // where it has just made one.
 // Visitors read its name beside what is written with it.
 func firstKey(ctx context.Context, svc *chat.Service, given string) (made string, err error) {
-	adminKey := chat.NewKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}}
+	adminKey := chat.NewAPIKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}}
 	if given != "" {
-		if _, err := svc.EnsureKey(ctx, given, adminKey); err != nil {
+		if _, err := svc.EnsureAPIKey(ctx, given, adminKey); err != nil {
 			return "", fmt.Errorf("-api-key: %w", err)
 		}
 		return "", nil
 	}
 	host := chat.AsHost("quickstart")
-	keys, err := svc.Keys(ctx, host)
+	keys, err := svc.APIKeys(ctx, host)
 	if err != nil || len(keys) > 0 {
 		return "", err
 	}
-	_, made, err = svc.CreateKey(ctx, host, adminKey)
+	_, made, err = svc.CreateAPIKey(ctx, host, adminKey)
 	return made, err
 }
 

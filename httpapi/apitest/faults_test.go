@@ -78,15 +78,15 @@ func (f *faulty) Settings(ctx context.Context) (chat.Settings, error) {
 	return instead(f, func() (chat.Settings, error) { return f.Store.Settings(ctx) })
 }
 
-func (f *faulty) Keys(ctx context.Context) ([]chat.APIKey, error) {
-	return instead(f, func() ([]chat.APIKey, error) { return f.Store.Keys(ctx) })
+func (f *faulty) APIKeys(ctx context.Context) ([]chat.APIKey, error) {
+	return instead(f, func() ([]chat.APIKey, error) { return f.Store.APIKeys(ctx) })
 }
 
-func (f *faulty) KeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
+func (f *faulty) APIKeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
 	if !f.strangers {
-		return f.Store.KeyByHash(ctx, hash)
+		return f.Store.APIKeyByHash(ctx, hash)
 	}
-	return instead(f, func() (chat.APIKey, error) { return f.Store.KeyByHash(ctx, hash) })
+	return instead(f, func() (chat.APIKey, error) { return f.Store.APIKeyByHash(ctx, hash) })
 }
 
 func (f *faulty) VisitorByToken(ctx context.Context, hash string) (chat.Visitor, error) {
@@ -140,7 +140,7 @@ func (f *faulty) Search(ctx context.Context, q chat.SearchQuery) (chat.SearchPag
 	return instead(f, func() (chat.SearchPage, error) { return f.Store.Search(ctx, q) })
 }
 
-func (f *faulty) SessionFigures(ctx context.Context, q chat.FiguresQuery, each func(chat.SessionFigures) error) error {
+func (f *faulty) SessionFigures(ctx context.Context, q chat.SessionFiguresQuery, each func(chat.SessionFigures) error) error {
 	_, err := instead(f, func() (struct{}, error) { return struct{}{}, f.Store.SessionFigures(ctx, q, each) })
 	return err
 }
@@ -153,12 +153,12 @@ func (f *faulty) Stats(ctx context.Context) (chat.StoreStats, error) {
 	return instead(f, func() (chat.StoreStats, error) { return f.Store.Stats(ctx) })
 }
 
-func (f *faulty) Log(ctx context.Context) (chat.Log, error) {
-	return instead(f, func() (chat.Log, error) { return f.Store.Log(ctx) })
+func (f *faulty) Log(ctx context.Context) (chat.EventLog, error) {
+	return instead(f, func() (chat.EventLog, error) { return f.Store.Log(ctx) })
 }
 
-func (f *faulty) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
-	return instead(f, func() ([]chat.Result, error) { return f.Store.Append(ctx, ops) })
+func (f *faulty) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
+	return instead(f, func() ([]chat.OpResult, error) { return f.Store.Append(ctx, ops) })
 }
 
 func (f *faulty) PageViews(ctx context.Context, q chat.PageViewQuery) (chat.PageViewPage, error) {

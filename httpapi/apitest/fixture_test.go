@@ -25,7 +25,7 @@ func (s *site) fixture() *fixture {
 	started := f.who.post("/visitor/v1/sessions", `{"visitor_name":"Ines","message":"Hello?"}`).is(201)
 	f.session, f.message = started.text("session_id"), started.list("messages")[0]["message_id"].(string)
 	f.note = s.admin().post("/api/v1/sessions/"+f.session+"/notes", `{"message":"secret note"}`).is(201).text("message_id")
-	key, _, err := s.svc.CreateKey(s.t.Context(), chat.AsHost("host"), chat.NewKey{Name: "To revoke", Scopes: []string{chat.ScopeRead}})
+	key, _, err := s.svc.CreateAPIKey(s.t.Context(), chat.AsHost("host"), chat.NewAPIKey{Name: "To revoke", Scopes: []string{chat.ScopeRead}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

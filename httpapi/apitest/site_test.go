@@ -76,7 +76,7 @@ func open(t *testing.T, with setup) *site {
 	with.chat.Tracking.On = !with.untracked
 	with.chat.PushKey = cmp.Or(with.chat.PushKey, "the public half")
 	s.svc = chat.New(s.store, &with.chat)
-	if _, err := s.svc.EnsureKey(t.Context(), s.key, chat.NewKey{Name: "Host", Scopes: []string{chat.ScopeAdmin}}); err != nil {
+	if _, err := s.svc.EnsureAPIKey(t.Context(), s.key, chat.NewAPIKey{Name: "Host", Scopes: []string{chat.ScopeAdmin}}); err != nil {
 		t.Fatal(err)
 	}
 	with.options.Logger = logger
@@ -159,7 +159,7 @@ func (s *site) nobody() *client { return s.with() }
 // keyed calls with a new key that has the scope.
 func (s *site) keyed(scope string) *client {
 	s.t.Helper()
-	_, secret, err := s.svc.CreateKey(s.t.Context(), chat.AsHost("host"), chat.NewKey{Name: "Key to " + scope, Scopes: []string{scope}})
+	_, secret, err := s.svc.CreateAPIKey(s.t.Context(), chat.AsHost("host"), chat.NewAPIKey{Name: "Key to " + scope, Scopes: []string{scope}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

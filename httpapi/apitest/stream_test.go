@@ -237,7 +237,7 @@ func TestReset(t *testing.T) {
 		ask(side.c, side.path, identity+".999999", "future")
 		ask(side.c, side.path, identity+".9223372036854775807", "future")
 	}
-	if _, err := s.store.Append(t.Context(), []chat.Op{chat.PruneEvents{Before: time.Now().Add(time.Hour)}}); err != nil {
+	if _, err := s.store.Append(t.Context(), []chat.Op{chat.OpPruneEvents{Before: time.Now().Add(time.Hour)}}); err != nil {
 		t.Fatal(err)
 	}
 	ask(s.admin(), "/api/v1/events", first, "too_old")

@@ -135,7 +135,7 @@ func TestDeliveries(t *testing.T) {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}
 	api.post("/api/v1/deliveries/"+f.delivery+"/redeliver", ``).fails(409, "conflict", "")
-	_, err = out.Settle(t.Context(), claimed.Deliveries[0], chat.SettleDelivery{
+	_, err = out.Settle(t.Context(), claimed.Deliveries[0], chat.OpSettleDelivery{
 		State: chat.DeliveryFailed, Attempts: []chat.Attempt{{Number: 1, At: time.Now(), Status: 500, Latency: 12 * time.Millisecond, Response: "<b>no</b>", Error: "HTTP 500"}},
 	})
 	if err != nil {

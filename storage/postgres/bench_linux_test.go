@@ -84,7 +84,8 @@ func BenchmarkNodes(b *testing.B) {
 	heard.name, heard.listen = "4-nodes-heard", true
 	ways = append(ways, heard)
 	b.ResetTimer()
-	// Turns of half a second each, so that what else the machine does hits all alike.
+	// Turns of half a second each, so that what else the machine does hits all
+	// alike.
 	for range b.N {
 		for _, w := range ways {
 			stop := w.hear(b)
@@ -143,7 +144,7 @@ func (w *writeWay) hear(b *testing.B) (stop func()) {
 	var group sync.WaitGroup
 	for _, svc := range w.services {
 		group.Go(func() { svc.Run(ctx) })
-		sub, err := svc.Subscribe(ctx, shop, chat.Subscribe{})
+		sub, err := svc.Subscribe(ctx, shop, chat.SubscribeOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -210,7 +211,8 @@ func cpuTime(b *testing.B, server *pgtest.Cluster) (sum time.Duration) {
 		b.Fatal(err)
 	}
 	sum = time.Duration(own.Utime.Nano() + own.Stime.Nano())
-	// All processes of a server work in the folder with its data, below that of its socket.
+	// All processes of a server work in the folder with its data, below that of
+	// its socket.
 	socket, _, _ := strings.Cut(strings.TrimPrefix(server.DSN, "host="), " ")
 	folders, err := filepath.Glob("/proc/[0-9]*/cwd")
 	if err != nil {

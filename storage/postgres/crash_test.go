@@ -62,10 +62,10 @@ func newLiar(s chat.Store) *liar {
 	return l
 }
 
-func (l *liar) Append(_ context.Context, ops []chat.Op) ([]chat.Result, error) {
-	res := make([]chat.Result, len(ops))
+func (l *liar) Append(_ context.Context, ops []chat.Op) ([]chat.OpResult, error) {
+	res := make([]chat.OpResult, len(ops))
 	for i, op := range ops {
-		m := op.(chat.AppendMessage).Message
+		m := op.(chat.OpAppendMessage).Message
 		l.count[m.SessionID]++
 		m.Seq = l.count[m.SessionID]
 		res[i].Message = m

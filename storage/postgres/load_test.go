@@ -32,7 +32,7 @@ type load struct {
 
 type waiting struct {
 	op   chat.Op
-	done chan chat.Result
+	done chan chat.OpResult
 }
 
 func newLoad(s chat.Store, ack func(w, n int, seq int64), fail func(error)) *load {
@@ -73,8 +73,8 @@ func (l *load) run(ctx context.Context, next [loadWriters]int) {
 	}
 }
 
-func (l *load) do(op chat.Op) chat.Result {
-	w := waiting{op, make(chan chat.Result, 1)}
+func (l *load) do(op chat.Op) chat.OpResult {
+	w := waiting{op, make(chan chat.OpResult, 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, w)
 	l.mu.Unlock()
@@ -100,7 +100,7 @@ func (l *load) commit() {
 	res, err := l.store.Append(context.Background(), ops)
 	for i, w := range list {
 		if err != nil {
-			w.done <- chat.Result{Err: err}
+			w.done <- chat.OpResult{Err: err}
 		} else {
 			w.done <- res[i]
 		}

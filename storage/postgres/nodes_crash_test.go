@@ -41,7 +41,7 @@ func newCrowd(t *testing.T, nodes int, open func() *Store) *crowd {
 		c.list = append(c.list, svc)
 	}
 	for range 20 {
-		var started chat.Started
+		var started chat.StartedSession
 		eventually(t, "a session can be started", func() (ok bool) {
 			var err error
 			started, err = c.list[0].CreateSession(t.Context(), shop, chat.NewSession{VisitorName: "Ines"})
@@ -59,7 +59,7 @@ func (c *crowd) listen(t *testing.T, total func() (n int, known bool)) *sync.Wai
 	t.Helper()
 	var group sync.WaitGroup
 	for i, svc := range c.list {
-		sub, err := svc.Subscribe(t.Context(), shop, chat.Subscribe{})
+		sub, err := svc.Subscribe(t.Context(), shop, chat.SubscribeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

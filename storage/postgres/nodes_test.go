@@ -73,7 +73,7 @@ func TestOneClaimWins(t *testing.T) {
 		var group sync.WaitGroup
 		for i, svc := range list {
 			group.Go(func() {
-				agent, err := svc.SignIn(t.Context(), chat.Agent{ID: fmt.Sprint("agent", i)})
+				agent, err := svc.EnsureAgent(t.Context(), chat.Agent{ID: fmt.Sprint("agent", i)})
 				if err == nil {
 					_, err = svc.ClaimSession(t.Context(), chat.AsAgent(agent), started.Session.ID)
 				}
@@ -96,7 +96,7 @@ func TestOneClaimWins(t *testing.T) {
 // more than one node would let them have.
 func TestCapsOverNodes(t *testing.T) {
 	list, _, _ := newNodes(t)
-	welcome, err := list[0].Welcome(t.Context(), chat.Hello{})
+	welcome, err := list[0].Hello(t.Context(), chat.Hello{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestQueueOverNodes(t *testing.T) {
 	list, _, _ := newNodes(t)
 	saveRouting(t, list[0], chat.Routing{Mode: chat.RouteRoundRobin, Capacity: capacity, MissedAfterMinutes: 5})
 	for i, svc := range list[:2] {
-		if _, err := svc.SignIn(t.Context(), chat.Agent{ID: fmt.Sprint("agent", i)}); err != nil {
+		if _, err := svc.EnsureAgent(t.Context(), chat.Agent{ID: fmt.Sprint("agent", i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,7 +135,7 @@ func TestQueueOverNodes(t *testing.T) {
 	ids := make([]string, sessions)
 	for i := range sessions {
 		group.Go(func() {
-			welcome, err := list[i%3].Welcome(t.Context(), chat.Hello{})
+			welcome, err := list[i%3].Hello(t.Context(), chat.Hello{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -201,7 +201,7 @@ func TestOneAutoClose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sub, err := list[2].Subscribe(t.Context(), shop, chat.Subscribe{})
+	sub, err := list[2].Subscribe(t.Context(), shop, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

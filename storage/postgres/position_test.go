@@ -36,7 +36,7 @@ func node(t testing.TB, dsn string, set setup) *Store {
 func startSession(t testing.TB, s *Store, id string) {
 	t.Helper()
 	now := time.UnixMilli(1_763_890_200_123)
-	res, err := s.Append(context.Background(), []chat.Op{chat.CreateSession{
+	res, err := s.Append(context.Background(), []chat.Op{chat.OpCreateSession{
 		Visitor: &chat.Visitor{ID: "v" + id, CreatedAt: now, LastSeenAt: now},
 		Session: chat.Session{ID: id, VisitorID: "v" + id, CreatedAt: now, Version: 1},
 	}})
@@ -45,8 +45,8 @@ func startSession(t testing.TB, s *Store, id string) {
 	}
 }
 
-func textMessage(session, id string) chat.AppendMessage {
-	return chat.AppendMessage{Message: chat.Message{
+func textMessage(session, id string) chat.OpAppendMessage {
+	return chat.OpAppendMessage{Message: chat.Message{
 		ID: id, SessionID: session, Sender: chat.SenderVisitor, Text: "text of " + id, ClientID: id, Fingerprint: "f", At: time.UnixMilli(1_763_890_200_123),
 	}}
 }
@@ -101,7 +101,7 @@ func runContest(t *testing.T, locks func(sqlstore.Locks) sqlstore.Locks) contest
 			for n := range each {
 				ops := []chat.Op{textMessage(fmt.Sprint("s", rand.IntN(sessions)), fmt.Sprintf("%d.%d.0", w, n)), textMessage(fmt.Sprint("s", rand.IntN(sessions)), fmt.Sprintf("%d.%d.1", w, n))}
 				if n%7 == 0 { // one that others do not run beside
-					ops = append(ops, chat.UpdateSession{SessionID: fmt.Sprint("s", rand.IntN(sessions)), Patch: chat.SessionPatch{Department: new(fmt.Sprint(w, n))}, At: time.UnixMilli(1)})
+					ops = append(ops, chat.OpUpdateSession{SessionID: fmt.Sprint("s", rand.IntN(sessions)), Patch: chat.SessionPatch{Department: new(fmt.Sprint(w, n))}, At: time.UnixMilli(1)})
 				}
 				res, err := list[w%len(list)].Append(context.Background(), ops)
 				mu.Lock()

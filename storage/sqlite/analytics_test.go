@@ -18,7 +18,7 @@ import (
 func TestFiguresOfOlderSessions(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
 	now := time.UnixMilli(1795426203126).UTC()
-	apply(t, s, chat.SaveAgent{Agent: chat.Agent{ID: "mara", Name: "Mara"}})
+	apply(t, s, chat.OpSaveAgent{Agent: chat.Agent{ID: "mara", Name: "Mara"}})
 	// v, a, k and b are messages of the visitor, an agent, a program and a bot.
 	for i, talk := range []string{"", "v", "a", "b", "bavvbbaavbakvb", "vav", "vb", "vvk", "abva", "vbbavba"} {
 		id := newSession(t, s, fmt.Sprint("s", i))
@@ -41,7 +41,7 @@ func TestFiguresOfOlderSessions(t *testing.T) {
 	}
 	read := func() (list []chat.SessionFigures) {
 		t.Helper()
-		q := chat.FiguresQuery{From: time.UnixMilli(-1 << 50), To: now.AddDate(100, 0, 0)}
+		q := chat.SessionFiguresQuery{From: time.UnixMilli(-1 << 50), To: now.AddDate(100, 0, 0)}
 		if err := s.SessionFigures(t.Context(), q, func(f chat.SessionFigures) error { list = append(list, f); return nil }); err != nil {
 			t.Fatal(err)
 		}

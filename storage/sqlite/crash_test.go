@@ -49,7 +49,7 @@ func appendForever(args []string, wrap func(chat.Store) chat.Store) error {
 		go func() {
 			for n := next; ; n++ {
 				m := crashMessage(w, n)
-				res := g.do(chat.AppendMessage{Message: m})
+				res := g.do(chat.OpAppendMessage{Message: m})
 				if res.Err != nil {
 					fmt.Println("error", res.Err)
 					return
@@ -74,12 +74,12 @@ type group struct {
 	store   chat.Store
 	mu      sync.Mutex
 	ops     []chat.Op
-	waiting []chan chat.Result
+	waiting []chan chat.OpResult
 	full    chan struct{}
 }
 
-func (g *group) do(op chat.Op) chat.Result {
-	done := make(chan chat.Result, 1)
+func (g *group) do(op chat.Op) chat.OpResult {
+	done := make(chan chat.OpResult, 1)
 	g.mu.Lock()
 	g.ops, g.waiting = append(g.ops, op), append(g.waiting, done)
 	g.mu.Unlock()
@@ -102,7 +102,7 @@ func (g *group) run() {
 		res, err := g.store.Append(context.Background(), ops)
 		for i, done := range waiting {
 			if err != nil {
-				done <- chat.Result{Err: err}
+				done <- chat.OpResult{Err: err}
 			} else {
 				done <- res[i]
 			}
@@ -135,10 +135,10 @@ func newLiar(s chat.Store) *liar {
 	return l
 }
 
-func (l *liar) Append(_ context.Context, ops []chat.Op) ([]chat.Result, error) {
-	res := make([]chat.Result, len(ops))
+func (l *liar) Append(_ context.Context, ops []chat.Op) ([]chat.OpResult, error) {
+	res := make([]chat.OpResult, len(ops))
 	for i, op := range ops {
-		m := op.(chat.AppendMessage).Message
+		m := op.(chat.OpAppendMessage).Message
 		l.count[m.SessionID]++
 		m.Seq = l.count[m.SessionID]
 		res[i].Message = m
@@ -355,7 +355,7 @@ func init() {
 		}
 		now := time.Now()
 		v := chat.Visitor{ID: "v", CreatedAt: now, LastSeenAt: now}
-		ops := []chat.Op{chat.CreateSession{Session: chat.Session{ID: "s", VisitorID: "v", CreatedAt: now}, Visitor: &v}}
+		ops := []chat.Op{chat.OpCreateSession{Session: chat.Session{ID: "s", VisitorID: "v", CreatedAt: now}, Visitor: &v}}
 		for i := range 100 {
 			ops = append(ops, newMessage("s", fmt.Sprint(i)))
 		}

@@ -141,7 +141,7 @@ func TestEraseWaitsForReaders(t *testing.T) {
 	if err := tx.Get(&n, "SELECT COUNT(*) FROM chat_messages"); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, chat.EraseVisitor{VisitorID: m.VisitorID})
+	apply(t, s, chat.OpEraseVisitor{VisitorID: m.VisitorID})
 	indexAll(t, s)
 	if found(t, s.path) == 0 {
 		t.Fatal("the reader did not keep the log: the test proves nothing")
@@ -158,9 +158,9 @@ func TestPurgeLeavesNothing(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
 	m := mark(t, s)
 	for range len(m.Sessions) {
-		apply(t, s, chat.PurgeSessions{Before: time.Now().AddDate(100, 0, 0), Limit: 1})
+		apply(t, s, chat.OpPurgeSessions{Before: time.Now().AddDate(100, 0, 0), Limit: 1})
 	}
-	apply(t, s, chat.PurgePageViews{Before: time.Now().AddDate(100, 0, 0), Limit: 100})
+	apply(t, s, chat.OpPurgePageViews{Before: time.Now().AddDate(100, 0, 0), Limit: 100})
 	indexAll(t, s)
 	for name, rows := range columns(t, s) {
 		if rows > 0 && !strings.HasPrefix(name, "chat_visitor") && !strings.HasPrefix(name, "chat_bans") {
@@ -188,7 +188,7 @@ func TestDeletedWordsLeaveTheIndex(t *testing.T) {
 	}
 	for round, before := range []func(){
 		func() {},
-		func() { apply(t, s, chat.EraseVisitor{VisitorID: newVisitorWithout(t, s, "nothing")}) },
+		func() { apply(t, s, chat.OpEraseVisitor{VisitorID: newVisitorWithout(t, s, "nothing")}) },
 		func() {
 			other, err := s.Session(t.Context(), "other")
 			if err != nil {
@@ -196,7 +196,7 @@ func TestDeletedWordsLeaveTheIndex(t *testing.T) {
 			}
 			apply(t, s, newMessage("other", "gone"))
 			indexAll(t, s)
-			apply(t, s, chat.EraseVisitor{VisitorID: other.VisitorID})
+			apply(t, s, chat.OpEraseVisitor{VisitorID: other.VisitorID})
 			indexAll(t, s)
 		},
 	} {
@@ -207,7 +207,7 @@ func TestDeletedWordsLeaveTheIndex(t *testing.T) {
 		if indexed(t, s) == 0 {
 			t.Fatal("the marker is not in the index: the test tests nothing")
 		}
-		apply(t, s, chat.EditMessage{SessionID: "s", MessageID: "s." + one, Text: "edited", At: now}, chat.DeleteMessage{SessionID: "s", MessageID: "s." + two, At: now})
+		apply(t, s, chat.OpEditMessage{SessionID: "s", MessageID: "s." + one, Text: "edited", At: now}, chat.OpDeleteMessage{SessionID: "s", MessageID: "s." + two, At: now})
 		if n := indexed(t, s); n > 0 {
 			t.Errorf("round %d: the index has the marker %d times", round, n)
 		}
@@ -218,6 +218,6 @@ func TestDeletedWordsLeaveTheIndex(t *testing.T) {
 func newVisitorWithout(t *testing.T, s *Store, id string) string {
 	t.Helper()
 	now := time.UnixMilli(1_763_890_200_123)
-	apply(t, s, chat.SaveVisitor{Visitor: chat.Visitor{ID: id, Name: "x", CreatedAt: now, LastSeenAt: now}})
+	apply(t, s, chat.OpSaveVisitor{Visitor: chat.Visitor{ID: id, Name: "x", CreatedAt: now, LastSeenAt: now}})
 	return id
 }

@@ -76,7 +76,7 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	stream, err := svc.Subscribe(ctx, chat.AsHost("Shop"), chat.Subscribe{Topic: chat.Topic{SessionID: started.Session.ID}})
+	stream, err := svc.Subscribe(ctx, chat.AsHost("Shop"), chat.SubscribeOptions{Topic: chat.Topic{SessionID: started.Session.ID}})
 	if err != nil {
 		log.Fatal(err)
 	}

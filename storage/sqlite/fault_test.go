@@ -210,7 +210,7 @@ func faultAnywhere(t *testing.T, after bool) {
 func TestFaultInReads(t *testing.T) {
 	s, f := openFaulty(t)
 	id := newSession(t, s, "s")
-	apply(t, s, newMessage(id, "m"), chat.CloseSession{SessionID: id})
+	apply(t, s, newMessage(id, "m"), chat.OpCloseSession{SessionID: id})
 	ctx := t.Context()
 	for name, read := range map[string]func() error{
 		"Session":  func() error { _, err := s.Session(ctx, id); return err },
@@ -222,7 +222,7 @@ func TestFaultInReads(t *testing.T) {
 		},
 		"Visitors": func() error { _, err := s.Visitors(ctx, chat.VisitorQuery{}); return err },
 		"Agents":   func() error { _, err := s.Agents(ctx); return err },
-		"Keys":     func() error { _, err := s.Keys(ctx); return err },
+		"Keys":     func() error { _, err := s.APIKeys(ctx); return err },
 		"Events":   func() error { _, err := s.Events(ctx, chat.EventQuery{Limit: 10}); return err },
 		"Log":      func() error { _, err := s.Log(ctx); return err },
 		"Ping":     func() error { return s.Ping(ctx) },
@@ -253,7 +253,7 @@ func TestFaultInReads(t *testing.T) {
 func TestPlans(t *testing.T) {
 	s, f := openFaulty(t)
 	f.sql = nil
-	ada := apply(t, s, chat.SaveAgent{Agent: chat.Agent{ID: "ada"}})[0].Agent
+	ada := apply(t, s, chat.OpSaveAgent{Agent: chat.Agent{ID: "ada"}})[0].Agent
 	for _, byActivity := range []bool{false, true} {
 		for _, status := range []string{chat.StatusActive, chat.StatusClosed} {
 			for _, q := range []chat.SessionQuery{{}, {Unassigned: true}, {AssigneeID: ada.ID}, {Department: "d"}} {

@@ -28,7 +28,7 @@ func mustOpen(t *testing.T, path string) *Store {
 }
 
 // apply carries out ops that must all succeed.
-func apply(t testing.TB, s chat.Store, ops ...chat.Op) []chat.Result {
+func apply(t testing.TB, s chat.Store, ops ...chat.Op) []chat.OpResult {
 	t.Helper()
 	res, err := s.Append(context.Background(), ops)
 	if err != nil {
@@ -47,12 +47,12 @@ func newSession(t testing.TB, s chat.Store, id string) string {
 	t.Helper()
 	now := time.UnixMilli(1_763_890_200_123)
 	v := chat.Visitor{ID: "visitor-" + id, CreatedAt: now, LastSeenAt: now}
-	apply(t, s, chat.CreateSession{Session: chat.Session{ID: id, VisitorID: v.ID, CreatedAt: now}, Visitor: &v})
+	apply(t, s, chat.OpCreateSession{Session: chat.Session{ID: id, VisitorID: v.ID, CreatedAt: now}, Visitor: &v})
 	return id
 }
 
-func newMessage(session, id string) chat.AppendMessage {
-	return chat.AppendMessage{Message: chat.Message{
+func newMessage(session, id string) chat.OpAppendMessage {
+	return chat.OpAppendMessage{Message: chat.Message{
 		ID: session + "." + id, SessionID: session, Sender: chat.SenderVisitor, Text: "text " + id,
 		ClientID: id, Fingerprint: "fp", At: time.UnixMilli(1_763_890_200_123),
 	}}
@@ -290,15 +290,15 @@ func TestOpenReleases(t *testing.T) {
 	hook := chat.Webhook{ID: "hook", URL: "https://example.com", Events: []string{"*"}, Enabled: true, Version: 1, CreatedAt: now, UpdatedAt: now}
 	claim := func() []chat.Delivery {
 		t.Helper()
-		res, err := s.Append(t.Context(), []chat.Op{chat.ClaimDeliveries{WebhookID: "hook", Limit: 10, Now: time.Now(), Lease: now.Add(time.Hour)}})
+		res, err := s.Append(t.Context(), []chat.Op{chat.OpClaimDeliveries{WebhookID: "hook", Limit: 10, Now: time.Now(), Lease: now.Add(time.Hour)}})
 		if err != nil || res[0].Err != nil {
 			t.Fatal(err, res[0].Err)
 		}
 		return res[0].Deliveries
 	}
 	if _, err := s.Append(t.Context(), []chat.Op{
-		chat.SaveWebhook{Webhook: hook},
-		chat.AddDeliveries{Messages: []chat.Outgoing{{Event: "ping", At: now, Body: []byte("{}"), To: []string{"hook"}}}, Due: now},
+		chat.OpSaveWebhook{Webhook: hook},
+		chat.OpAddDeliveries{Messages: []chat.OutgoingEvent{{Event: "ping", At: now, Body: []byte("{}"), To: []string{"hook"}}}, Due: now},
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -198,7 +198,7 @@ func TestFileGone(t *testing.T) {
 func TestPanic(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
 	id := newSession(t, s, "s")
-	bad := chat.UpdateSession{SessionID: id, Patch: chat.SessionPatch{CustomData: &map[string]any{"x": panics{}}}}
+	bad := chat.OpUpdateSession{SessionID: id, Patch: chat.SessionPatch{CustomData: &map[string]any{"x": panics{}}}}
 	res, err := s.Append(t.Context(), []chat.Op{newMessage(id, "1"), bad, newMessage(id, "2")})
 	if err != nil || res[0].Err != nil || res[1].Err == nil || res[2].Err != nil || res[2].Message.Seq != 2 {
 		t.Errorf("%v, %+v", err, res)

@@ -223,7 +223,7 @@ func (s *Store) Close() error {
 }
 
 // Append implements chat.Store. While the file is gone it takes nothing.
-func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	if err := s.present(); err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ var analyticsRows = []row{
 }
 
 // figures returns what is counted in a period, all of it without one.
-func (f *fixture) figures(q chat.FiguresQuery) []chat.SessionFigures {
+func (f *fixture) figures(q chat.SessionFiguresQuery) []chat.SessionFigures {
 	f.Helper()
 	if q.To.IsZero() {
 		q.From, q.To = time.UnixMilli(0), f.now.AddDate(1, 0, 0)
@@ -46,13 +46,13 @@ func (f *fixture) write(sessionID, sender, senderID string) chat.Message {
 	f.Helper()
 	m := f.newMessage(sessionID, sender, "x")
 	m.SenderID = senderID
-	return f.do(chat.AppendMessage{Message: m}).Message
+	return f.do(chat.OpAppendMessage{Message: m}).Message
 }
 
 func testFiguresMessages(f *fixture) {
 	mara, jonas := f.agent("Mara"), f.agent("Jonas")
 	s := f.start("")
-	f.equal("without a word", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{{CreatedAt: s.CreatedAt, VisitorID: s.VisitorID}})
+	f.equal("without a word", f.figures(chat.SessionFiguresQuery{}), []chat.SessionFigures{{CreatedAt: s.CreatedAt, VisitorID: s.VisitorID}})
 	f.write(s.ID, chat.SenderBot, "b")       // before the visitor: answers nothing
 	f.write(s.ID, chat.SenderAgent, mara.ID) // nor does this
 	first := f.write(s.ID, chat.SenderVisitor, "v")
@@ -67,7 +67,7 @@ func testFiguresMessages(f *fixture) {
 	answer := f.write(s.ID, chat.SenderAgent, jonas.ID)
 	third := f.write(s.ID, chat.SenderVisitor, "v")
 	program := f.write(s.ID, chat.SenderAgent, "some key")
-	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: second.ID, At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: second.ID, At: f.tick()})
 	want := chat.SessionFigures{
 		CreatedAt: s.CreatedAt, FirstVisitorAt: first.At, LastVisitorAt: third.At, FirstReplyAt: reply.At, FirstBotAt: bot.At, QueuedAt: first.At,
 		VisitorMessages: 4, AgentMessages: 5, BotMessages: 4, Unseen: true, VisitorID: s.VisitorID,
@@ -77,10 +77,10 @@ func testFiguresMessages(f *fixture) {
 			{Took: program.At.Sub(third.At), After: third.At.Sub(s.CreatedAt)},
 		},
 	}
-	f.equal("figures", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
-	f.do(chat.MarkSeen{SessionID: s.ID, MessageID: program.ID, Sender: chat.SenderVisitor})
+	f.equal("figures", f.figures(chat.SessionFiguresQuery{}), []chat.SessionFigures{want})
+	f.do(chat.OpMarkSeen{SessionID: s.ID, MessageID: program.ID, Sender: chat.SenderVisitor})
 	want.Unseen = false
-	f.equal("figures once seen", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
+	f.equal("figures once seen", f.figures(chat.SessionFiguresQuery{}), []chat.SessionFigures{want})
 }
 
 func testFiguresEnd(f *fixture) {
@@ -88,26 +88,26 @@ func testFiguresEnd(f *fixture) {
 	s := f.start("")
 	m := f.say(s.ID, chat.SenderVisitor, "x")
 	assigned := f.tick()
-	f.do(chat.UpdateSession{SessionID: s.ID, At: assigned, Patch: chat.SessionPatch{AssigneeID: &mara.ID}})
-	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: &jonas.ID}})
-	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{Tags: &[]string{"a"}}})
-	f.do(chat.CloseSession{SessionID: s.ID, VisitorLeft: true, At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, At: assigned, Patch: chat.SessionPatch{AssigneeID: &mara.ID}})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: &jonas.ID}})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{Tags: &[]string{"a"}}})
+	f.do(chat.OpCloseSession{SessionID: s.ID, VisitorLeft: true, At: f.tick()})
 	want := chat.SessionFigures{
 		CreatedAt: s.CreatedAt, FirstVisitorAt: m.At, LastVisitorAt: m.At, VisitorMessages: 1,
 		QueuedAt: m.At, AssignedAt: assigned, AssigneeID: jonas.ID, ClosedAt: f.now, VisitorLeft: true,
 	}
-	f.duplicate(chat.CloseSession{SessionID: s.ID, At: f.tick()})
-	f.do(chat.RateSession{SessionID: s.ID, Rating: chat.Rating{Score: 4, At: f.tick()}})
+	f.duplicate(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.OpRateSession{SessionID: s.ID, Rating: chat.Rating{Score: 4, At: f.tick()}})
 	want.Score = 4
-	f.equal("figures", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
-	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: ptr("")}})
+	f.equal("figures", f.figures(chat.SessionFiguresQuery{}), []chat.SessionFigures{want})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: ptr("")}})
 	want.AssigneeID = ""
-	f.equal("figures once released", f.figures(chat.FiguresQuery{}), []chat.SessionFigures{want})
+	f.equal("figures once released", f.figures(chat.SessionFiguresQuery{}), []chat.SessionFigures{want})
 
 	in := f.newSession(f.visitor().ID)
 	in.AssigneeID = mara.ID
-	f.do(chat.CreateSession{Session: in})
-	f.equal("assigned at once", f.figures(chat.FiguresQuery{})[1].AssignedAt, in.CreatedAt)
+	f.do(chat.OpCreateSession{Session: in})
+	f.equal("assigned at once", f.figures(chat.SessionFiguresQuery{})[1].AssignedAt, in.CreatedAt)
 }
 
 func testFiguresPeriod(f *fixture) {
@@ -118,7 +118,7 @@ func testFiguresPeriod(f *fixture) {
 	}
 	silent := f.start("")
 	counted := func(from, to time.Time) (list []time.Time) {
-		for _, s := range f.figures(chat.FiguresQuery{From: from, To: to}) {
+		for _, s := range f.figures(chat.SessionFiguresQuery{From: from, To: to}) {
 			list = append(list, s.CountedAt())
 		}
 		return list
@@ -132,25 +132,25 @@ func testFiguresPeriod(f *fixture) {
 func testFiguresFilters(f *fixture) {
 	in := f.newSession(f.visitor().ID)
 	in.Department, in.Source, in.Tags, in.Page = "sales", "widget", []string{"vip"}, &chat.PageRef{URL: "https://shop.example/a"}
-	f.do(chat.CreateSession{Session: in})
+	f.do(chat.OpCreateSession{Session: in})
 	f.start("")
-	for what, q := range map[string]chat.FiguresQuery{"department": {Department: "sales"}, "source": {Source: "widget"}, "tag": {Tag: "vip"}} {
+	for what, q := range map[string]chat.SessionFiguresQuery{"department": {Department: "sales"}, "source": {Source: "widget"}, "tag": {Tag: "vip"}} {
 		f.equal(what, len(f.figures(q)), 1)
 	}
-	for what, q := range map[string]chat.FiguresQuery{"department": {Department: "x"}, "source": {Source: "x"}, "tag": {Tag: "x"}, "both": {Tag: "vip", Source: "x"}} {
+	for what, q := range map[string]chat.SessionFiguresQuery{"department": {Department: "x"}, "source": {Source: "x"}, "tag": {Tag: "x"}, "both": {Tag: "vip", Source: "x"}} {
 		f.equal("no "+what, len(f.figures(q)), 0)
 	}
-	list := f.figures(chat.FiguresQuery{Detail: true})
+	list := f.figures(chat.SessionFiguresQuery{Detail: true})
 	f.equal("pages", []string{list[0].PageURL, list[1].PageURL}, []string{"https://shop.example/a", ""})
 	f.equal("department, source and tags", []any{list[0].Department, list[0].Source, list[0].Tags, list[1].Tags}, []any{"sales", "widget", []string{"vip"}, []string(nil)})
-	f.equal("not asked for", f.figures(chat.FiguresQuery{})[0].PageURL, "")
+	f.equal("not asked for", f.figures(chat.SessionFiguresQuery{})[0].PageURL, "")
 }
 
 func testFiguresError(f *fixture) {
 	f.start("")
 	f.start("")
 	stop, calls := errors.New("stop"), 0
-	err := f.store.SessionFigures(f.ctx, chat.FiguresQuery{From: time.UnixMilli(0), To: f.now.AddDate(1, 0, 0)}, func(chat.SessionFigures) error {
+	err := f.store.SessionFigures(f.ctx, chat.SessionFiguresQuery{From: time.UnixMilli(0), To: f.now.AddDate(1, 0, 0)}, func(chat.SessionFigures) error {
 		calls++
 		return stop
 	})
@@ -165,7 +165,7 @@ func testSite(f *fixture) {
 	site.From = site.To.AddDate(0, 0, -14) // the agents' working hours are noted every two minutes
 	f.noErr("Fill", site.Fill(f.ctx, f.store))
 	var messages, replies, rated, closed, bots int64
-	list := f.figures(chat.FiguresQuery{From: site.From, To: site.To})
+	list := f.figures(chat.SessionFiguresQuery{From: site.From, To: site.To})
 	for _, s := range list {
 		messages += s.VisitorMessages + s.AgentMessages + s.BotMessages
 		replies += int64(len(s.Replies))

@@ -11,8 +11,8 @@ var keyRows = []row{
 
 func (f *fixture) key(hash string) chat.APIKey {
 	f.Helper()
-	k, err := f.store.KeyByHash(f.ctx, hash)
-	f.noErr("KeyByHash", err)
+	k, err := f.store.APIKeyByHash(f.ctx, hash)
+	f.noErr("APIKeyByHash", err)
 	return k
 }
 
@@ -23,50 +23,50 @@ func (f *fixture) newKey(name string) chat.APIKey {
 func testSaveKey(f *fixture) {
 	one, two := f.newKey("Zebra"), f.newKey("Ape")
 	two.Scopes = nil
-	res := f.do(chat.SaveKey{Key: one, Hash: "h1"})
-	f.equal("result", res.Key, one)
+	res := f.do(chat.OpSaveAPIKey{Key: one, Hash: "h1"})
+	f.equal("result", res.APIKey, one)
 	f.wantEvents(res, "")
-	f.do(chat.SaveKey{Key: two, Hash: "h2"})
+	f.do(chat.OpSaveAPIKey{Key: two, Hash: "h2"})
 	f.equal("key", f.key("h1"), one)
-	keys, err := f.store.Keys(f.ctx)
+	keys, err := f.store.APIKeys(f.ctx)
 	f.noErr("Keys", err)
 	f.equal("keys, the oldest first", keys, []chat.APIKey{one, two})
 	for _, hash := range []string{"", "h3", "H1", one.ID} {
-		f.wantErr("KeyByHash "+hash, errOf(f.store.KeyByHash(f.ctx, hash)), chat.ErrUnknownKey)
+		f.wantErr("APIKeyByHash "+hash, errOf(f.store.APIKeyByHash(f.ctx, hash)), chat.ErrUnknownAPIKey)
 	}
 	two.Name = "Same id"
-	f.fails(chat.SaveKey{Key: two, Hash: "h3"}, chat.ErrConflict)
+	f.fails(chat.OpSaveAPIKey{Key: two, Hash: "h3"}, chat.ErrConflict)
 }
 
 func testSaveKeyAgain(f *fixture) {
 	k := f.newKey("First")
-	f.do(chat.SaveKey{Key: k, Hash: "h1"})
-	f.do(chat.RevokeKey{KeyID: k.ID, At: f.tick()})
+	f.do(chat.OpSaveAPIKey{Key: k, Hash: "h1"})
+	f.do(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.tick()})
 	again := f.newKey("Second")
 	again.Scopes = []string{chat.ScopeAdmin}
-	res := f.duplicate(chat.SaveKey{Key: again, Hash: "h1"})
+	res := f.duplicate(chat.OpSaveAPIKey{Key: again, Hash: "h1"})
 	k.Name, k.Scopes = again.Name, again.Scopes
-	f.equal("result", res.Key, k)
+	f.equal("result", res.APIKey, k)
 	f.equal("key", f.key("h1"), k)
 }
 
 func testRevokeKey(f *fixture) {
 	k := f.newKey("Key")
-	f.do(chat.SaveKey{Key: k, Hash: "h1"})
+	f.do(chat.OpSaveAPIKey{Key: k, Hash: "h1"})
 	k.RevokedAt = f.tick()
-	f.equal("result", f.do(chat.RevokeKey{KeyID: k.ID, At: f.now}).Key, k)
+	f.equal("result", f.do(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.now}).APIKey, k)
 	f.equal("key", f.key("h1"), k)
-	f.equal("again", f.duplicate(chat.RevokeKey{KeyID: k.ID, At: f.tick()}).Key, k)
-	f.fails(chat.RevokeKey{KeyID: "nothing", At: f.tick()}, chat.ErrUnknownKey)
+	f.equal("again", f.duplicate(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.tick()}).APIKey, k)
+	f.fails(chat.OpRevokeAPIKey{KeyID: "nothing", At: f.tick()}, chat.ErrUnknownAPIKey)
 }
 
 func testTouchKey(f *fixture) {
 	k := f.newKey("Key")
-	f.do(chat.SaveKey{Key: k, Hash: "h1"})
+	f.do(chat.OpSaveAPIKey{Key: k, Hash: "h1"})
 	k.LastUsedAt = f.tick()
-	res := f.do(chat.TouchKey{KeyID: k.ID, At: f.now})
-	f.equal("result", res.Key, k)
+	res := f.do(chat.OpTouchAPIKey{KeyID: k.ID, At: f.now})
+	f.equal("result", res.APIKey, k)
 	f.wantEvents(res, "")
 	f.equal("key", f.key("h1"), k)
-	f.fails(chat.TouchKey{KeyID: "nothing", At: f.tick()}, chat.ErrUnknownKey)
+	f.fails(chat.OpTouchAPIKey{KeyID: "nothing", At: f.tick()}, chat.ErrUnknownAPIKey)
 }

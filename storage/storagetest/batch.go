@@ -27,12 +27,12 @@ func testAppendSeesBefore(f *fixture) {
 	v := chat.Visitor{ID: "v", CreatedAt: f.tick(), LastSeenAt: f.now}
 	s := f.newSession("v")
 	res := f.append(
-		chat.SaveVisitor{Visitor: v},
-		chat.CreateSession{Session: s},
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderAgent, "2")},
-		chat.CloseSession{SessionID: s.ID, At: f.tick()},
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "3")},
+		chat.OpSaveVisitor{Visitor: v},
+		chat.OpCreateSession{Session: s},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderAgent, "2")},
+		chat.OpCloseSession{SessionID: s.ID, At: f.tick()},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "3")},
 	)
 	for i, r := range res[:5] {
 		f.noErr(fmt.Sprint("op ", i), r.Err)
@@ -48,10 +48,10 @@ func testAppendIsolation(f *fixture) {
 	s := f.start("")
 	taken := f.say(s.ID, chat.SenderVisitor, "0")
 	closed := f.start("")
-	f.do(chat.CloseSession{SessionID: closed.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: closed.ID, At: f.tick()})
 	v := f.visitor()
 	v.ExternalID = "user-1"
-	f.do(chat.SaveVisitor{Visitor: v})
+	f.do(chat.OpSaveVisitor{Visitor: v})
 
 	sameID := f.newMessage(s.ID, chat.SenderVisitor, "x")
 	sameID.ID = taken.ID
@@ -62,19 +62,19 @@ func testAppendIsolation(f *fixture) {
 	rival.ExternalID = "user-1"
 	unencodable := map[string]any{"f": func() {}}
 	failing := []chat.Op{
-		chat.AppendMessage{Message: sameID},
-		chat.AppendMessage{Message: badSender},
-		chat.AppendMessage{Message: f.newMessage("nothing", chat.SenderVisitor, "x")},
-		chat.AppendMessage{Message: f.newMessage(closed.ID, chat.SenderVisitor, "x")},
-		chat.CreateSession{Session: badSession, Visitor: &newVisitor},
-		chat.SaveVisitor{Visitor: rival},
-		chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{CustomData: &unencodable}, At: f.tick()},
-		chat.EraseVisitor{VisitorID: "nobody"},
-		chat.MergeVisitor{From: v.ID, To: "nobody", At: f.tick()},
+		chat.OpAppendMessage{Message: sameID},
+		chat.OpAppendMessage{Message: badSender},
+		chat.OpAppendMessage{Message: f.newMessage("nothing", chat.SenderVisitor, "x")},
+		chat.OpAppendMessage{Message: f.newMessage(closed.ID, chat.SenderVisitor, "x")},
+		chat.OpCreateSession{Session: badSession, Visitor: &newVisitor},
+		chat.OpSaveVisitor{Visitor: rival},
+		chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{CustomData: &unencodable}, At: f.tick()},
+		chat.OpEraseVisitor{VisitorID: "nobody"},
+		chat.OpMergeVisitor{From: v.ID, To: "nobody", At: f.tick()},
 	}
-	ops := []chat.Op{chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "first")}}
+	ops := []chat.Op{chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "first")}}
 	for _, op := range failing {
-		ops = append(ops, op, chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "next")})
+		ops = append(ops, op, chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "next")})
 	}
 	before := f.log().Head
 	res := f.append(ops...)
@@ -102,10 +102,10 @@ func testAppendEventOrder(f *fixture) {
 	first := f.newMessage(in.ID, chat.SenderVisitor, "first")
 	before := f.log().Head
 	res := f.append(
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
-		chat.CreateSession{Session: in, First: &first},
-		chat.AppendNote{Message: f.newMessage(other.ID, chat.SenderAgent, "2")},
-		chat.CloseSession{SessionID: s.ID, At: f.tick()},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
+		chat.OpCreateSession{Session: in, First: &first},
+		chat.OpAppendNote{Message: f.newMessage(other.ID, chat.SenderAgent, "2")},
+		chat.OpCloseSession{SessionID: s.ID, At: f.tick()},
 	)
 	var all []*chat.Event
 	for _, r := range res {
@@ -123,9 +123,9 @@ func testAppendEventOrder(f *fixture) {
 func testAppendErase(f *fixture) {
 	s := f.start("")
 	res := f.append(
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
-		chat.EraseVisitor{VisitorID: s.VisitorID},
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "2")},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
+		chat.OpEraseVisitor{VisitorID: s.VisitorID},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "2")},
 	)
 	f.noErr("the message before", res[0].Err)
 	f.noErr("erasing", res[1].Err)
@@ -137,9 +137,9 @@ func testAppendMerge(f *fixture) {
 	from, to := f.visitor(), f.visitor()
 	s := f.start(from.ID)
 	res := f.append(
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
-		chat.MergeVisitor{From: from.ID, To: to.ID, At: f.tick()},
-		chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "2")},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "1")},
+		chat.OpMergeVisitor{From: from.ID, To: to.ID, At: f.tick()},
+		chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "2")},
 	)
 	for i, want := range []string{from.ID, to.ID, to.ID} {
 		f.noErr(fmt.Sprint("op ", i), res[i].Err)
@@ -155,7 +155,7 @@ func testAppendDuplicates(f *fixture) {
 	for range 10 {
 		m := f.newMessage(s.ID, chat.SenderVisitor, "once")
 		m.ClientID, m.Fingerprint = "c1", "fp"
-		ops = append(ops, chat.AppendMessage{Message: m})
+		ops = append(ops, chat.OpAppendMessage{Message: m})
 	}
 	res := f.append(ops...)
 	for i, r := range res {
@@ -170,7 +170,7 @@ func testAppendLarge(f *fixture) {
 	s := f.start("")
 	var ops []chat.Op
 	for i := range 256 {
-		ops = append(ops, chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, fmt.Sprint(i))})
+		ops = append(ops, chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, fmt.Sprint(i))})
 	}
 	for i, r := range f.append(ops...) {
 		f.noErr("append", r.Err)

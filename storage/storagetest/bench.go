@@ -56,7 +56,7 @@ func benchFixture(b *testing.B, store chat.Store) (*fixture, []string) {
 	for range 60 {
 		var ops []chat.Op
 		for _, id := range ids {
-			ops = append(ops, chat.AppendMessage{Message: f.newMessage(id, chat.SenderVisitor, strings.Repeat("x", 200))})
+			ops = append(ops, chat.OpAppendMessage{Message: f.newMessage(id, chat.SenderVisitor, strings.Repeat("x", 200))})
 		}
 		f.append(ops...)
 	}
@@ -74,7 +74,7 @@ func benchAppend(b *testing.B, store chat.Store, writers int) {
 		n := next.Add(1)
 		m := message(sessions[n%benchSessions], chat.SenderVisitor, fmt.Sprintf("%026d", n))
 		m.Text, m.ClientID, m.Fingerprint = strings.Repeat("x", 200), m.ID, "0123456789abcdef0123456789abcdef"
-		return chat.AppendMessage{Message: m}
+		return chat.OpAppendMessage{Message: m}
 	}
 	send := func(way func(chat.Op) error) float64 {
 		var left atomic.Int64

@@ -32,7 +32,7 @@ func testConcurrentAppends(f *fixture) {
 			for i := range rounds {
 				ops := make([]chat.Op, 1+(w+i)%4)
 				for o := range ops {
-					ops[o] = chat.AppendMessage{Message: message(sessions[(w+i+o)%len(sessions)], chat.SenderVisitor, fmt.Sprintf("%d.%d.%d", w, i, o))}
+					ops[o] = chat.OpAppendMessage{Message: message(sessions[(w+i+o)%len(sessions)], chat.SenderVisitor, fmt.Sprintf("%d.%d.%d", w, i, o))}
 				}
 				res, err := f.store.Append(f.ctx, ops)
 				if err != nil {
@@ -75,7 +75,7 @@ func testConcurrentDuplicates(f *fixture) {
 		group.Go(func() {
 			m := message(s.ID, chat.SenderVisitor, fmt.Sprint("m", i))
 			m.ClientID, m.Fingerprint = "once", "fp"
-			res, err := f.store.Append(f.ctx, []chat.Op{chat.AppendMessage{Message: m}})
+			res, err := f.store.Append(f.ctx, []chat.Op{chat.OpAppendMessage{Message: m}})
 			if err != nil || res[0].Err != nil || res[0].Message.Seq != 1 {
 				f.Errorf("Append: %v, %+v", err, res)
 			} else if !res[0].Duplicate {
@@ -98,7 +98,7 @@ func testConcurrentClaims(f *fixture) {
 	var group sync.WaitGroup
 	for _, id := range agents {
 		group.Go(func() {
-			res, err := f.store.Append(f.ctx, []chat.Op{chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &id}, Claim: true, At: f.now}})
+			res, err := f.store.Append(f.ctx, []chat.Op{chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &id}, Claim: true, At: f.now}})
 			switch {
 			case err != nil:
 				f.Errorf("Append: %v", err)
@@ -145,7 +145,7 @@ func testReadersSeeWholeBatches(f *fixture) {
 	for i := range 40 {
 		var ops []chat.Op
 		for o := range 3 {
-			ops = append(ops, chat.AppendMessage{Message: message(s.ID, chat.SenderVisitor, fmt.Sprintf("%d.%d", i, o))})
+			ops = append(ops, chat.OpAppendMessage{Message: message(s.ID, chat.SenderVisitor, fmt.Sprintf("%d.%d", i, o))})
 		}
 		f.append(ops...)
 	}
@@ -185,7 +185,7 @@ func testLogReadersMissNothing(f *fixture) {
 	for w := range writers {
 		writing.Go(func() {
 			for i := range each {
-				_, err := f.store.Append(f.ctx, []chat.Op{chat.AppendMessage{Message: message(s.ID, chat.SenderAgent, fmt.Sprintf("%d.%d", w, i))}})
+				_, err := f.store.Append(f.ctx, []chat.Op{chat.OpAppendMessage{Message: message(s.ID, chat.SenderAgent, fmt.Sprintf("%d.%d", w, i))}})
 				if err != nil {
 					f.Errorf("Append: %v", err)
 				}

@@ -17,10 +17,10 @@ var crossingRows = []row{
 func testCrossing(f *fixture) {
 	s := f.start("")
 	f.say(s.ID, chat.SenderVisitor, "hello")
-	by := func(agent, text string, after int64) chat.AppendMessage {
+	by := func(agent, text string, after int64) chat.OpAppendMessage {
 		m := f.newMessage(s.ID, chat.SenderAgent, text)
 		m.SenderID = agent
-		return chat.AppendMessage{Message: m, AfterSeq: &after}
+		return chat.OpAppendMessage{Message: m, AfterSeq: &after}
 	}
 	f.do(by("a", "first", 1))
 	f.do(by("a", "one's own is nothing to cross", 1))
@@ -40,7 +40,7 @@ func testCrossing(f *fixture) {
 	f.do(mine)
 	mine.Message.ID, mine.AfterSeq = f.id("message"), nil
 	f.do(mine)
-	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: latest.ID, At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: latest.ID, At: f.tick()})
 	f.do(by("a", "a deleted one is gone", 6))
 }
 
@@ -48,14 +48,14 @@ func testCrossingRepeated(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "x")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	op := chat.AppendMessage{Message: m, AfterSeq: ptr(int64(0))}
+	op := chat.OpAppendMessage{Message: m, AfterSeq: ptr(int64(0))}
 	first := f.do(op).Message
 	other := f.newMessage(s.ID, chat.SenderAgent, "y")
 	other.SenderID = "another"
-	f.do(chat.AppendMessage{Message: other})
+	f.do(chat.OpAppendMessage{Message: other})
 	op.Message.ID = f.id("message")
 	f.equal("the repetition", f.duplicate(op).Message, first)
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
 	op.Message.ClientID = "c2"
 	f.fails(op, chat.ErrSessionClosed)
 }
@@ -72,7 +72,7 @@ func testCrossingRace(f *fixture) {
 		m := f.newMessage(s.ID, chat.SenderAgent, "answer")
 		m.SenderID = "agent " + strconv.Itoa(i)
 		group.Go(func() {
-			res, err := f.store.Append(f.ctx, []chat.Op{chat.AppendMessage{Message: m, AfterSeq: ptr(int64(1))}})
+			res, err := f.store.Append(f.ctx, []chat.Op{chat.OpAppendMessage{Message: m, AfterSeq: ptr(int64(1))}})
 			mu.Lock()
 			defer mu.Unlock()
 			switch {

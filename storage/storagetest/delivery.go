@@ -51,7 +51,7 @@ func testDeliveryBody(f *fixture) {
 	s, w := f.start(""), f.hook()
 	m := f.sent(f.say(s.ID, chat.SenderAgent, "Hello"))
 	f.post(m, w.ID)
-	f.do(chat.EditMessage{SessionID: s.ID, MessageID: m.MessageID, Text: "Good morning", At: f.tick()})
+	f.do(chat.OpEditMessage{SessionID: s.ID, MessageID: m.MessageID, Text: "Good morning", At: f.tick()})
 	for attempt := 1; attempt <= 2; attempt++ {
 		d := f.claimOne(w.ID)
 		f.equal("the body", string(d.Body), string(m.Body))
@@ -65,25 +65,25 @@ func testDeliverySkipped(f *fixture) {
 	s, w := f.start(""), f.hook()
 	m := f.sent(f.say(s.ID, chat.SenderAgent, "Hello"))
 	m.Skip = []string{w.ID}
-	f.equal("added", f.do(chat.AddDeliveries{Messages: []chat.Outgoing{m}, Due: f.now}).Count, 0)
+	f.equal("added", f.do(chat.OpAddDeliveries{Messages: []chat.OutgoingEvent{m}, Due: f.now}).Count, 0)
 	d := f.delivery(chat.DeliveryID(w.ID, chat.DeliveryNumber(m.Position)))
 	f.equal("its state", d.State, chat.DeliverySkipped)
 	f.equal("claimed", len(f.claim(w.ID)), 0)
-	f.do(chat.RearmDelivery{DeliveryID: d.ID, At: f.now})
+	f.do(chat.OpRearmDelivery{DeliveryID: d.ID, At: f.now})
 	f.wantTexts(f.claim(w.ID), "Hello")
 	// What was pending stays so while the webhook is disabled.
 	f.posted(s.ID, w.ID, "Again")
-	f.do(chat.DisableWebhook{WebhookID: w.ID, Reason: chat.DisabledGone, At: f.now})
+	f.do(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledGone, At: f.now})
 	f.equal("what is due", len(f.due()), 0)
 	f.equal("claimed", len(f.claim(w.ID)), 0)
 }
 
 func testDeliveryPing(f *fixture) {
 	s, w := f.start(""), f.hook()
-	ping := chat.Outgoing{Event: chat.EventPing, At: f.now, Body: []byte(`{"event":"ping"}`), To: []string{w.ID}}
+	ping := chat.OutgoingEvent{Event: chat.EventPing, At: f.now, Body: []byte(`{"event":"ping"}`), To: []string{w.ID}}
 	var ids []string // the latest first
 	for range 2 {
-		res := f.do(chat.AddDeliveries{Messages: []chat.Outgoing{ping}, Due: f.now})
+		res := f.do(chat.OpAddDeliveries{Messages: []chat.OutgoingEvent{ping}, Due: f.now})
 		if len(res.Deliveries) != 1 || res.Count != 1 {
 			f.Fatalf("%d deliveries, count %d", len(res.Deliveries), res.Count)
 		}
@@ -109,7 +109,7 @@ func testDeliveryClaim(f *fixture) {
 			first = s.ID
 		}
 	}
-	limited := f.do(chat.ClaimDeliveries{WebhookID: w.ID, Limit: 2, Now: f.now, Lease: f.now.Add(lease)})
+	limited := f.do(chat.OpClaimDeliveries{WebhookID: w.ID, Limit: 2, Now: f.now, Lease: f.now.Add(lease)})
 	f.wantTexts(limited.Deliveries, "text0 text1")
 	f.equal("the webhook", limited.Webhook, w)
 	d := limited.Deliveries[0]
@@ -119,9 +119,9 @@ func testDeliveryClaim(f *fixture) {
 	f.equal("claimed after that", len(f.claim(w.ID)), 0)
 	f.equal("what is due", f.due(), map[string]time.Time{w.ID: f.now.Add(lease)})
 	f.delivered(d)
-	f.duplicate(chat.SettleDelivery{DeliveryID: d.ID, Attempt: 1, State: chat.DeliveryFailed, Now: f.now})
+	f.duplicate(chat.OpSettleDelivery{DeliveryID: d.ID, Attempt: 1, State: chat.DeliveryFailed, Now: f.now})
 	f.equal("its state", f.delivery(d.ID).State, chat.DeliveryDelivered)
-	f.fails(chat.ClaimDeliveries{WebhookID: "nobody", Limit: 1, Now: f.now, Lease: f.now}, chat.ErrUnknownWebhook)
+	f.fails(chat.OpClaimDeliveries{WebhookID: "nobody", Limit: 1, Now: f.now, Lease: f.now}, chat.ErrUnknownWebhook)
 }
 
 func testDeliveryLease(f *fixture) {
@@ -133,7 +133,7 @@ func testDeliveryLease(f *fixture) {
 	f.now = f.now.Add(time.Millisecond)
 	again := f.claimOne(w.ID)
 	f.equal("the same again", []any{again.ID, again.Attempt}, []any{first.ID, 2})
-	f.duplicate(chat.SettleDelivery{DeliveryID: first.ID, Attempt: first.Attempt, State: chat.DeliveryDelivered, Now: f.now})
+	f.duplicate(chat.OpSettleDelivery{DeliveryID: first.ID, Attempt: first.Attempt, State: chat.DeliveryDelivered, Now: f.now})
 	f.wantTexts(f.delivered(again), "two")
 }
 
@@ -141,8 +141,8 @@ func testDeliveryRenew(f *fixture) {
 	s, w := f.start(""), f.hook()
 	f.posted(s.ID, w.ID, "one")
 	d := f.claimOne(w.ID)
-	renewal := func(attempt int) chat.RenewDelivery {
-		return chat.RenewDelivery{DeliveryID: d.ID, Attempt: attempt, Lease: f.now.Add(lease)}
+	renewal := func(attempt int) chat.OpRenewDelivery {
+		return chat.OpRenewDelivery{DeliveryID: d.ID, Attempt: attempt, Lease: f.now.Add(lease)}
 	}
 	f.now = f.now.Add(lease - time.Millisecond)
 	f.do(renewal(1))
@@ -156,7 +156,7 @@ func testDeliveryRenew(f *fixture) {
 	d.Attempt = 2
 	f.delivered(d)
 	f.duplicate(renewal(2)) // it is over
-	f.fails(chat.RenewDelivery{DeliveryID: chat.DeliveryID(w.ID, 1), Attempt: 1, Lease: f.now}, chat.ErrUnknownDelivery)
+	f.fails(chat.OpRenewDelivery{DeliveryID: chat.DeliveryID(w.ID, 1), Attempt: 1, Lease: f.now}, chat.ErrUnknownDelivery)
 }
 
 func testDeliveryOrder(f *fixture) {
@@ -174,7 +174,7 @@ func testDeliveryOrder(f *fixture) {
 	f.now = f.now.Add(time.Hour)
 	got = f.claim(w.ID)
 	f.wantTexts(got, "more one")
-	got = f.settle(got[1], chat.SettleDelivery{State: chat.DeliveryFailed})
+	got = f.settle(got[1], chat.OpSettleDelivery{State: chat.DeliveryFailed})
 	f.wantTexts(got, "two")
 	got = f.delivered(got[0])
 	f.wantTexts(got, "three")
@@ -211,16 +211,16 @@ func testDeliveryNext(f *fixture) {
 	f.equal("its attempt, as stored", f.delivery(next[0].ID).Attempt, 1)
 	f.equal("claimed meanwhile", len(f.claim(w.ID)), 0)
 	// Whoever does not want the next leaves it to others.
-	f.do(chat.SettleDelivery{DeliveryID: next[0].ID, Attempt: 1, State: chat.DeliveryDelivered, Now: f.now, Attempts: []chat.Attempt{{Number: 1}}})
+	f.do(chat.OpSettleDelivery{DeliveryID: next[0].ID, Attempt: 1, State: chat.DeliveryDelivered, Now: f.now, Attempts: []chat.Attempt{{Number: 1}}})
 	got := f.claim(w.ID)
 	f.wantTexts(got, "three")
 	// A webhook that was disabled meanwhile gets no more.
 	f.posted(s.ID, w.ID, "four")
-	f.do(chat.DisableWebhook{WebhookID: w.ID, Reason: chat.DisabledGone, At: f.now})
+	f.do(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledGone, At: f.now})
 	f.equal("next of a disabled webhook", len(f.delivered(got[0])), 0)
 	w = f.webhook(w.ID)
 	w.Enabled = true
-	f.do(chat.SaveWebhook{Webhook: w, IfRevision: w.Revision})
+	f.do(chat.OpSaveWebhook{Webhook: w, IfRevision: w.Revision})
 	f.wantTexts(f.claim(w.ID), "four")
 }
 
@@ -228,7 +228,7 @@ func testDeliveryReleased(f *fixture) {
 	s, w := f.start(""), f.hook()
 	f.posted(s.ID, w.ID, "one", "two")
 	d := f.claimOne(w.ID)
-	f.do(chat.SettleDelivery{DeliveryID: d.ID, Attempt: 1, State: chat.DeliveryPending, Due: f.now.Add(time.Second), Now: f.now})
+	f.do(chat.OpSettleDelivery{DeliveryID: d.ID, Attempt: 1, State: chat.DeliveryPending, Due: f.now.Add(time.Second), Now: f.now})
 	got := f.delivery(d.ID)
 	f.equal("the delivery", []any{got.State, got.Attempt, got.Tries, got.StartedAt, len(got.Attempts)}, []any{chat.DeliveryPending, 0, 0, time.Time{}, 0})
 	f.equal("FailingSince", f.webhook(w.ID).FailingSince, time.Time{})
@@ -247,7 +247,7 @@ func testDeliveryAttempts(f *fixture) {
 		d = f.claimOne(w.ID)
 		f.equal("attempts so far", d.Attempts, want)
 		a := chat.Attempt{Number: n, At: f.tick(), Status: 500, Latency: 12 * time.Millisecond, Response: "no \u2028 \"café\"", Error: "HTTP 500"}
-		f.settle(d, chat.SettleDelivery{State: chat.DeliveryPending, Due: f.now.Add(time.Second), Attempts: []chat.Attempt{a}})
+		f.settle(d, chat.OpSettleDelivery{State: chat.DeliveryPending, Due: f.now.Add(time.Second), Attempts: []chat.Attempt{a}})
 		f.tick()
 		want = append(want, a)
 		want = want[max(0, len(want)-chat.MaxAttempts):]
@@ -265,17 +265,17 @@ func testDeliveryHealth(f *fixture) {
 	f.retry(f.claimOne(w.ID), time.Second, true)
 	f.tick()
 	f.equal("FailingSince after the second failure", f.webhook(w.ID).FailingSince, since)
-	f.duplicate(chat.DisableWebhook{WebhookID: w.ID, Reason: chat.DisabledFailing, FailingBefore: since.Add(-time.Millisecond), At: f.now})
+	f.duplicate(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledFailing, FailingBefore: since.Add(-time.Millisecond), At: f.now})
 	f.delivered(f.claimOne(w.ID))
 	f.equal("FailingSince after a success", f.webhook(w.ID).FailingSince, time.Time{})
 
 	f.posted(s.ID, w.ID, "two")
 	f.retry(f.claimOne(w.ID), time.Hour, false)
-	f.do(chat.DisableWebhook{WebhookID: w.ID, Reason: chat.DisabledFailing, FailingBefore: f.now, At: f.now})
+	f.do(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledFailing, FailingBefore: f.now, At: f.now})
 	off := f.webhook(w.ID)
 	f.equal("when disabled", []any{off.Enabled, off.FailingSince}, []any{false, f.now})
 	off.Enabled = true
-	on := f.do(chat.SaveWebhook{Webhook: off, IfRevision: off.Revision}).Webhook
+	on := f.do(chat.OpSaveWebhook{Webhook: off, IfRevision: off.Revision}).Webhook
 	f.equal("when enabled again", on.FailingSince, time.Time{})
 }
 

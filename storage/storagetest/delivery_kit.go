@@ -11,20 +11,20 @@ import (
 const lease = time.Minute
 
 // sent is what goes to webhooks about the message that was sent last.
-func (f *fixture) sent(m chat.Message) chat.Outgoing {
+func (f *fixture) sent(m chat.Message) chat.OutgoingEvent {
 	f.Helper()
 	events := f.events(chat.EventQuery{After: f.log().Head - 1})
 	e := events[len(events)-1]
 	body, err := e.JSON()
 	f.noErr("JSON", err)
-	return chat.Outgoing{Position: e.Position, Event: e.Type, At: e.At, SessionID: m.SessionID, MessageID: m.ID, Body: body}
+	return chat.OutgoingEvent{Position: e.Position, Event: e.Type, At: e.At, SessionID: m.SessionID, MessageID: m.ID, Body: body}
 }
 
 // post makes deliveries of a message, due now, and returns how many.
-func (f *fixture) post(m chat.Outgoing, to ...string) int {
+func (f *fixture) post(m chat.OutgoingEvent, to ...string) int {
 	f.Helper()
 	m.To = to
-	return f.do(chat.AddDeliveries{Messages: []chat.Outgoing{m}, Due: f.now}).Count
+	return f.do(chat.OpAddDeliveries{Messages: []chat.OutgoingEvent{m}, Due: f.now}).Count
 }
 
 // posted says texts in a session and makes deliveries of them.
@@ -37,7 +37,7 @@ func (f *fixture) posted(sessionID, webhookID string, texts ...string) {
 
 func (f *fixture) claim(webhookID string) []chat.Delivery {
 	f.Helper()
-	return f.do(chat.ClaimDeliveries{WebhookID: webhookID, Limit: 10, Now: f.now, Lease: f.now.Add(lease)}).Deliveries
+	return f.do(chat.OpClaimDeliveries{WebhookID: webhookID, Limit: 10, Now: f.now, Lease: f.now.Add(lease)}).Deliveries
 }
 
 // claimOne claims what must be exactly one delivery.
@@ -51,7 +51,7 @@ func (f *fixture) claimOne(webhookID string) chat.Delivery {
 }
 
 // settle records an outcome and returns what the session has next.
-func (f *fixture) settle(d chat.Delivery, op chat.SettleDelivery) []chat.Delivery {
+func (f *fixture) settle(d chat.Delivery, op chat.OpSettleDelivery) []chat.Delivery {
 	f.Helper()
 	op.DeliveryID, op.Attempt, op.Now, op.Next = d.ID, d.Attempt, f.now, f.now.Add(lease)
 	if op.Attempts == nil {
@@ -62,12 +62,12 @@ func (f *fixture) settle(d chat.Delivery, op chat.SettleDelivery) []chat.Deliver
 
 func (f *fixture) delivered(d chat.Delivery) []chat.Delivery {
 	f.Helper()
-	return f.settle(d, chat.SettleDelivery{State: chat.DeliveryDelivered})
+	return f.settle(d, chat.OpSettleDelivery{State: chat.DeliveryDelivered})
 }
 
 func (f *fixture) retry(d chat.Delivery, after time.Duration, refused bool) []chat.Delivery {
 	f.Helper()
-	return f.settle(d, chat.SettleDelivery{State: chat.DeliveryPending, Due: f.now.Add(after), Refused: refused})
+	return f.settle(d, chat.OpSettleDelivery{State: chat.DeliveryPending, Due: f.now.Add(after), Refused: refused})
 }
 
 func (f *fixture) delivery(id string) chat.Delivery {

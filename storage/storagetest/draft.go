@@ -12,7 +12,7 @@ var draftRows = []row{
 func (f *fixture) draft(session, agent string, note bool, text string) chat.Draft {
 	f.Helper()
 	d := chat.Draft{SessionID: session, AgentID: agent, Note: note, Text: text, UpdatedAt: f.tick()}
-	f.wantEvents(f.do(chat.SaveDraft{Draft: d}), "")
+	f.wantEvents(f.do(chat.OpSaveDraft{Draft: d}), "")
 	return d
 }
 
@@ -31,7 +31,7 @@ func testDraft(f *fixture) {
 	f.draft(s.ID, "a1", false, "")
 	f.wantDraft(chat.Draft{SessionID: s.ID, AgentID: "a1"})
 	f.draft(s.ID, "a1", false, "") // again
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
 	f.wantDraft(f.draft(s.ID, "a1", true, "for the record"))
 }
 
@@ -50,8 +50,8 @@ func testDraftKeys(f *fixture) {
 }
 
 func testDraftUnknown(f *fixture) {
-	f.fails(chat.SaveDraft{Draft: chat.Draft{SessionID: "nothing", AgentID: "a1", Text: "x", UpdatedAt: f.tick()}}, chat.ErrUnknownSession)
-	f.fails(chat.SaveDraft{Draft: chat.Draft{SessionID: "nothing", AgentID: "a1", UpdatedAt: f.tick()}}, chat.ErrUnknownSession)
+	f.fails(chat.OpSaveDraft{Draft: chat.Draft{SessionID: "nothing", AgentID: "a1", Text: "x", UpdatedAt: f.tick()}}, chat.ErrUnknownSession)
+	f.fails(chat.OpSaveDraft{Draft: chat.Draft{SessionID: "nothing", AgentID: "a1", UpdatedAt: f.tick()}}, chat.ErrUnknownSession)
 }
 
 func testDraftApart(f *fixture) {

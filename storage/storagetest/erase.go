@@ -11,18 +11,18 @@ var eraseRows = []row{
 func testErase(f *fixture) {
 	v := f.visitor()
 	v.ExternalID = "user-1"
-	f.do(chat.SaveVisitor{Visitor: v, TokenHash: "h"})
+	f.do(chat.OpSaveVisitor{Visitor: v, TokenHash: "h"})
 	in := f.newSession(v.ID)
 	in.Tags = []string{"gone"}
 	first := f.newMessage(in.ID, chat.SenderVisitor, "x")
-	f.do(chat.CreateSession{Session: in, First: &first})
+	f.do(chat.OpCreateSession{Session: in, First: &first})
 	f.say(in.ID, chat.SenderAgent, "y")
 	f.jot(in.ID, "z")
 	f.mention(in.ID, "a1")
 	f.draft(in.ID, "a1", false, "secret")
-	f.do(chat.RateSession{SessionID: in.ID, Rating: chat.Rating{Score: 1, At: f.tick()}})
+	f.do(chat.OpRateSession{SessionID: in.ID, Rating: chat.Rating{Score: 1, At: f.tick()}})
 	f.start(v.ID)
-	res := f.do(chat.EraseVisitor{VisitorID: v.ID})
+	res := f.do(chat.OpEraseVisitor{VisitorID: v.ID})
 	f.wantEvents(res, "")
 	for what, err := range map[string]error{
 		"Visitor":             errOf(f.store.Visitor(f.ctx, v.ID)),
@@ -38,11 +38,11 @@ func testErase(f *fixture) {
 	f.equal("tagged sessions", f.sessions(chat.SessionQuery{Tag: "gone"}), chat.SessionPage{})
 	f.equal("events", len(f.events(chat.EventQuery{})), 0)
 	f.equal("mentions", f.mentions(chat.MentionQuery{AgentID: "a1"}), chat.MentionPage{})
-	f.fails(chat.EraseVisitor{VisitorID: v.ID}, chat.ErrUnknownVisitor)
+	f.fails(chat.OpEraseVisitor{VisitorID: v.ID}, chat.ErrUnknownVisitor)
 
 	// The ids are free again, as if nothing had been.
-	f.do(chat.SaveVisitor{Visitor: v, TokenHash: "h"})
-	f.do(chat.CreateSession{Session: in, First: &first})
+	f.do(chat.OpSaveVisitor{Visitor: v, TokenHash: "h"})
+	f.do(chat.OpCreateSession{Session: in, First: &first})
 	d, err := f.store.Draft(f.ctx, in.ID, "a1", false)
 	f.noErr("Draft", err)
 	f.equal("draft", d.Text, "")
@@ -52,13 +52,13 @@ func errOf[T any](_ T, err error) error { return err }
 
 func testEraseLeavesOthers(f *fixture) {
 	gone, stays := f.visitor(), f.visitor()
-	f.do(chat.SaveVisitor{Visitor: stays, TokenHash: "h"})
+	f.do(chat.OpSaveVisitor{Visitor: stays, TokenHash: "h"})
 	s := f.start(stays.ID)
 	f.start(gone.ID)
 	m := f.say(s.ID, chat.SenderVisitor, "x")
 	n := f.jot(s.ID, "y")
 	session, events := f.session(s.ID), f.events(chat.EventQuery{Topic: chat.Topic{VisitorID: stays.ID}})
-	f.do(chat.EraseVisitor{VisitorID: gone.ID})
+	f.do(chat.OpEraseVisitor{VisitorID: gone.ID})
 	f.equal("session", f.session(s.ID), session)
 	f.equal("messages", f.messages(chat.MessageQuery{SessionID: s.ID, Notes: true}).Messages, []chat.Message{m, n})
 	f.equal("events", f.events(chat.EventQuery{}), events)
@@ -70,9 +70,9 @@ func testErasePositions(f *fixture) {
 	s := f.start(v.ID)
 	f.say(s.ID, chat.SenderVisitor, "x")
 	head := f.log().Head
-	f.do(chat.EraseVisitor{VisitorID: v.ID})
-	f.equal("log", f.log(), chat.Log{Head: head})
-	res := f.do(chat.CreateSession{Session: f.newSession(f.visitor().ID)})
+	f.do(chat.OpEraseVisitor{VisitorID: v.ID})
+	f.equal("log", f.log(), chat.EventLog{Head: head})
+	res := f.do(chat.OpCreateSession{Session: f.newSession(f.visitor().ID)})
 	if res.Events[0].Position <= head {
 		f.Fatalf("position %d was given out before (%d)", res.Events[0].Position, head)
 	}

@@ -22,7 +22,7 @@ func testEventTopics(f *fixture) {
 	f.say(a.ID, chat.SenderVisitor, "x")
 	f.say(b.ID, chat.SenderVisitor, "x")
 	f.jot(a.ID, "x")
-	f.do(chat.CloseSession{SessionID: c.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: c.ID, At: f.tick()})
 	count := func(t chat.Topic) string { return eventTypes(f.events(chat.EventQuery{Topic: t})) }
 	f.equal("everything", count(chat.Topic{}),
 		"session_started session_started session_started message_sent message_sent note_added session_closed")
@@ -76,9 +76,9 @@ func testEventPages(f *fixture) {
 func testEventsHydrate(f *fixture) {
 	s := f.start("")
 	m := f.say(s.ID, chat.SenderAgent, "teh")
-	f.do(chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{Department: ptr("sales")}, At: f.tick()})
-	m = f.do(chat.EditMessage{SessionID: s.ID, MessageID: m.ID, Text: "the", At: f.tick()}).Message
-	f.do(chat.RateSession{SessionID: s.ID, Rating: chat.Rating{Score: 5, At: f.tick()}})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{Department: ptr("sales")}, At: f.tick()})
+	m = f.do(chat.OpEditMessage{SessionID: s.ID, MessageID: m.ID, Text: "the", At: f.tick()}).Message
+	f.do(chat.OpRateSession{SessionID: s.ID, Rating: chat.Rating{Score: 5, At: f.tick()}})
 	now := f.session(s.ID)
 	for _, e := range f.events(chat.EventQuery{}) {
 		switch e.Type {
@@ -92,23 +92,23 @@ func testEventsHydrate(f *fixture) {
 }
 
 func testLog(f *fixture) {
-	f.equal("an empty log", f.log(), chat.Log{})
+	f.equal("an empty log", f.log(), chat.EventLog{})
 	f.visitor()
-	f.equal("after what has no events", f.log(), chat.Log{})
-	res := f.do(chat.CreateSession{Session: f.newSession(f.visitor().ID)})
-	f.equal("log", f.log(), chat.Log{Head: res.Events[0].Position})
+	f.equal("after what has no events", f.log(), chat.EventLog{})
+	res := f.do(chat.OpCreateSession{Session: f.newSession(f.visitor().ID)})
+	f.equal("log", f.log(), chat.EventLog{Head: res.Events[0].Position})
 }
 
 func testPrune(f *fixture) {
-	f.duplicate(chat.PruneEvents{Before: f.tick()})
+	f.duplicate(chat.OpPruneEvents{Before: f.tick()})
 	s := f.start("")
 	var marks []*chat.Event
 	for i := range 6 {
-		res := f.do(chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, fmt.Sprint(i))})
+		res := f.do(chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, fmt.Sprint(i))})
 		marks = append(marks, res.Events[0])
 	}
 	head := f.log().Head
-	res := f.do(chat.PruneEvents{Before: marks[3].At})
+	res := f.do(chat.OpPruneEvents{Before: marks[3].At})
 	f.wantEvents(res, "")
 	f.equal("events", f.events(chat.EventQuery{}), marks[3:])
 	log := f.log()
@@ -116,14 +116,14 @@ func testPrune(f *fixture) {
 	if log.Pruned < marks[2].Position || log.Pruned >= marks[3].Position {
 		f.Fatalf("pruned to %d, want from %d to %d", log.Pruned, marks[2].Position, marks[3].Position-1)
 	}
-	f.duplicate(chat.PruneEvents{Before: marks[3].At})
+	f.duplicate(chat.OpPruneEvents{Before: marks[3].At})
 	f.equal("log", f.log(), log)
 	f.equal("messages", len(f.messages(chat.MessageQuery{SessionID: s.ID}).Messages), 6)
 
-	f.do(chat.PruneEvents{Before: f.tick()})
+	f.do(chat.OpPruneEvents{Before: f.tick()})
 	f.equal("events", len(f.events(chat.EventQuery{})), 0)
-	f.equal("log", f.log(), chat.Log{Head: head, Pruned: head})
-	next := f.do(chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}).Events[0]
+	f.equal("log", f.log(), chat.EventLog{Head: head, Pruned: head})
+	next := f.do(chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}).Events[0]
 	if next.Position <= head {
 		f.Fatalf("position %d was given out before (%d)", next.Position, head)
 	}
@@ -138,10 +138,10 @@ func testPruneLeavesNoGap(f *fixture) {
 	for _, at := range []time.Duration{-2, 1, -1, 2} {
 		m := f.newMessage(s.ID, chat.SenderVisitor, "x")
 		m.At = limit.Add(at * time.Second)
-		f.do(chat.AppendMessage{Message: m})
+		f.do(chat.OpAppendMessage{Message: m})
 	}
 	want := f.events(chat.EventQuery{})[2:]
-	f.do(chat.PruneEvents{Before: limit})
+	f.do(chat.OpPruneEvents{Before: limit})
 	f.equal("events", f.events(chat.EventQuery{}), want)
 	if got := f.log().Pruned; got >= want[0].Position {
 		f.Fatalf("pruned to %d, but event %d is kept", got, want[0].Position)

@@ -25,7 +25,7 @@ func (f *fixture) send(sessionID string, files ...chat.Attachment) chat.Message 
 	f.Helper()
 	m := f.newMessage(sessionID, chat.SenderVisitor, "")
 	m.Attachments = files
-	return f.do(chat.AppendMessage{Message: m}).Message
+	return f.do(chat.OpAppendMessage{Message: m}).Message
 }
 
 // content reads what the store has of a file.
@@ -76,12 +76,12 @@ func testFile(f *fixture) {
 	f.noFile("unknown")
 	f.noContent("unknown")
 	f.equal("preview", f.session(s.ID).LastMessage.Text, "ä.txt")
-	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
 	f.equal("preview when deleted", f.session(s.ID).LastMessage.Text, "")
 }
 
 func testFileChunks(f *fixture) {
-	f.do(chat.AddFile{FileID: "f", At: f.tick()})
+	f.do(chat.OpAddFile{FileID: "f", At: f.tick()})
 	f.noContent("f")
 	var all []byte
 	for n := range 3 {
@@ -89,16 +89,16 @@ func testFileChunks(f *fixture) {
 		for i := range part {
 			part[i] = byte(i * (n + 1))
 		}
-		f.do(chat.AddFileChunk{FileID: "f", N: n, Data: part})
+		f.do(chat.OpAddFileChunk{FileID: "f", N: n, Data: part})
 		all = append(all, part...)
 	}
 	if !bytes.Equal([]byte(f.content("f")), all) {
 		f.Error("the content is another")
 	}
 	f.wantErr("a chunk too many", errOf(f.store.FileChunk(f.ctx, "f", 3)), chat.ErrUnknownFile)
-	f.fails(chat.AddFileChunk{FileID: "f", N: 0, Data: []byte("x")}, chat.ErrConflict)
-	f.fails(chat.AddFileChunk{FileID: "unknown", N: 0, Data: []byte("x")}, chat.ErrUnknownFile)
-	f.fails(chat.AddFile{FileID: "f", At: f.tick()}, chat.ErrConflict)
+	f.fails(chat.OpAddFileChunk{FileID: "f", N: 0, Data: []byte("x")}, chat.ErrConflict)
+	f.fails(chat.OpAddFileChunk{FileID: "unknown", N: 0, Data: []byte("x")}, chat.ErrUnknownFile)
+	f.fails(chat.OpAddFile{FileID: "f", At: f.tick()}, chat.ErrConflict)
 }
 
 func testFileClaimedOnce(f *fixture) {
@@ -109,11 +109,11 @@ func testFileClaimedOnce(f *fixture) {
 	for _, id := range []string{a.FileID, "unknown"} {
 		m := f.newMessage(s.ID, chat.SenderAgent, "mine now")
 		m.Attachments = []chat.Attachment{f.file("b"), {FileID: id}}
-		f.fails(chat.AppendMessage{Message: m}, chat.ErrUnknownFile)
+		f.fails(chat.OpAppendMessage{Message: m}, chat.ErrUnknownFile)
 	}
 	f.equal("session", f.session(s.ID), before)
 	f.equal("files of the messages that failed", len(f.loose()), 2)
-	f.fails(chat.AddFileChunk{FileID: a.FileID, N: 9, Data: []byte("x")}, chat.ErrUnknownFile)
+	f.fails(chat.OpAddFileChunk{FileID: a.FileID, N: 9, Data: []byte("x")}, chat.ErrUnknownFile)
 }
 
 func testFileDuplicate(f *fixture) {
@@ -121,15 +121,15 @@ func testFileDuplicate(f *fixture) {
 	m := f.newMessage(s.ID, chat.SenderVisitor, "")
 	m.ClientID, m.Fingerprint = "c", "same"
 	m.Attachments = []chat.Attachment{f.file("a")}
-	first := f.do(chat.AppendMessage{Message: m}).Message
+	first := f.do(chat.OpAppendMessage{Message: m}).Message
 	again := f.file("a")
 	m.ID, m.Attachments = f.id("message"), []chat.Attachment{again}
-	f.equal("again", f.duplicate(chat.AppendMessage{Message: m}).Message, first)
+	f.equal("again", f.duplicate(chat.OpAppendMessage{Message: m}).Message, first)
 	f.equal("loose", f.loose(), []string{again.FileID})
 	m.Fingerprint = "other"
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrClientIDReused)
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
-	f.fails(chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}, chat.ErrSessionClosed)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrClientIDReused)
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
+	f.fails(chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}, chat.ErrSessionClosed)
 	f.equal("content", f.content(first.Attachments[0].FileID), first.Attachments[0].FileID)
 }
 
@@ -148,10 +148,10 @@ func testLooseFiles(f *fixture) {
 func testRemoveFile(f *fixture) {
 	loose, sent := f.file("a"), f.file("b")
 	f.send(f.start("").ID, sent)
-	f.do(chat.RemoveFile{FileID: loose.FileID})
+	f.do(chat.OpDeleteFile{FileID: loose.FileID})
 	f.noContent(loose.FileID)
 	for _, id := range []string{loose.FileID, sent.FileID, "unknown"} {
-		f.duplicate(chat.RemoveFile{FileID: id})
+		f.duplicate(chat.OpDeleteFile{FileID: id})
 	}
 	f.equal("the other's content", f.content(sent.FileID), sent.FileID)
 	f.equal("loose", len(f.loose()), 0)
@@ -161,34 +161,34 @@ func testDiscardFile(f *fixture) {
 	s := f.start("")
 	loose, sent := f.file("a"), f.file("b")
 	f.send(s.ID, sent)
-	f.do(chat.DiscardFile{FileID: loose.FileID})
+	f.do(chat.OpDiscardFile{FileID: loose.FileID})
 	m := f.newMessage(s.ID, chat.SenderVisitor, "")
 	m.Attachments = []chat.Attachment{loose}
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrUnknownFile)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrUnknownFile)
 	for _, id := range []string{sent.FileID, "unknown"} {
-		f.duplicate(chat.DiscardFile{FileID: id})
+		f.duplicate(chat.OpDiscardFile{FileID: id})
 	}
 	ids, err := f.store.LooseFiles(f.ctx, f.now.Add(-time.Hour), 10)
 	f.noErr("LooseFiles", err)
 	f.equal("loose at once", ids, []string{loose.FileID})
-	f.do(chat.RemoveFile{FileID: loose.FileID})
-	f.duplicate(chat.DiscardFile{FileID: loose.FileID})
+	f.do(chat.OpDeleteFile{FileID: loose.FileID})
+	f.duplicate(chat.OpDiscardFile{FileID: loose.FileID})
 	f.equal("the other's content", f.content(sent.FileID), sent.FileID)
 }
 
 func testFileDelete(f *fixture) {
 	s := f.start("")
 	gone, stays := f.send(s.ID, f.file("a"), f.file("b")), f.send(s.ID, f.file("c"))
-	res := f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: gone.ID, At: f.tick()})
+	res := f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: gone.ID, At: f.tick()})
 	f.equal("files", res.Files, []string{gone.Attachments[0].FileID, gone.Attachments[1].FileID})
 	for _, id := range res.Files {
 		f.noFile(id)
 		f.noContent(id)
 	}
 	f.equal("loose at once", len(f.loose()), 2)
-	f.equal("again", len(f.duplicate(chat.DeleteMessage{SessionID: s.ID, MessageID: gone.ID, At: f.tick()}).Files), 0)
+	f.equal("again", len(f.duplicate(chat.OpDeleteMessage{SessionID: s.ID, MessageID: gone.ID, At: f.tick()}).Files), 0)
 	for _, id := range res.Files {
-		f.do(chat.RemoveFile{FileID: id})
+		f.do(chat.OpDeleteFile{FileID: id})
 	}
 	f.equal("the other's content", f.content(stays.Attachments[0].FileID), stays.Attachments[0].FileID)
 }
@@ -198,7 +198,7 @@ func testFileErase(f *fixture) {
 	a, b := f.file("a"), f.file("b")
 	f.send(gone.ID, a)
 	f.send(stays.ID, b)
-	res := f.do(chat.EraseVisitor{VisitorID: gone.VisitorID})
+	res := f.do(chat.OpEraseVisitor{VisitorID: gone.VisitorID})
 	f.equal("files", res.Files, []string{a.FileID})
 	f.noFile(a.FileID)
 	f.noContent(a.FileID)
@@ -210,9 +210,9 @@ func testFileMerge(f *fixture) {
 	s, to := f.start(""), f.visitor()
 	a := f.file("a")
 	f.send(s.ID, a)
-	f.do(chat.MergeVisitor{From: s.VisitorID, To: to.ID, At: f.tick()})
+	f.do(chat.OpMergeVisitor{From: s.VisitorID, To: to.ID, At: f.tick()})
 	got, err := f.store.File(f.ctx, a.FileID)
 	f.noErr("File", err)
 	f.equal("session", got.SessionID, s.ID)
-	f.equal("files", f.do(chat.EraseVisitor{VisitorID: to.ID}).Files, []string{a.FileID})
+	f.equal("files", f.do(chat.OpEraseVisitor{VisitorID: to.ID}).Files, []string{a.FileID})
 }

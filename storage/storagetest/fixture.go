@@ -37,7 +37,7 @@ func (f *fixture) id(prefix string) string {
 }
 
 // append carries out ops together.
-func (f *fixture) append(ops ...chat.Op) []chat.Result {
+func (f *fixture) append(ops ...chat.Op) []chat.OpResult {
 	f.Helper()
 	res, err := f.store.Append(f.ctx, ops)
 	if err != nil {
@@ -50,7 +50,7 @@ func (f *fixture) append(ops ...chat.Op) []chat.Result {
 }
 
 // do carries out one op that must change something.
-func (f *fixture) do(op chat.Op) chat.Result {
+func (f *fixture) do(op chat.Op) chat.OpResult {
 	f.Helper()
 	res := f.append(op)[0]
 	if res.Err != nil {
@@ -63,7 +63,7 @@ func (f *fixture) do(op chat.Op) chat.Result {
 }
 
 // duplicate carries out one op that must change nothing and add no event.
-func (f *fixture) duplicate(op chat.Op) chat.Result {
+func (f *fixture) duplicate(op chat.Op) chat.OpResult {
 	f.Helper()
 	before := f.log()
 	res := f.append(op)[0]
@@ -86,7 +86,7 @@ func (f *fixture) fails(op chat.Op, want error) {
 		f.Fatalf("%T: error %v, want %v", op, res.Err, want)
 	}
 	res.Err = nil
-	f.equal("the result of a failed op", res, chat.Result{})
+	f.equal("the result of a failed op", res, chat.OpResult{})
 	f.equal("the log", f.log(), before)
 }
 
@@ -116,7 +116,7 @@ func (f *fixture) equal(what string, got, want any) {
 func (f *fixture) visitor() chat.Visitor {
 	f.Helper()
 	id := f.id("visitor")
-	return f.do(chat.SaveVisitor{Visitor: chat.Visitor{ID: id, Name: "Name of " + id, CreatedAt: f.tick(), LastSeenAt: f.now}}).Visitor
+	return f.do(chat.OpSaveVisitor{Visitor: chat.Visitor{ID: id, Name: "Name of " + id, CreatedAt: f.tick(), LastSeenAt: f.now}}).Visitor
 }
 
 // newSession returns a session of the visitor that is not stored yet.
@@ -130,7 +130,7 @@ func (f *fixture) start(visitorID string) chat.Session {
 	if visitorID == "" {
 		visitorID = f.visitor().ID
 	}
-	return f.do(chat.CreateSession{Session: f.newSession(visitorID)}).Session
+	return f.do(chat.OpCreateSession{Session: f.newSession(visitorID)}).Session
 }
 
 // newMessage returns a message that is not stored yet.
@@ -140,21 +140,21 @@ func (f *fixture) newMessage(sessionID, sender, text string) chat.Message {
 
 func (f *fixture) say(sessionID, sender, text string) chat.Message {
 	f.Helper()
-	return f.do(chat.AppendMessage{Message: f.newMessage(sessionID, sender, text)}).Message
+	return f.do(chat.OpAppendMessage{Message: f.newMessage(sessionID, sender, text)}).Message
 }
 
 func (f *fixture) jot(sessionID, text string) chat.Message {
 	f.Helper()
-	return f.do(chat.AppendNote{Message: f.newMessage(sessionID, chat.SenderAgent, text)}).Message
+	return f.do(chat.OpAppendNote{Message: f.newMessage(sessionID, chat.SenderAgent, text)}).Message
 }
 
 // file adds a file that no message has yet, with parts that spell its id.
 func (f *fixture) file(name string) chat.Attachment {
 	f.Helper()
 	a := chat.Attachment{FileID: f.id("file"), Name: name, ContentType: "text/plain"}
-	f.do(chat.AddFile{FileID: a.FileID, At: f.tick()})
+	f.do(chat.OpAddFile{FileID: a.FileID, At: f.tick()})
 	for n, part := range []string{a.FileID[:4], a.FileID[4:]} {
-		f.do(chat.AddFileChunk{FileID: a.FileID, N: n, Data: []byte(part)})
+		f.do(chat.OpAddFileChunk{FileID: a.FileID, N: n, Data: []byte(part)})
 	}
 	a.Size = int64(len(a.FileID))
 	return a
@@ -162,7 +162,7 @@ func (f *fixture) file(name string) chat.Attachment {
 
 func (f *fixture) agent(name string) chat.Agent {
 	f.Helper()
-	return f.do(chat.SaveAgent{Agent: chat.Agent{ID: f.id("agent"), Name: name}}).Agent
+	return f.do(chat.OpSaveAgent{Agent: chat.Agent{ID: f.id("agent"), Name: name}}).Agent
 }
 
 func (f *fixture) session(id string) chat.Session {
@@ -196,7 +196,7 @@ func (f *fixture) events(q chat.EventQuery) []*chat.Event {
 	return events
 }
 
-func (f *fixture) log() chat.Log {
+func (f *fixture) log() chat.EventLog {
 	f.Helper()
 	l, err := f.store.Log(f.ctx)
 	f.noErr("Log", err)
@@ -214,7 +214,7 @@ func eventTypes(events []*chat.Event) string {
 
 // wantEvents checks the events of a result: their types, that they are in the
 // log as they are here, and that their envelope is complete.
-func (f *fixture) wantEvents(res chat.Result, types string) {
+func (f *fixture) wantEvents(res chat.OpResult, types string) {
 	f.Helper()
 	if got := eventTypes(res.Events); got != types {
 		f.Fatalf("events %q, want %q", got, types)

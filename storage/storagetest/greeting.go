@@ -15,7 +15,7 @@ var greetingRows = []row{
 
 func (f *fixture) greet(visitor, trigger string) {
 	f.Helper()
-	f.wantEvents(f.do(chat.GreetVisitor{TriggerID: trigger, VisitorID: visitor, At: f.tick()}), "")
+	f.wantEvents(f.do(chat.OpGreetVisitor{TriggerID: trigger, VisitorID: visitor, At: f.tick()}), "")
 }
 
 // wantGreetings checks the counts of all time.
@@ -40,9 +40,9 @@ func testGreetOnce(f *fixture) {
 	f.greet(v.ID, "prices")
 	f.greet(v.ID, "basket")
 	f.greet(w.ID, "prices")
-	f.duplicate(chat.GreetVisitor{TriggerID: "prices", VisitorID: v.ID, At: f.tick()})
-	f.fails(chat.GreetVisitor{TriggerID: "prices", VisitorID: "nobody", At: f.tick()}, chat.ErrUnknownVisitor)
-	res := f.append(chat.GreetVisitor{TriggerID: "hours", VisitorID: w.ID, At: f.tick()}, chat.GreetVisitor{TriggerID: "hours", VisitorID: w.ID, At: f.now})
+	f.duplicate(chat.OpGreetVisitor{TriggerID: "prices", VisitorID: v.ID, At: f.tick()})
+	f.fails(chat.OpGreetVisitor{TriggerID: "prices", VisitorID: "nobody", At: f.tick()}, chat.ErrUnknownVisitor)
+	res := f.append(chat.OpGreetVisitor{TriggerID: "hours", VisitorID: w.ID, At: f.tick()}, chat.OpGreetVisitor{TriggerID: "hours", VisitorID: w.ID, At: f.now})
 	f.equal("of two at once the second", [2]bool{res[0].Duplicate, res[1].Duplicate}, [2]bool{false, true})
 	f.wantGreeted(v.ID, "basket", "prices")
 	f.wantGreeted(w.ID, "hours", "prices")
@@ -58,7 +58,7 @@ func testGreetingAnswered(f *fixture) {
 		shown := f.now
 		s := f.newSession(visitor)
 		s.CreatedAt = shown.Add(after)
-		return chat.CreateSession{Session: s, Answers: within}
+		return chat.OpCreateSession{Session: s, Answers: within}
 	}
 	late, last, early := f.visitor(), f.visitor(), f.visitor()
 	for _, v := range []chat.Visitor{late, last, early} {
@@ -105,13 +105,13 @@ func testGreetingMerge(f *fixture) {
 	f.greet(from.ID, "a")
 	f.greet(from.ID, "b")
 	f.greet(to.ID, "b")
-	f.do(chat.MergeVisitor{From: from.ID, To: to.ID, At: f.tick()})
+	f.do(chat.OpMergeVisitor{From: from.ID, To: to.ID, At: f.tick()})
 	f.wantGreeted(to.ID, "a", "b")
 	want := []chat.GreetingCount{{TriggerID: "a", Shown: 1}, {TriggerID: "b", Shown: 2}}
 	f.wantGreetings(want...)
-	f.do(chat.EraseVisitor{VisitorID: to.ID})
+	f.do(chat.OpEraseVisitor{VisitorID: to.ID})
 	f.wantGreetings(want...)
-	f.do(chat.SaveVisitor{Visitor: to})
+	f.do(chat.OpSaveVisitor{Visitor: to})
 	f.wantGreeted(to.ID)
 	f.greet(to.ID, "a")
 	f.wantGreetings(chat.GreetingCount{TriggerID: "a", Shown: 2}, want[1])

@@ -38,15 +38,15 @@ func Mark(t testing.TB, store chat.PendingStore, begin func() HostTx) Marked {
 		ID: "v-" + Marker, Name: Marker, Email: Marker + "@example.com", ExternalID: Marker, Locale: Marker, TimeZone: Marker, UserAgent: Marker,
 		Page: &page, CustomData: map[string]any{Marker: Marker}, CreatedAt: f.tick(), LastSeenAt: f.now,
 	}
-	f.do(chat.SaveVisitor{Visitor: v, TokenHash: Marker})
-	f.do(chat.SaveWebhook{Webhook: chat.Webhook{ID: "hook", URL: "https://example.com/", Events: []string{chat.EventMessageSent}, Enabled: true, CreatedAt: f.tick()}})
+	f.do(chat.OpSaveVisitor{Visitor: v, TokenHash: Marker})
+	f.do(chat.OpSaveWebhook{Webhook: chat.Webhook{ID: "hook", URL: "https://example.com/", Events: []string{chat.EventMessageSent}, Enabled: true, CreatedAt: f.tick()}})
 	m := Marked{VisitorID: v.ID, Other: f.start("").ID}
 	for n := range 3 {
 		m.Sessions = append(m.Sessions, f.markSession(v.ID, n, &m))
 	}
 	f.markSite(v.ID, page)
-	f.do(chat.BanVisitor{VisitorID: v.ID, Ban: &chat.Ban{Reason: Marker, At: f.tick(), By: Marker, WithAddress: true}, At: f.now})
-	f.do(chat.BanAddress{Ban: chat.AddressBan{ID: Marker, Address: Marker, Reason: Marker, At: f.now, By: Marker, VisitorID: v.ID}, At: f.now})
+	f.do(chat.OpBanVisitor{VisitorID: v.ID, Ban: &chat.Ban{Reason: Marker, At: f.tick(), By: Marker, WithAddress: true}, At: f.now})
+	f.do(chat.OpBanAddress{Ban: chat.AddressBan{ID: Marker, Address: Marker, Reason: Marker, At: f.now, By: Marker, VisitorID: v.ID}, At: f.now})
 	tx := begin()
 	f.noErr("AddPending", store.AddPending(f.ctx, tx.Handle(), chat.Message{
 		ID: Marker, SessionID: m.Sessions[0], Sender: Marker, SenderID: Marker, SenderName: Marker, Text: Marker, ClientID: Marker, Fingerprint: Marker, At: f.now,
@@ -60,7 +60,7 @@ func Mark(t testing.TB, store chat.PendingStore, begin func() HostTx) Marked {
 func (f *fixture) markSession(visitor string, n int, m *Marked) string {
 	f.Helper()
 	id := fmt.Sprint(Marker, n)
-	f.do(chat.CreateSession{Session: chat.Session{
+	f.do(chat.OpCreateSession{Session: chat.Session{
 		ID: id, VisitorID: visitor, VisitorName: Marker, VisitorEmail: Marker, Source: Marker, Department: Marker, Tags: []string{Marker},
 		CustomData: map[string]any{Marker: strings.Repeat(Marker, 50)}, Page: &chat.PageRef{URL: Marker, Title: Marker, Referrer: Marker},
 		Consent: &chat.Consent{Text: Marker, At: f.now}, ClientID: Marker + id, Fingerprint: Marker, CreatedAt: f.tick(), UpdatedAt: f.now,
@@ -74,9 +74,9 @@ func (f *fixture) markSession(visitor string, n int, m *Marked) string {
 		own.Text = strings.Repeat(Marker+" ", 1+i*i)
 		file := f.id("file")
 		own.Attachments = []chat.Attachment{{FileID: file, Name: Marker + ".txt", ContentType: Marker, URL: Marker}}
-		f.do(chat.AddFile{FileID: file, At: f.tick()})
-		f.do(chat.AddFileChunk{FileID: file, Data: []byte(strings.Repeat(Marker, 1+i*i))})
-		sent := f.do(chat.AppendMessage{Message: own}).Events[0]
+		f.do(chat.OpAddFile{FileID: file, At: f.tick()})
+		f.do(chat.OpAddFileChunk{FileID: file, Data: []byte(strings.Repeat(Marker, 1+i*i))})
+		sent := f.do(chat.OpAppendMessage{Message: own}).Events[0]
 		f.say(m.Other, chat.SenderVisitor, fmt.Sprint("Others ", i))
 		m.OtherSaid++
 		f.markDelivery(sent, own.ID)
@@ -84,15 +84,15 @@ func (f *fixture) markSession(visitor string, n int, m *Marked) string {
 	answer, note := said(chat.SenderAgent, 0), said(chat.SenderAgent, 1)
 	answer.Text, answer.QuickReplies, answer.Translation = Marker, []string{Marker}, Marker
 	note.Text, note.Mentions = Marker, []string{"a1"}
-	f.do(chat.AppendMessage{Message: answer})
-	f.do(chat.AppendNote{Message: note})
-	f.do(chat.SaveDraft{Draft: chat.Draft{SessionID: id, AgentID: "a1", Text: Marker, UpdatedAt: f.tick()}})
-	f.do(chat.EditMessage{SessionID: id, MessageID: id + chat.SenderVisitor + "1", Text: Marker + " edited", At: f.tick()})
-	f.do(chat.DeleteMessage{SessionID: id, MessageID: id + chat.SenderVisitor + "2", At: f.tick()})
+	f.do(chat.OpAppendMessage{Message: answer})
+	f.do(chat.OpAppendNote{Message: note})
+	f.do(chat.OpSaveDraft{Draft: chat.Draft{SessionID: id, AgentID: "a1", Text: Marker, UpdatedAt: f.tick()}})
+	f.do(chat.OpEditMessage{SessionID: id, MessageID: id + chat.SenderVisitor + "1", Text: Marker + " edited", At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: id, MessageID: id + chat.SenderVisitor + "2", At: f.tick()})
 	department := Marker + " again"
-	f.do(chat.UpdateSession{SessionID: id, Patch: chat.SessionPatch{Department: &department}, By: chat.Doer{By: Marker, ID: Marker, Name: Marker}, At: f.tick()})
-	f.do(chat.CloseSession{SessionID: id, Reason: Marker, At: f.tick()})
-	f.do(chat.RateSession{SessionID: id, Rating: chat.Rating{Score: 1, Comment: Marker, At: f.tick()}})
+	f.do(chat.OpUpdateSession{SessionID: id, Patch: chat.SessionPatch{Department: &department}, By: chat.Doer{By: Marker, ID: Marker, Name: Marker}, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: id, Reason: Marker, At: f.tick()})
+	f.do(chat.OpRateSession{SessionID: id, Rating: chat.Rating{Score: 1, Comment: Marker, At: f.tick()}})
 	return id
 }
 
@@ -101,15 +101,15 @@ func (f *fixture) markDelivery(sent *chat.Event, message string) {
 	f.Helper()
 	body, err := sent.JSON()
 	f.noErr("JSON", err)
-	f.do(chat.AddDeliveries{Due: f.now, Messages: []chat.Outgoing{{
+	f.do(chat.OpAddDeliveries{Due: f.now, Messages: []chat.OutgoingEvent{{
 		Position: sent.Position, Event: sent.Type, At: f.now, SessionID: sent.SessionID, MessageID: message, Body: body, To: []string{"hook"},
 	}}})
 	if sent.Data.(chat.Message).Seq%20 != 0 {
 		return // it stays pending
 	}
-	for _, d := range f.do(chat.ClaimDeliveries{WebhookID: "hook", Limit: 1, Now: f.now, Lease: f.now.Add(time.Hour)}).Deliveries {
+	for _, d := range f.do(chat.OpClaimDeliveries{WebhookID: "hook", Limit: 1, Now: f.now, Lease: f.now.Add(time.Hour)}).Deliveries {
 		attempts := []chat.Attempt{{Number: d.Attempt, At: f.now, Status: 500, Response: Marker, Error: Marker}}
-		f.do(chat.SettleDelivery{DeliveryID: d.ID, Attempt: d.Attempt, State: chat.DeliveryDelivered, Attempts: attempts, Now: f.now})
+		f.do(chat.OpSettleDelivery{DeliveryID: d.ID, Attempt: d.Attempt, State: chat.DeliveryDelivered, Attempts: attempts, Now: f.now})
 	}
 }
 
@@ -120,18 +120,18 @@ func (f *fixture) markSite(visitor string, page chat.PageRef) {
 		Landing: page, Locale: Marker, Device: chat.Device{Kind: Marker, Browser: Marker, System: Marker}, Address: Marker,
 		Campaign: &chat.Campaign{Source: Marker, Medium: Marker, Name: Marker, Term: Marker, Content: Marker},
 	}
-	f.do(chat.AddPageViews{Gap: time.Minute, Views: []chat.PageView{
+	f.do(chat.OpAddPageViews{Gap: time.Minute, Views: []chat.PageView{
 		{VisitorID: visitor, PageRef: page, At: f.tick(), Visit: visit},
 		{VisitorID: visitor, Name: Marker, Data: map[string]any{Marker: Marker}, At: f.tick()},
 	}})
-	f.do(chat.PlaceVisit{VisitorID: visitor, Place: chat.Place{Country: Marker, Region: Marker, City: Marker, Company: Marker}})
+	f.do(chat.OpPlaceVisit{VisitorID: visitor, Place: chat.Place{Country: Marker, Region: Marker, City: Marker, Company: Marker}})
 }
 
 // IndexAll brings the search index up to date.
 func IndexAll(t testing.TB, store chat.Store) {
 	t.Helper()
 	for range 1000 {
-		res, err := store.Append(context.Background(), []chat.Op{chat.IndexSearch{Limit: 100}})
+		res, err := store.Append(context.Background(), []chat.Op{chat.OpIndexSearch{Limit: 100}})
 		if err != nil || res[0].Err != nil {
 			t.Fatal(err, res)
 		}
@@ -197,7 +197,7 @@ func EraseLeavesNothing(t testing.TB, store chat.Store, m Marked, columns func()
 		problems = append(problems, fmt.Sprintf("only %d columns were looked at", len(before)))
 	}
 	f := newFixture(t, store)
-	f.do(chat.EraseVisitor{VisitorID: m.VisitorID})
+	f.do(chat.OpEraseVisitor{VisitorID: m.VisitorID})
 	IndexAll(t, store)
 	for name, rows := range columns() {
 		if rows > 0 {

@@ -13,7 +13,7 @@ func (f *fixture) mention(session string, agents ...string) chat.Message {
 	f.Helper()
 	m := f.newMessage(session, chat.SenderAgent, "Look at this")
 	m.Mentions = agents
-	return f.do(chat.AppendNote{Message: m}).Message
+	return f.do(chat.OpAppendNote{Message: m}).Message
 }
 
 func (f *fixture) mentions(q chat.MentionQuery) chat.MentionPage {
@@ -35,7 +35,7 @@ func testMentionKept(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "Look at this")
 	m.Mentions = []string{"b", "a"}
-	res := f.do(chat.AppendNote{Message: m})
+	res := f.do(chat.OpAppendNote{Message: m})
 	m.Note = true
 	f.equal("result", res.Message, m)
 	f.equal("list", f.messages(chat.MessageQuery{SessionID: s.ID, Notes: true}).Messages, []chat.Message{m})
@@ -55,7 +55,7 @@ func testMentions(f *fixture) {
 func testMentionDeleted(f *fixture) {
 	s := f.start("")
 	gone, stays := f.mention(s.ID, "a"), f.mention(s.ID, "a")
-	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: gone.ID, At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: gone.ID, At: f.tick()})
 	f.equal("mentions", mentionsOf(f.mentions(chat.MentionQuery{AgentID: "a"})), []string{stays.ID})
 }
 

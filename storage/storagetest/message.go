@@ -29,14 +29,14 @@ func testMessageKeepsEverything(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "See attached")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	f.do(chat.AddFile{FileID: "f1", At: f.now})
-	f.do(chat.AddFile{FileID: "f2", At: f.now})
+	f.do(chat.OpAddFile{FileID: "f1", At: f.now})
+	f.do(chat.OpAddFile{FileID: "f2", At: f.now})
 	m.Attachments = []chat.Attachment{
 		{FileID: "f1", Name: "ä.pdf", ContentType: "application/pdf", Size: 1 << 40, URL: "files/f1"},
 		{FileID: "f2", Name: "b.png", ContentType: "image/png", Size: 0, URL: "files/f2", Width: 3, Height: 2},
 	}
 	m.QuickReplies = []string{"Yes", "Não 🙂"}
-	res := f.do(chat.AppendMessage{Message: m})
+	res := f.do(chat.OpAppendMessage{Message: m})
 	m.Seq = 1
 	f.equal("result", res.Message, m)
 	got, err := f.store.Message(f.ctx, s.ID, m.ID)
@@ -53,7 +53,7 @@ func testSeqIsDense(f *fixture) {
 	for i := range 5 {
 		f.equal("seq", f.say(one.ID, chat.SenderVisitor, "x").Seq, int64(i+1))
 		f.jot(one.ID, "a note takes no number")
-		f.fails(chat.AppendMessage{Message: f.newMessage("nothing", chat.SenderVisitor, "x")}, chat.ErrUnknownSession)
+		f.fails(chat.OpAppendMessage{Message: f.newMessage("nothing", chat.SenderVisitor, "x")}, chat.ErrUnknownSession)
 		if i%2 == 0 {
 			f.equal("seq of another session", f.say(two.ID, chat.SenderAgent, "y").Seq, int64(i/2+1))
 		}
@@ -117,21 +117,21 @@ func testMessageAgain(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderVisitor, "Hello")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	first := f.do(chat.AppendMessage{Message: m}).Message
+	first := f.do(chat.OpAppendMessage{Message: m}).Message
 	f.say(s.ID, chat.SenderAgent, "Hi")
 	m.ID = f.id("message")
-	res := f.duplicate(chat.AppendMessage{Message: m})
+	res := f.duplicate(chat.OpAppendMessage{Message: m})
 	f.equal("message", res.Message, first)
 	f.equal("session", res.Session, f.session(s.ID))
 	m.Fingerprint = "other"
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrClientIDReused)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrClientIDReused)
 	f.equal("seq goes on", f.say(s.ID, chat.SenderVisitor, "x").Seq, int64(3))
 
 	// Without a client id everything is new.
 	same := f.newMessage(s.ID, chat.SenderVisitor, "same")
 	for range 2 {
 		same.ID = f.id("message")
-		f.do(chat.AppendMessage{Message: same})
+		f.do(chat.OpAppendMessage{Message: same})
 	}
 }
 
@@ -141,7 +141,7 @@ func testClientIDScope(f *fixture) {
 		for _, sender := range []string{chat.SenderVisitor, chat.SenderAgent, chat.SenderBot} {
 			m := f.newMessage(id, sender, "x")
 			m.ClientID, m.Fingerprint = "same", sender
-			f.do(chat.AppendMessage{Message: m})
+			f.do(chat.OpAppendMessage{Message: m})
 		}
 	}
 }
@@ -150,22 +150,22 @@ func testDuplicateBeforeClosed(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderVisitor, "Hello")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	first := f.do(chat.AppendMessage{Message: m}).Message
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	first := f.do(chat.OpAppendMessage{Message: m}).Message
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
 	m.ID = f.id("message")
-	f.equal("message", f.duplicate(chat.AppendMessage{Message: m}).Message, first)
+	f.equal("message", f.duplicate(chat.OpAppendMessage{Message: m}).Message, first)
 	m.Fingerprint = "other"
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrClientIDReused)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrClientIDReused)
 	m.ClientID = "c2"
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrSessionClosed)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrSessionClosed)
 }
 
 func testMessageToClosed(f *fixture) {
 	s := f.start("")
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
 	before := f.session(s.ID)
 	for _, sender := range []string{chat.SenderVisitor, chat.SenderAgent, chat.SenderBot} {
-		f.fails(chat.AppendMessage{Message: f.newMessage(s.ID, sender, "x")}, chat.ErrSessionClosed)
+		f.fails(chat.OpAppendMessage{Message: f.newMessage(s.ID, sender, "x")}, chat.ErrSessionClosed)
 	}
 	f.equal("session", f.session(s.ID), before)
 }
@@ -175,10 +175,10 @@ func testMessageIDTaken(f *fixture) {
 	first := f.say(s.ID, chat.SenderVisitor, "Hello")
 	m := f.newMessage(s.ID, chat.SenderVisitor, "x")
 	m.ID = first.ID
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrConflict)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrConflict)
 	m.ClientID = "c1"
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrConflict)
-	f.fails(chat.AppendNote{Message: m}, chat.ErrConflict)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrConflict)
+	f.fails(chat.OpAppendNote{Message: m}, chat.ErrConflict)
 	f.equal("seq", f.say(s.ID, chat.SenderVisitor, "y").Seq, int64(2))
 }
 
@@ -188,9 +188,9 @@ func testUnknownMessage(f *fixture) {
 	for _, id := range []string{"nothing", m.ID} {
 		_, err := f.store.Message(f.ctx, one.ID, id)
 		f.wantErr("Message", err, chat.ErrUnknownMessage)
-		f.fails(chat.EditMessage{SessionID: one.ID, MessageID: id, Text: "x", At: f.tick()}, chat.ErrUnknownMessage)
-		f.fails(chat.DeleteMessage{SessionID: one.ID, MessageID: id, At: f.tick()}, chat.ErrUnknownMessage)
-		f.fails(chat.MarkSeen{SessionID: one.ID, MessageID: id, Sender: chat.SenderAgent}, chat.ErrUnknownMessage)
+		f.fails(chat.OpEditMessage{SessionID: one.ID, MessageID: id, Text: "x", At: f.tick()}, chat.ErrUnknownMessage)
+		f.fails(chat.OpDeleteMessage{SessionID: one.ID, MessageID: id, At: f.tick()}, chat.ErrUnknownMessage)
+		f.fails(chat.OpMarkSeen{SessionID: one.ID, MessageID: id, Sender: chat.SenderAgent}, chat.ErrUnknownMessage)
 	}
 	_, err := f.store.Messages(f.ctx, chat.MessageQuery{SessionID: "nothing"})
 	f.wantErr("Messages", err, chat.ErrUnknownSession)
@@ -204,14 +204,14 @@ func testTextsAreExact(f *fixture) {
 	} {
 		m := f.newMessage(s.ID, chat.SenderVisitor, text)
 		m.SenderName, m.ClientID = text, text
-		res := f.do(chat.AppendMessage{Message: m})
+		res := f.do(chat.OpAppendMessage{Message: m})
 		m.Seq = res.Message.Seq
 		f.equal("result", res.Message, m)
 		got, err := f.store.Message(f.ctx, s.ID, m.ID)
 		f.noErr("Message", err)
 		f.equal("message", got, m)
 		m.ID = f.id("message")
-		f.duplicate(chat.AppendMessage{Message: m})
+		f.duplicate(chat.OpAppendMessage{Message: m})
 	}
 }
 
@@ -220,7 +220,7 @@ func testTimesAreExact(f *fixture) {
 	for _, ms := range []int64{0, 1, 999, 1_000, 1_763_890_200_123, 253_402_300_799_999} {
 		m := f.newMessage(s.ID, chat.SenderAgent, "x")
 		m.At = time.UnixMilli(ms).In(time.FixedZone("elsewhere", 5*3600))
-		f.do(chat.AppendMessage{Message: m})
+		f.do(chat.OpAppendMessage{Message: m})
 		got, err := f.store.Message(f.ctx, s.ID, m.ID)
 		f.noErr("Message", err)
 		f.equal("milliseconds", got.At.UnixMilli(), ms)
@@ -232,7 +232,7 @@ func testTranslation(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderVisitor, "Wo ist meine Schale?")
 	m.Translation = "Where is my bowl?"
-	f.equal("appended", f.do(chat.AppendMessage{Message: m}).Message.Translation, m.Translation)
+	f.equal("appended", f.do(chat.OpAppendMessage{Message: m}).Message.Translation, m.Translation)
 	stored := func() chat.Message {
 		got, err := f.store.Message(f.ctx, s.ID, m.ID)
 		if err != nil {
@@ -242,13 +242,13 @@ func testTranslation(f *fixture) {
 	}
 	f.equal("stored", stored().Translation, m.Translation)
 	edit := func(text, translation string) string {
-		res := f.do(chat.EditMessage{SessionID: s.ID, MessageID: m.ID, Text: text, Translation: translation, At: f.tick()})
+		res := f.do(chat.OpEditMessage{SessionID: s.ID, MessageID: m.ID, Text: text, Translation: translation, At: f.tick()})
 		f.equal("edited", res.Message, stored())
 		return stored().Translation
 	}
 	f.equal("edited", edit("Wo ist mein Krug?", "Where is my jug?"), "Where is my jug?")
 	f.equal("edited without one", edit("Wo?", ""), "")
 	edit("Wo ist sie?", "Where is it?")
-	f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: m.ID, At: f.tick()})
 	f.equal("deleted", stored().Translation, "")
 }

@@ -20,7 +20,7 @@ func testNoteKeepsEverything(f *fixture) {
 	f.say(s.ID, chat.SenderVisitor, "x")
 	m := f.newMessage(s.ID, chat.SenderAgent, "Careful with this one 🤫")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	res := f.do(chat.AppendNote{Message: m})
+	res := f.do(chat.OpAppendNote{Message: m})
 	m.Note, m.Seq = true, 0
 	f.equal("result", res.Message, m)
 	got, err := f.store.Message(f.ctx, s.ID, m.ID)
@@ -36,7 +36,7 @@ func testNoteChangesNothing(f *fixture) {
 	f.say(s.ID, chat.SenderVisitor, "x")
 	f.say(s.ID, chat.SenderAgent, "y")
 	before, list := f.session(s.ID), f.messages(chat.MessageQuery{SessionID: s.ID})
-	res := f.do(chat.AppendNote{Message: f.newMessage(s.ID, chat.SenderAgent, "secret")})
+	res := f.do(chat.OpAppendNote{Message: f.newMessage(s.ID, chat.SenderAgent, "secret")})
 	f.equal("session in the result", res.Session, before)
 	f.equal("session", f.session(s.ID), before)
 	f.equal("messages", f.messages(chat.MessageQuery{SessionID: s.ID}), list)
@@ -65,7 +65,7 @@ func testNotePlace(f *fixture) {
 
 func testNoteToClosed(f *fixture) {
 	s := f.start("")
-	closed := f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()}).Session
+	closed := f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()}).Session
 	f.jot(s.ID, "for the record")
 	f.equal("session", f.session(s.ID), closed)
 }
@@ -74,13 +74,13 @@ func testNoteAgain(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "note")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	first := f.do(chat.AppendNote{Message: m}).Message
+	first := f.do(chat.OpAppendNote{Message: m}).Message
 	m.ID = f.id("message")
-	f.equal("message", f.duplicate(chat.AppendNote{Message: m}).Message, first)
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
-	f.duplicate(chat.AppendNote{Message: m})
+	f.equal("message", f.duplicate(chat.OpAppendNote{Message: m}).Message, first)
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
+	f.duplicate(chat.OpAppendNote{Message: m})
 	m.Fingerprint = "other"
-	f.fails(chat.AppendNote{Message: m}, chat.ErrClientIDReused)
+	f.fails(chat.OpAppendNote{Message: m}, chat.ErrClientIDReused)
 }
 
 // A note must never answer for a message, nor the other way round, even where
@@ -89,13 +89,13 @@ func testNoteClientIDOfMessage(f *fixture) {
 	s := f.start("")
 	m := f.newMessage(s.ID, chat.SenderAgent, "x")
 	m.ClientID, m.Fingerprint = "c1", "fp"
-	f.do(chat.AppendMessage{Message: m})
+	f.do(chat.OpAppendMessage{Message: m})
 	m.ID = f.id("message")
-	f.fails(chat.AppendNote{Message: m}, chat.ErrClientIDReused)
+	f.fails(chat.OpAppendNote{Message: m}, chat.ErrClientIDReused)
 	m.ClientID = "c2"
-	f.do(chat.AppendNote{Message: m})
+	f.do(chat.OpAppendNote{Message: m})
 	m.ID = f.id("message")
-	f.fails(chat.AppendMessage{Message: m}, chat.ErrClientIDReused)
+	f.fails(chat.OpAppendMessage{Message: m}, chat.ErrClientIDReused)
 }
 
 func testNoteIsNoCursor(f *fixture) {
@@ -117,11 +117,11 @@ func testNoteEdit(f *fixture) {
 	f.say(s.ID, chat.SenderVisitor, "x")
 	n := f.jot(s.ID, "note")
 	before := f.session(s.ID)
-	res := f.do(chat.EditMessage{SessionID: s.ID, MessageID: n.ID, Text: "better", At: f.tick()})
+	res := f.do(chat.OpEditMessage{SessionID: s.ID, MessageID: n.ID, Text: "better", At: f.tick()})
 	n.Text, n.EditedAt = "better", f.now
 	f.equal("edited", res.Message, n)
 	f.wantEvents(res, "message_updated")
-	res = f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: n.ID, At: f.tick()})
+	res = f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: n.ID, At: f.tick()})
 	n.Text, n.DeletedAt = "", f.now
 	f.equal("deleted", res.Message, n)
 	f.wantEvents(res, "message_deleted")

@@ -98,7 +98,7 @@ func testMessageCursorForms(f *fixture) {
 	f.equal("after what is to come", list(chat.Page{After: "100"}), []string(nil))
 	f.equal("before what is to come", list(chat.Page{Before: "100", Limit: 1}), []string{all[4].ID})
 	f.equal("after a deleted message", func() []string {
-		f.do(chat.DeleteMessage{SessionID: s.ID, MessageID: all[3].ID, At: f.tick()})
+		f.do(chat.OpDeleteMessage{SessionID: s.ID, MessageID: all[3].ID, At: f.tick()})
 		return list(chat.Page{After: all[3].ID})
 	}(), []string{all[4].ID})
 }

@@ -19,7 +19,7 @@ type paper struct {
 	jonas   string
 }
 
-var asHost = chat.AsKey(chat.APIKey{ID: "paper", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
+var asHost = chat.AsAPIKey(chat.APIKey{ID: "paper", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
 
 func newPaper(f *fixture, now string) *paper {
 	zone, err := time.LoadLocation("Europe/Lisbon")
@@ -48,21 +48,21 @@ func (p *paper) begin(name, at string, change func(*chat.Session)) {
 	p.Helper()
 	if p.visitor[name] == "" {
 		p.visitor[name] = p.id("visitor")
-		p.do(chat.SaveVisitor{Visitor: chat.Visitor{ID: p.visitor[name], CreatedAt: p.at(at), LastSeenAt: p.at(at)}})
+		p.do(chat.OpSaveVisitor{Visitor: chat.Visitor{ID: p.visitor[name], CreatedAt: p.at(at), LastSeenAt: p.at(at)}})
 	}
 	s := p.newSession(p.visitor[name])
 	s.CreatedAt, s.UpdatedAt = p.at(at), p.at(at)
 	if change != nil {
 		change(&s)
 	}
-	p.ids[name] = p.do(chat.CreateSession{Session: s}).Session.ID
+	p.ids[name] = p.do(chat.OpCreateSession{Session: s}).Session.ID
 }
 
 func (p *paper) says(name, at, sender, id string) string {
 	p.Helper()
 	m := p.newMessage(p.ids[name], sender, "x")
 	m.At, m.SenderID = p.at(at), id
-	return p.do(chat.AppendMessage{Message: m}).Message.ID
+	return p.do(chat.OpAppendMessage{Message: m}).Message.ID
 }
 
 func (p *paper) asks(name, at string) {
@@ -73,17 +73,17 @@ func (p *paper) answers(name, at, id string) { p.Helper(); p.says(name, at, chat
 
 func (p *paper) assigned(name, at, id string) {
 	p.Helper()
-	p.do(chat.UpdateSession{SessionID: p.ids[name], At: p.at(at), Patch: chat.SessionPatch{AssigneeID: &id}})
+	p.do(chat.OpUpdateSession{SessionID: p.ids[name], At: p.at(at), Patch: chat.SessionPatch{AssigneeID: &id}})
 }
 
 func (p *paper) closed(name, at string, left bool) {
 	p.Helper()
-	p.do(chat.CloseSession{SessionID: p.ids[name], At: p.at(at), VisitorLeft: left})
+	p.do(chat.OpCloseSession{SessionID: p.ids[name], At: p.at(at), VisitorLeft: left})
 }
 
 func (p *paper) rated(name, at string, score int) {
 	p.Helper()
-	p.do(chat.RateSession{SessionID: p.ids[name], Rating: chat.Rating{Score: score, At: p.at(at)}})
+	p.do(chat.OpRateSession{SessionID: p.ids[name], Rating: chat.Rating{Score: score, At: p.at(at)}})
 }
 
 // figures returns those of a period in the story's zone.

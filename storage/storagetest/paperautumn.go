@@ -21,7 +21,8 @@ func newAutumn(f *fixture) (p *paper, q chat.AnalyticsQuery) {
 	p = newPaper(f, "10-28 12:00")
 	q = chat.AnalyticsQuery{From: time.Date(2026, 10, 24, 0, 0, 0, 0, p.zone), To: time.Date(2026, 10, 27, 0, 0, 0, 0, p.zone), Zone: p.zone}
 
-	// Begun before the period, the first word at its first moment; nobody answers.
+	// Begun before the period, the first word at its first moment; nobody
+	// answers.
 	p.begin("early", "10-23 22:59", nil)
 	p.asks("early", "10-23 23:00")
 
@@ -33,7 +34,7 @@ func newAutumn(f *fixture) (p *paper, q chat.AnalyticsQuery) {
 	p.assigned("midnight", "10-24 22:52", p.mara)
 	p.answers("midnight", "10-24 23:05", p.mara)
 	p.closed("midnight", "10-24 23:20", false)
-	p.do(chat.AskRating{SessionID: p.ids["midnight"], At: p.at("10-24 23:21")})
+	p.do(chat.OpAskRating{SessionID: p.ids["midnight"], At: p.at("10-24 23:21")})
 
 	// Half past one, and forty minutes later it is ten past one. A bot comes
 	// first, two agents answer.
@@ -46,7 +47,7 @@ func newAutumn(f *fixture) (p *paper, q chat.AnalyticsQuery) {
 	p.asks("twice", "10-25 01:21") // the same turn
 	p.answers("twice", "10-25 01:23", p.mara)
 	p.closed("twice", "10-25 02:00", false)
-	p.do(chat.AskRating{SessionID: p.ids["twice"], At: p.at("10-25 02:00")})
+	p.do(chat.OpAskRating{SessionID: p.ids["twice"], At: p.at("10-25 02:00")})
 	p.rated("twice", "10-25 02:01", 4)
 
 	// Nobody answers, and the visitor leaves.
@@ -73,7 +74,7 @@ func newAutumn(f *fixture) (p *paper, q chat.AnalyticsQuery) {
 	p.asks("test", "10-26 13:00")
 	p.begin("banned", "10-26 14:00", nil)
 	p.asks("banned", "10-26 14:00")
-	p.do(chat.BanVisitor{VisitorID: p.visitor["banned"], Ban: &chat.Ban{At: p.at("10-26 14:05")}, At: p.at("10-26 14:05")})
+	p.do(chat.OpBanVisitor{VisitorID: p.visitor["banned"], Ban: &chat.Ban{At: p.at("10-26 14:05")}, At: p.at("10-26 14:05")})
 	p.begin("late", "10-26 23:59", nil)
 	p.asks("late", "10-27 00:00")
 
@@ -83,7 +84,7 @@ func newAutumn(f *fixture) (p *paper, q chat.AnalyticsQuery) {
 	p.begin("back", "10-26 15:00", func(s *chat.Session) { s.AssigneeID = p.jonas })
 	p.asks("back", "10-26 15:00")
 	answer := p.says("back", "10-26 15:00:30", chat.SenderAgent, p.jonas)
-	p.do(chat.MarkSeen{SessionID: p.ids["back"], MessageID: answer, Sender: chat.SenderVisitor})
+	p.do(chat.OpMarkSeen{SessionID: p.ids["back"], MessageID: answer, Sender: chat.SenderVisitor})
 	p.rated("back", "10-26 15:10", 5)
 	return p, q
 }
@@ -178,7 +179,7 @@ func testPaperAutumnByTime(f *fixture) {
 func testPaperAutumnTeam(f *fixture) {
 	p, q := newAutumn(f)
 	for minute := range 11 { // Mara is there from nine to ten past on Monday
-		p.do(chat.NoteShifts{AgentIDs: []string{p.mara}, At: p.at("10-26 09:00").Add(time.Duration(minute) * time.Minute)})
+		p.do(chat.OpNoteShifts{AgentIDs: []string{p.mara}, At: p.at("10-26 09:00").Add(time.Duration(minute) * time.Minute)})
 	}
 	team, err := p.svc.AnalyticsByAgent(p.ctx, asHost, q)
 	p.noErr("AnalyticsByAgent", err)
@@ -191,7 +192,8 @@ func testPaperAutumnTeam(f *fixture) {
 	p.measured("Jonas's replies", jonas.ReplyTime, 2, 1215)
 	p.measured("Mara's replies", mara.ReplyTime, 3, 400) // 120, 180, 900
 	p.equal("sessions together", team.Team.Sessions, int64(6))
-	// Mara had 28 minutes and 29; Jonas 70 and, until the period ends, nine hours.
+	// Mara had 28 minutes and 29; Jonas 70 and, until the period ends, nine
+	// hours.
 	p.equal("Mara's load", *mara.Load, chat.Workload{Mean: 1, Peak: 1, Busy: 57 * 60, Available: 600})
 	p.equal("Jonas's load", *jonas.Load, chat.Workload{Mean: 1, Peak: 1, Busy: (70 + 9*60) * 60})
 	p.equal("the team's load", *team.Team.Load, chat.Workload{Mean: 1, Peak: 1, Busy: (57 + 70 + 9*60) * 60, Available: 600})
@@ -216,12 +218,12 @@ func testPaperAutumnTeam(f *fixture) {
 func testPaperAutumnVisits(f *fixture) {
 	p, q := newAutumn(f)
 	regular := p.id("visitor")
-	p.do(chat.SaveVisitor{Visitor: chat.Visitor{ID: regular, CreatedAt: p.at("10-20 10:00"), LastSeenAt: p.at("10-20 10:00")}})
+	p.do(chat.OpSaveVisitor{Visitor: chat.Visitor{ID: regular, CreatedAt: p.at("10-20 10:00"), LastSeenAt: p.at("10-20 10:00")}})
 	for _, view := range []struct{ visitor, at, path string }{
 		{p.visitor["midnight"], "10-24 22:40", "/cups"}, {p.visitor["midnight"], "10-24 22:41", "/basket"}, {p.visitor["midnight"], "10-25 09:00", "/cups"},
 		{regular, "10-20 10:00", "/"}, {regular, "10-26 10:00", "/cups"}, {regular, "10-27 00:00", "/cups"},
 	} {
-		p.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: view.visitor, PageRef: chat.PageRef{URL: "https://shop.example" + view.path}, At: p.at(view.at)}}})
+		p.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: view.visitor, PageRef: chat.PageRef{URL: "https://shop.example" + view.path}, At: p.at(view.at)}}})
 	}
 	g := p.report(q).Figures
 	p.equal("visits", []int64{*g.Visitors, *g.PageViews, *g.Engaged, *g.Returned}, []int64{2, 4, 1, 1})

@@ -72,8 +72,8 @@ func CheckPast(t testing.TB, store chat.Store, version int) {
 	f.wantHistory("who closed it is not known", "closed", chat.HistoryEntry{Action: chat.HistoryClosed, At: closed.ClosedAt})
 	_, err := store.VisitorByToken(f.ctx, "h-ines")
 	f.noErr("VisitorByToken", err)
-	_, err = store.KeyByHash(f.ctx, "h-key")
-	f.noErr("KeyByHash", err)
+	_, err = store.APIKeyByHash(f.ctx, "h-key")
+	f.noErr("APIKeyByHash", err)
 	if version >= 3 {
 		part, err := store.FileChunk(f.ctx, "file", 0)
 		f.noErr("FileChunk", err)
@@ -96,8 +96,8 @@ func CheckPast(t testing.TB, store chat.Store, version int) {
 	IndexAll(t, store)
 	f.equal("what is said again is known", f.duplicateMessage("open", "c1").Seq, int64(1))
 	f.equal("the next message", f.say("open", chat.SenderVisitor, "And now?").Seq, int64(4))
-	f.do(chat.CloseSession{SessionID: "open", At: f.tick()})
-	f.do(chat.EraseVisitor{VisitorID: "ines"})
+	f.do(chat.OpCloseSession{SessionID: "open", At: f.tick()})
+	f.do(chat.OpEraseVisitor{VisitorID: "ines"})
 	IndexAll(t, store)
 	f.equal("sessions left", len(f.sessions(chat.SessionQuery{}).Sessions), 1)
 }
@@ -107,5 +107,5 @@ func (f *fixture) duplicateMessage(session, clientID string) chat.Message {
 	f.Helper()
 	m := f.newMessage(session, chat.SenderVisitor, "Where is my walnut bowl?")
 	m.ClientID, m.Fingerprint = clientID, "fp"
-	return f.duplicate(chat.AppendMessage{Message: m}).Message
+	return f.duplicate(chat.OpAppendMessage{Message: m}).Message
 }

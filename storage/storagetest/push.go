@@ -10,7 +10,7 @@ var pushRows = []row{
 func (f *fixture) push(id, agent string, keep int) chat.PushSubscription {
 	f.Helper()
 	p := chat.PushSubscription{ID: id, AgentID: agent, Endpoint: "https://push.example/" + id, P256DH: "key of " + agent, Auth: "auth", CreatedAt: f.tick()}
-	f.wantEvents(f.do(chat.SavePush{Subscription: p, Keep: keep}), "")
+	f.wantEvents(f.do(chat.OpSavePushSubscription{Subscription: p, Keep: keep}), "")
 	return p
 }
 
@@ -30,12 +30,12 @@ func testPush(f *fixture) {
 	f.wantPush(one, two)
 	two = f.push("2", "a1", 9) // somebody else signed in there
 	f.wantPush(one, two)
-	f.wantEvents(f.do(chat.RemovePush{ID: "2", AgentID: "a2"}), "") // not theirs any more
+	f.wantEvents(f.do(chat.OpDeletePushSubscription{ID: "2", AgentID: "a2"}), "") // not theirs any more
 	f.wantPush(one, two)
-	f.do(chat.RemovePush{ID: "2", AgentID: "a1"})
-	f.do(chat.RemovePush{ID: "2", AgentID: "a1"}) // again
+	f.do(chat.OpDeletePushSubscription{ID: "2", AgentID: "a1"})
+	f.do(chat.OpDeletePushSubscription{ID: "2", AgentID: "a1"}) // again
 	f.wantPush(one)
-	f.do(chat.RemovePush{ID: "1"})
+	f.do(chat.OpDeletePushSubscription{ID: "1"})
 	f.wantPush()
 }
 

@@ -11,25 +11,25 @@ import (
 func testFiguresLeftOut(f *fixture) {
 	in := f.newSession(f.visitor().ID)
 	in.Source = chat.SourceTest
-	f.do(chat.CreateSession{Session: in})
+	f.do(chat.OpCreateSession{Session: in})
 	banned := f.start("")
 	until := f.now.Add(time.Hour)
-	f.do(chat.BanVisitor{VisitorID: banned.VisitorID, Ban: &chat.Ban{At: f.now, Until: until}, At: f.now})
-	list := f.figures(chat.FiguresQuery{})
+	f.do(chat.OpBanVisitor{VisitorID: banned.VisitorID, Ban: &chat.Ban{At: f.now, Until: until}, At: f.now})
+	list := f.figures(chat.SessionFiguresQuery{})
 	f.equal("test", []bool{list[0].Test, list[1].Test}, []bool{true, false})
 	f.equal("nobody banned", list[0].Ban, (*chat.Ban)(nil))
 	if list[1].Ban == nil || !list[1].Ban.Until.Equal(until) {
 		f.Fatalf("the ban is %+v", list[1].Ban)
 	}
-	f.do(chat.BanVisitor{VisitorID: banned.VisitorID, At: f.now})
-	f.equal("lifted", f.figures(chat.FiguresQuery{})[1].Ban, (*chat.Ban)(nil))
+	f.do(chat.OpBanVisitor{VisitorID: banned.VisitorID, At: f.now})
+	f.equal("lifted", f.figures(chat.SessionFiguresQuery{})[1].Ban, (*chat.Ban)(nil))
 }
 
 // places returns what is counted, the newest first, from a cursor on.
 func (f *fixture) places(after chat.Cursor, limit int) (list []chat.Cursor) {
 	f.Helper()
 	enough := errors.New("enough")
-	q := chat.FiguresQuery{From: time.UnixMilli(0), To: f.now.AddDate(1, 0, 0), Newest: true, After: after}
+	q := chat.SessionFiguresQuery{From: time.UnixMilli(0), To: f.now.AddDate(1, 0, 0), Newest: true, After: after}
 	err := f.store.SessionFigures(f.ctx, q, func(s chat.SessionFigures) error {
 		if len(list) == limit {
 			return enough
@@ -49,7 +49,7 @@ func testFiguresNewest(f *fixture) {
 	for range 5 { // all of one moment: the row tells them apart
 		in := f.newSession(f.visitor().ID)
 		in.CreatedAt, in.UpdatedAt = same, same
-		ids = append(ids, f.do(chat.CreateSession{Session: in}).Session.ID)
+		ids = append(ids, f.do(chat.OpCreateSession{Session: in}).Session.ID)
 	}
 	slices.Reverse(ids)
 	var got []string
@@ -70,7 +70,7 @@ func testFiguresNewest(f *fixture) {
 func testSessionsAt(f *fixture) {
 	first, second, third := f.start(""), f.start(""), f.start("")
 	places := f.places(chat.Cursor{}, 3) // the third comes first
-	f.do(chat.EraseVisitor{VisitorID: second.VisitorID})
+	f.do(chat.OpEraseVisitor{VisitorID: second.VisitorID})
 	sessions, err := f.store.SessionsAt(f.ctx, []chat.Cursor{places[2], places[1], places[0]})
 	f.noErr("SessionsAt", err)
 	var ids []string
@@ -86,14 +86,14 @@ func testSessionsAt(f *fixture) {
 func testFiguresRatings(f *fixture) {
 	rated, asked := f.start(""), f.start("")
 	f.start("")
-	f.do(chat.AskRating{SessionID: asked.ID, At: f.tick()})
+	f.do(chat.OpAskRating{SessionID: asked.ID, At: f.tick()})
 	when := f.now
-	f.duplicate(chat.AskRating{SessionID: asked.ID, At: f.tick()})
-	f.fails(chat.AskRating{SessionID: "nobody", At: f.now}, chat.ErrUnknownSession)
-	f.do(chat.RateSession{SessionID: rated.ID, Rating: chat.Rating{Score: 2, Comment: "slow", At: f.tick()}})
-	list := f.figures(chat.FiguresQuery{})
+	f.duplicate(chat.OpAskRating{SessionID: asked.ID, At: f.tick()})
+	f.fails(chat.OpAskRating{SessionID: "nobody", At: f.now}, chat.ErrUnknownSession)
+	f.do(chat.OpRateSession{SessionID: rated.ID, Rating: chat.Rating{Score: 2, Comment: "slow", At: f.tick()}})
+	list := f.figures(chat.SessionFiguresQuery{})
 	f.equal("asked", []time.Time{list[0].RatingAskedAt, list[1].RatingAskedAt, list[2].RatingAskedAt}, []time.Time{{}, when, {}})
-	only := f.figures(chat.FiguresQuery{Rated: true, Detail: true})
+	only := f.figures(chat.SessionFiguresQuery{Rated: true, Detail: true})
 	f.equal("rated only", len(only), 1)
 	f.equal("the comment", []any{only[0].Score, only[0].Comment}, []any{2, "slow"})
 }
@@ -102,17 +102,17 @@ func testVisitFigures(f *fixture) {
 	begin := f.now
 	hour := func(n float64) time.Time { return begin.Add(time.Duration(n * float64(time.Hour))) }
 	see := func(id string, at time.Time) {
-		f.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: id, PageRef: chat.PageRef{URL: "https://shop.example/"}, At: at}}})
+		f.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: id, PageRef: chat.PageRef{URL: "https://shop.example/"}, At: at}}})
 	}
 	visitor := func(at time.Time) string {
 		id := f.id("visitor")
-		f.do(chat.SaveVisitor{Visitor: chat.Visitor{ID: id, CreatedAt: at, LastSeenAt: at}})
+		f.do(chat.OpSaveVisitor{Visitor: chat.Visitor{ID: id, CreatedAt: at, LastSeenAt: at}})
 		return id
 	}
 	say := func(session string, at time.Time) {
 		m := f.newMessage(session, chat.SenderVisitor, "x")
 		m.At = at
-		f.do(chat.AppendMessage{Message: m})
+		f.do(chat.OpAppendMessage{Message: m})
 	}
 	// One who was known before, writes in the first and the third hour, and
 	// looks around in all three; one who comes in the second hour and only
@@ -120,14 +120,14 @@ func testVisitFigures(f *fixture) {
 	old, fresh := visitor(hour(-5)), visitor(hour(1))
 	in := f.newSession(old)
 	in.CreatedAt = hour(0.1)
-	session := f.do(chat.CreateSession{Session: in}).Session.ID
+	session := f.do(chat.OpCreateSession{Session: in}).Session.ID
 	for _, at := range []float64{0, 0.5, 1.5, 2} {
 		see(old, hour(at))
 	}
 	say(session, hour(0.5))
 	say(session, hour(2.5))
 	see(fresh, hour(1.2))
-	f.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: fresh, Name: "checkout_started", At: hour(2.1)}}})
+	f.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: fresh, Name: "checkout_started", At: hour(2.1)}}})
 	got, err := f.store.VisitFigures(f.ctx, chat.VisitFiguresQuery{Bounds: []time.Time{hour(0), hour(1), hour(2), hour(3), hour(4)}})
 	f.noErr("VisitFigures", err)
 	f.equal("by the hour", got, []chat.VisitFigures{
@@ -144,7 +144,7 @@ func testVisitFigures(f *fixture) {
 func testVisitedURLs(f *fixture) {
 	v := f.visitor()
 	for _, path := range []string{"a", "b", "a"} {
-		f.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: v.ID, PageRef: chat.PageRef{URL: "https://shop.example/" + path}, At: f.tick()}}})
+		f.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: v.ID, PageRef: chat.PageRef{URL: "https://shop.example/" + path}, At: f.tick()}}})
 	}
 	from, to := time.UnixMilli(0), f.now.Add(time.Second)
 	urls, err := f.store.VisitedURLs(f.ctx, from, to)
@@ -163,7 +163,7 @@ func testVisitedURLs(f *fixture) {
 
 func (f *fixture) spans(from, to time.Time) chat.AgentLoad {
 	f.Helper()
-	load, err := f.store.AgentLoad(f.ctx, chat.FiguresQuery{From: from, To: to})
+	load, err := f.store.AgentLoad(f.ctx, chat.SessionFiguresQuery{From: from, To: to})
 	f.noErr("AgentLoad", err)
 	return load
 }
@@ -174,21 +174,21 @@ func testAssignments(f *fixture) {
 	s := f.start("")
 	assign := func(id, agent string) time.Time {
 		at := f.tick()
-		f.do(chat.UpdateSession{SessionID: id, At: at, Patch: chat.SessionPatch{AssigneeID: &agent}})
+		f.do(chat.OpUpdateSession{SessionID: id, At: at, Patch: chat.SessionPatch{AssigneeID: &agent}})
 		return at
 	}
 	first := assign(s.ID, mara.ID)
-	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{Department: ptr("sales")}}) // says nothing of who has it
+	f.do(chat.OpUpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{Department: ptr("sales")}}) // says nothing of who has it
 	second := assign(s.ID, jonas.ID)
 	released := assign(s.ID, "")
 	third := assign(s.ID, mara.ID)
 	closed := f.tick()
-	f.do(chat.CloseSession{SessionID: s.ID, At: closed})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: closed})
 	assign(s.ID, jonas.ID) // for the record only: nobody works on it any more
 
 	in := f.newSession(f.visitor().ID)
 	in.AssigneeID, in.Source = jonas.ID, chat.SourceTest
-	open := f.do(chat.CreateSession{Session: in}).Session
+	open := f.do(chat.OpCreateSession{Session: in}).Session
 	want := []chat.AgentSpan{
 		{AgentID: mara.ID, From: first, To: second}, {AgentID: jonas.ID, From: second, To: released}, {AgentID: mara.ID, From: third, To: closed},
 		{AgentID: jonas.ID, From: open.CreatedAt, Test: true},
@@ -198,10 +198,10 @@ func testAssignments(f *fixture) {
 	f.equal("what ends as it begins", f.spans(second, released).Assignments, want[1:2])
 	f.equal("what lasts", f.spans(f.now.Add(time.Hour), f.now.Add(2*time.Hour)).Assignments, want[3:])
 
-	load, err := f.store.AgentLoad(f.ctx, chat.FiguresQuery{From: begin, To: f.now.Add(time.Hour), Department: "sales"})
+	load, err := f.store.AgentLoad(f.ctx, chat.SessionFiguresQuery{From: begin, To: f.now.Add(time.Hour), Department: "sales"})
 	f.noErr("AgentLoad", err)
 	f.equal("of a department", load.Assignments, want[:3])
-	f.do(chat.EraseVisitor{VisitorID: s.VisitorID})
+	f.do(chat.OpEraseVisitor{VisitorID: s.VisitorID})
 	f.equal("once erased", f.spans(begin, f.now.Add(time.Hour)).Assignments, want[3:])
 }
 
@@ -210,12 +210,12 @@ func testRoutedAssignments(f *fixture) {
 	begin := f.now
 	s := f.waiting("")
 	given := f.tick()
-	f.do(chat.AssignSession{SessionID: s.ID, AgentID: mara.ID, At: given})
+	f.do(chat.OpAssignSession{SessionID: s.ID, AgentID: mara.ID, At: given})
 	returned := f.tick()
-	f.do(chat.ReturnSession{SessionID: s.ID, Before: returned, At: returned})
-	f.do(chat.MarkMissed{SessionID: s.ID, Before: f.tick(), At: f.now}) // says nothing of who has it
+	f.do(chat.OpReturnSession{SessionID: s.ID, Before: returned, At: returned})
+	f.do(chat.OpMarkMissed{SessionID: s.ID, Before: f.tick(), At: f.now}) // says nothing of who has it
 	snoozed := f.tick()
-	f.do(chat.SnoozeSession{SessionID: s.ID, Snooze: &chat.Snooze{}, ClaimFor: mara.ID, At: snoozed})
+	f.do(chat.OpSnoozeSession{SessionID: s.ID, Snooze: &chat.Snooze{}, ClaimFor: mara.ID, At: snoozed})
 	f.equal("spans", f.spans(begin, f.now.Add(time.Hour)).Assignments, []chat.AgentSpan{
 		{AgentID: mara.ID, From: given, To: returned}, {AgentID: mara.ID, From: snoozed},
 	})
@@ -226,7 +226,7 @@ func testShifts(f *fixture) {
 	begin := f.now
 	note := func(after time.Duration, ids ...string) time.Time {
 		at := begin.Add(after)
-		f.do(chat.NoteShifts{AgentIDs: ids, At: at})
+		f.do(chat.OpNoteShifts{AgentIDs: ids, At: at})
 		return at
 	}
 	from := note(0, mara.ID)
@@ -253,9 +253,9 @@ func testStats(f *fixture) {
 	mara := f.agent("Mara")
 	s, silent := f.waiting(""), f.start("")
 	f.equal("one waits", stats(), chat.StoreStats{OpenSessions: 2, Waiting: 1})
-	f.do(chat.UpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: &mara.ID}})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, At: f.tick(), Patch: chat.SessionPatch{AssigneeID: &mara.ID}})
 	f.equal("taken", stats(), chat.StoreStats{OpenSessions: 2})
-	f.do(chat.CloseSession{SessionID: silent.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: silent.ID, At: f.tick()})
 	f.equal("closed", stats(), chat.StoreStats{OpenSessions: 1})
 	w := f.hook().ID
 	f.post(f.sent(f.say(s.ID, chat.SenderVisitor, "x")), w)

@@ -22,7 +22,7 @@ func (f *fixture) closed(visitor string) chat.Session {
 	f.Helper()
 	s := f.start(visitor)
 	f.say(s.ID, chat.SenderVisitor, "Text of "+s.ID)
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
 	return f.session(s.ID)
 }
 
@@ -32,9 +32,9 @@ func testPurgeSessions(f *fixture) {
 	f.jot(gone.ID, "A note")
 	rated := f.closed(v.ID)
 	cut := f.tick()
-	f.do(chat.RateSession{SessionID: rated.ID, Rating: chat.Rating{Score: 5, At: f.tick()}})
+	f.do(chat.OpRateSession{SessionID: rated.ID, Rating: chat.Rating{Score: 5, At: f.tick()}})
 	late := f.closed(v.ID)
-	res := f.do(chat.PurgeSessions{Before: cut, Limit: 10})
+	res := f.do(chat.OpPurgeSessions{Before: cut, Limit: 10})
 	f.equal("count", res.Count, 1)
 	f.wantEvents(res, "")
 	f.wantErr("the old one", errOf(f.store.Session(f.ctx, gone.ID)), chat.ErrUnknownSession)
@@ -44,12 +44,12 @@ func testPurgeSessions(f *fixture) {
 		f.equal(what, f.session(id).ID, id)
 	}
 	f.equal("the visitor", f.visitorNow(v.ID), v)
-	f.equal("again", f.do(chat.PurgeSessions{Before: cut, Limit: 10}).Count, 0)
+	f.equal("again", f.do(chat.OpPurgeSessions{Before: cut, Limit: 10}).Count, 0)
 
 	quiet := f.closed(v.ID)
 	cut = f.tick()
 	f.jot(quiet.ID, "Read up on it again")
-	f.equal("what had a note since stays", f.do(chat.PurgeSessions{Before: cut, Limit: 10}).Count, 2)
+	f.equal("what had a note since stays", f.do(chat.OpPurgeSessions{Before: cut, Limit: 10}).Count, 2)
 	f.equal("it", f.session(quiet.ID).ID, quiet.ID)
 }
 
@@ -61,7 +61,7 @@ func testPurgeSessionsInParts(f *fixture) {
 	}
 	end := f.tick()
 	for i, want := range []int{2, 2, 1, 0} {
-		f.equal(fmt.Sprint("part ", i), f.do(chat.PurgeSessions{Before: end, Limit: 2}).Count, want)
+		f.equal(fmt.Sprint("part ", i), f.do(chat.OpPurgeSessions{Before: end, Limit: 2}).Count, want)
 		if i == 0 {
 			f.wantErr("the oldest goes first", errOf(f.store.Session(f.ctx, all[1])), chat.ErrUnknownSession)
 			f.equal("a younger one", f.session(all[2]).ID, all[2])
@@ -80,7 +80,7 @@ func testPurgePrunes(f *fixture) {
 	last := f.log().Head
 	cut := f.tick()
 	after := f.say(before.ID, chat.SenderVisitor, "later")
-	f.do(chat.PurgeSessions{Before: cut, Limit: 10})
+	f.do(chat.OpPurgeSessions{Before: cut, Limit: 10})
 	f.wantErr("the session", errOf(f.store.Session(f.ctx, gone.ID)), chat.ErrUnknownSession)
 	log := f.log()
 	f.equal("pruned", log.Pruned, last)
@@ -99,13 +99,13 @@ func testPurgePageViews(f *fixture) {
 		return chat.PageView{VisitorID: v.ID, PageRef: chat.PageRef{URL: fmt.Sprint("https://shop.example/", n)}, At: f.tick()}
 	}
 	for n := range 5 {
-		f.do(chat.AddPageViews{Views: []chat.PageView{view(n)}, Gap: time.Millisecond})
+		f.do(chat.OpAddPageViews{Views: []chat.PageView{view(n)}, Gap: time.Millisecond})
 	}
 	cut := f.tick()
-	f.do(chat.AddPageViews{Views: []chat.PageView{view(5)}, Gap: time.Millisecond})
-	f.equal("first part", f.do(chat.PurgePageViews{Before: cut, Limit: 3}).Count, 3)
-	f.equal("second part", f.do(chat.PurgePageViews{Before: cut, Limit: 3}).Count, 2)
-	f.equal("no more", f.do(chat.PurgePageViews{Before: cut, Limit: 3}).Count, 0)
+	f.do(chat.OpAddPageViews{Views: []chat.PageView{view(5)}, Gap: time.Millisecond})
+	f.equal("first part", f.do(chat.OpPurgePageViews{Before: cut, Limit: 3}).Count, 3)
+	f.equal("second part", f.do(chat.OpPurgePageViews{Before: cut, Limit: 3}).Count, 2)
+	f.equal("no more", f.do(chat.OpPurgePageViews{Before: cut, Limit: 3}).Count, 0)
 	p, err := f.store.PageViews(f.ctx, chat.PageViewQuery{VisitorID: v.ID})
 	f.noErr("PageViews", err)
 	visits, err := f.store.Visits(f.ctx, chat.VisitQuery{VisitorID: v.ID})
@@ -113,10 +113,10 @@ func testPurgePageViews(f *fixture) {
 	if len(p.Views) != 1 || len(visits.Visits) != 1 || f.visitorNow(v.ID).Visit == nil {
 		f.Errorf("left are %v, %v", p.Views, visits.Visits)
 	}
-	f.do(chat.PurgePageViews{Before: f.tick(), Limit: 3})
+	f.do(chat.OpPurgePageViews{Before: f.tick(), Limit: 3})
 	f.equal("the visit beside the visitor", f.visitorNow(v.ID).Visit, (*chat.Visit)(nil))
 	other := f.visitor()
-	f.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: other.ID, PageRef: chat.PageRef{URL: "https://shop.example/"}, At: f.tick()}}})
+	f.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: other.ID, PageRef: chat.PageRef{URL: "https://shop.example/"}, At: f.tick()}}})
 	f.equal("somebody else's visit is not taken for it", f.visitorNow(v.ID).Visit, (*chat.Visit)(nil))
 }
 
@@ -125,14 +125,14 @@ func testPurgeVisitors(f *fixture) {
 	for range 3 {
 		idle = append(idle, f.visitor())
 	}
-	f.do(chat.SaveVisitor{Visitor: idle[0], TokenHash: "h"})
-	f.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: idle[1].ID, PageRef: chat.PageRef{URL: "https://shop.example/"}, At: f.tick()}}})
+	f.do(chat.OpSaveVisitor{Visitor: idle[0], TokenHash: "h"})
+	f.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: idle[1].ID, PageRef: chat.PageRef{URL: "https://shop.example/"}, At: f.tick()}}})
 	talked, banned := f.visitor(), f.visitor()
 	f.closed(talked.ID)
-	f.do(chat.BanVisitor{VisitorID: banned.ID, Ban: &chat.Ban{At: f.tick()}, At: f.now})
+	f.do(chat.OpBanVisitor{VisitorID: banned.ID, Ban: &chat.Ban{At: f.tick()}, At: f.now})
 	cut := f.tick()
 	here := f.visitor()
-	op := chat.PurgeVisitors{Before: cut, Limit: 2}
+	op := chat.OpPurgeVisitors{Before: cut, Limit: 2}
 	count := 0
 	for range 10 {
 		res := f.do(op)
@@ -158,16 +158,16 @@ func testPurgeVisitors(f *fixture) {
 func testPurgeFiles(f *fixture) {
 	s := f.start(f.visitor().ID)
 	send := func(file string) chat.Message {
-		f.do(chat.AddFile{FileID: file, At: f.tick()})
-		f.do(chat.AddFileChunk{FileID: file, Data: []byte("content")})
+		f.do(chat.OpAddFile{FileID: file, At: f.tick()})
+		f.do(chat.OpAddFileChunk{FileID: file, Data: []byte("content")})
 		m := f.newMessage(s.ID, chat.SenderVisitor, "")
 		m.Attachments = []chat.Attachment{{FileID: file, Name: file + ".txt", Size: 7}}
-		return f.do(chat.AppendMessage{Message: m}).Message
+		return f.do(chat.OpAppendMessage{Message: m}).Message
 	}
 	old := send("old")
 	cut := f.tick()
 	young := send("young")
-	res := f.do(chat.PurgeFiles{Before: cut, Limit: 10})
+	res := f.do(chat.OpPurgeFiles{Before: cut, Limit: 10})
 	f.equal("count", res.Count, 1)
 	f.equal("files", res.Files, []string{"old"})
 	f.wantEvents(res, "")
@@ -180,28 +180,28 @@ func testPurgeFiles(f *fixture) {
 		f.noErr("Message", err)
 		f.equal("message", got, want)
 	}
-	f.do(chat.RemoveFile{FileID: "old"})
-	f.equal("again", f.do(chat.PurgeFiles{Before: cut, Limit: 10}).Count, 0)
+	f.do(chat.OpDeleteFile{FileID: "old"})
+	f.equal("again", f.do(chat.OpPurgeFiles{Before: cut, Limit: 10}).Count, 0)
 }
 
 func testPurgeDeliveries(f *fixture) {
-	f.do(chat.SaveWebhook{Webhook: chat.Webhook{ID: "hook", URL: "https://example.com/", Events: []string{chat.EventMessageSent}, Enabled: true, CreatedAt: f.tick()}})
+	f.do(chat.OpSaveWebhook{Webhook: chat.Webhook{ID: "hook", URL: "https://example.com/", Events: []string{chat.EventMessageSent}, Enabled: true, CreatedAt: f.tick()}})
 	s := f.start(f.visitor().ID)
 	send := func() string {
-		res := f.do(chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")})
+		res := f.do(chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")})
 		e := res.Events[0]
-		f.do(chat.AddDeliveries{Due: f.now, Messages: []chat.Outgoing{{
+		f.do(chat.OpAddDeliveries{Due: f.now, Messages: []chat.OutgoingEvent{{
 			Position: e.Position, Event: e.Type, At: e.At, SessionID: s.ID, MessageID: res.Message.ID, Body: []byte("{}"), To: []string{"hook"},
 		}}})
-		d := f.do(chat.ClaimDeliveries{WebhookID: "hook", Limit: 1, Now: f.now, Lease: f.now.Add(time.Hour)}).Deliveries[0]
-		f.do(chat.SettleDelivery{DeliveryID: d.ID, Attempt: d.Attempt, State: chat.DeliveryDelivered, Now: f.now,
+		d := f.do(chat.OpClaimDeliveries{WebhookID: "hook", Limit: 1, Now: f.now, Lease: f.now.Add(time.Hour)}).Deliveries[0]
+		f.do(chat.OpSettleDelivery{DeliveryID: d.ID, Attempt: d.Attempt, State: chat.DeliveryDelivered, Now: f.now,
 			Attempts: []chat.Attempt{{Number: d.Attempt, At: f.now, Status: 200}}})
 		return d.ID
 	}
 	old := send()
 	cut := f.tick()
 	young := send()
-	f.do(chat.PruneDeliveries{Before: cut, Limit: 100})
+	f.do(chat.OpPruneDeliveries{Before: cut, Limit: 100})
 	f.wantErr("the old one", errOf(f.store.Delivery(f.ctx, old)), chat.ErrUnknownDelivery)
 	f.noErr("the young one", errOf(f.store.Delivery(f.ctx, young)))
 	f.equal("the log", f.log().Pruned, chat.Position(0))

@@ -23,7 +23,7 @@ var searchRows = []row{
 func (f *fixture) index() {
 	f.Helper()
 	for range 100 {
-		res := f.append(chat.IndexSearch{Limit: 50})[0]
+		res := f.append(chat.OpIndexSearch{Limit: 50})[0]
 		f.noErr("IndexSearch", res.Err)
 		f.equal("events", len(res.Events), 0)
 		if res.Count < 50 {
@@ -89,10 +89,10 @@ func testSearchSessions(f *fixture) {
 	v := f.visitor()
 	in := f.newSession(v.ID)
 	in.VisitorName, in.VisitorEmail, in.Tags = "Léa Bonnet", "lea.b@correio.example", []string{"vip", `pre-"sale" <b>`}
-	s := f.do(chat.CreateSession{Session: in}).Session
+	s := f.do(chat.OpCreateSession{Session: in}).Session
 	other := f.newSession(v.ID)
 	other.VisitorName = "Daniel Weiss"
-	f.do(chat.CreateSession{Session: other})
+	f.do(chat.OpCreateSession{Session: other})
 	all := `Léa Bonnet · lea.b@correio.example · vip · pre-"sale" <b>`
 	for words, want := range map[string]string{
 		"lea":                   `[Léa] Bonnet · [lea].b@correio.example · vip · pre-"sale" <b>`,
@@ -136,7 +136,7 @@ func testSearchOrder(f *fixture) {
 	start := func(name string) {
 		in := f.newSession(f.visitor().ID)
 		in.VisitorName = name
-		sessions = append([]string{f.do(chat.CreateSession{Session: in}).Session.ID}, sessions...)
+		sessions = append([]string{f.do(chat.OpCreateSession{Session: in}).Session.ID}, sessions...)
 	}
 	for i := range 4 {
 		start(fmt.Sprint("Sage ", i))
@@ -178,12 +178,12 @@ func testSearchChanges(f *fixture) {
 	v := f.visitor()
 	in := f.newSession(v.ID)
 	in.VisitorName, in.Tags = "Ines", []string{"old"}
-	f.do(chat.CreateSession{Session: in})
+	f.do(chat.OpCreateSession{Session: in})
 	edited, deleted := f.say(in.ID, chat.SenderAgent, "typo one"), f.say(in.ID, chat.SenderAgent, "secret two")
 	f.equal("before", f.found("typo"), []string{"[typo] one"})
-	f.do(chat.EditMessage{SessionID: in.ID, MessageID: edited.ID, Text: "right one", At: f.tick()})
-	f.do(chat.DeleteMessage{SessionID: in.ID, MessageID: deleted.ID, At: f.tick()})
-	f.do(chat.UpdateSession{SessionID: in.ID, Patch: chat.SessionPatch{VisitorName: ptr("Agnes"), Tags: ptr([]string{"new", "more"})}, At: f.tick()})
+	f.do(chat.OpEditMessage{SessionID: in.ID, MessageID: edited.ID, Text: "right one", At: f.tick()})
+	f.do(chat.OpDeleteMessage{SessionID: in.ID, MessageID: deleted.ID, At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: in.ID, Patch: chat.SessionPatch{VisitorName: ptr("Agnes"), Tags: ptr([]string{"new", "more"})}, At: f.tick()})
 	for words, want := range map[string][]string{
 		"typo": {}, "secret": {}, "two": {}, "ines": {}, "old": {}, "right": {"[right] one"}, "agnes": {"[Agnes] · new · more"}, "more": {"Agnes · new · [more]"},
 	} {
@@ -195,7 +195,7 @@ func testSearchChanges(f *fixture) {
 	}
 	// What was changed before it came into the index.
 	m := f.say(in.ID, chat.SenderAgent, "never seen")
-	f.do(chat.EditMessage{SessionID: in.ID, MessageID: m.ID, Text: "seen at last", At: f.tick()})
+	f.do(chat.OpEditMessage{SessionID: in.ID, MessageID: m.ID, Text: "seen at last", At: f.tick()})
 	f.equal("never", f.found("never"), []string{})
 	f.equal("last", f.found("last"), []string{"seen at [last]"})
 }
@@ -209,14 +209,14 @@ func testSearchErased(f *fixture) {
 	f.jot(two.ID, "glaze three")
 	f.equal("before", len(f.found("glaze")), 3)
 	f.say(two.ID, chat.SenderVisitor, "glaze, not in the index yet")
-	f.do(chat.EraseVisitor{VisitorID: gone.ID})
+	f.do(chat.OpEraseVisitor{VisitorID: gone.ID})
 	f.equal("at once", len(f.search(chat.SearchQuery{Words: []string{"glaze"}}).Hits), 1)
 	// Numbers of rows that are given out again must not hide what comes.
 	three := f.start(stays.ID)
 	f.say(three.ID, chat.SenderVisitor, "glaze four")
 	f.equal("afterwards", f.found("glaze"), []string{"[glaze] four", "[glaze] one"})
 	f.equal("sessions", len(f.found("visitor")), 2)
-	f.do(chat.EraseVisitor{VisitorID: stays.ID})
+	f.do(chat.OpEraseVisitor{VisitorID: stays.ID})
 	f.equal("none", f.found("glaze"), []string{})
 	f.say(f.start("").ID, chat.SenderVisitor, "glaze five")
 	f.equal("anew", f.found("glaze"), []string{"[glaze] five"})
@@ -230,7 +230,7 @@ func testSearchSteps(f *fixture) {
 	}
 	total := 0
 	for range 10 {
-		res := f.append(chat.IndexSearch{Limit: 3})[0]
+		res := f.append(chat.OpIndexSearch{Limit: 3})[0]
 		f.noErr("IndexSearch", res.Err)
 		if res.Count > 3 {
 			f.Fatalf("%d in one step, at most 3 were asked for", res.Count)
@@ -248,7 +248,7 @@ func testSearchSteps(f *fixture) {
 // duplicateOrDone: with nothing to index nothing changes.
 func (f *fixture) duplicateOrDone() {
 	f.Helper()
-	f.equal("nothing to index", f.duplicate(chat.IndexSearch{Limit: 10}).Count, 0)
+	f.equal("nothing to index", f.duplicate(chat.OpIndexSearch{Limit: 10}).Count, 0)
 }
 
 func testSearchCursors(f *fixture) {

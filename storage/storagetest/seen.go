@@ -18,16 +18,16 @@ func testSeenByAgent(f *fixture) {
 	f.jot(s.ID, "note")
 	want := f.session(s.ID)
 	f.equal("unread", want.Unread, int64(3))
-	res := f.do(chat.MarkSeen{SessionID: s.ID, MessageID: one.ID, Sender: chat.SenderAgent})
+	res := f.do(chat.OpMarkSeen{SessionID: s.ID, MessageID: one.ID, Sender: chat.SenderAgent})
 	want.AgentSeenSeq, want.Unread = 1, 2
 	f.equal("session in the result", res.Session, want)
 	f.equal("session", f.session(s.ID), want)
 	f.equal("message", res.Message, one)
 	f.wantEvents(res, "")
-	f.do(chat.MarkSeen{SessionID: s.ID, MessageID: last.ID, Sender: chat.SenderAgent})
+	f.do(chat.OpMarkSeen{SessionID: s.ID, MessageID: last.ID, Sender: chat.SenderAgent})
 	want.AgentSeenSeq, want.Unread = 4, 0
 	f.equal("session with all seen", f.session(s.ID), want)
-	f.equal("unread after one more", f.do(chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "5")}).Session.Unread, int64(1))
+	f.equal("unread after one more", f.do(chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "5")}).Session.Unread, int64(1))
 }
 
 func testSeenByVisitor(f *fixture) {
@@ -39,7 +39,7 @@ func testSeenByVisitor(f *fixture) {
 	f.jot(s.ID, "note behind what is not seen yet")
 	want := f.session(s.ID)
 	f.equal("unread", want.VisitorUnread, int64(2))
-	res := f.do(chat.MarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderVisitor})
+	res := f.do(chat.OpMarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderVisitor})
 	want.VisitorSeen, want.VisitorUnread = 2, 1
 	f.equal("session in the result", res.Session, want)
 	f.equal("session", f.session(s.ID), want)
@@ -50,14 +50,14 @@ func testSeenNeverBack(f *fixture) {
 	s := f.start("")
 	one := f.say(s.ID, chat.SenderAgent, "1")
 	two := f.say(s.ID, chat.SenderAgent, "2")
-	f.do(chat.MarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderVisitor})
+	f.do(chat.OpMarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderVisitor})
 	before := f.session(s.ID)
 	for _, m := range []chat.Message{one, two} {
-		res := f.duplicate(chat.MarkSeen{SessionID: s.ID, MessageID: m.ID, Sender: chat.SenderVisitor})
+		res := f.duplicate(chat.OpMarkSeen{SessionID: s.ID, MessageID: m.ID, Sender: chat.SenderVisitor})
 		f.equal("message", res.Message, m)
 		f.equal("session in the result", res.Session, before)
 	}
-	f.duplicate(chat.MarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderAgent}) // who wrote it has seen it
+	f.duplicate(chat.OpMarkSeen{SessionID: s.ID, MessageID: two.ID, Sender: chat.SenderAgent}) // who wrote it has seen it
 	f.equal("session", f.session(s.ID), before)
 }
 
@@ -66,7 +66,7 @@ func testSeenNote(f *fixture) {
 	f.say(s.ID, chat.SenderVisitor, "1")
 	n := f.jot(s.ID, "note")
 	before := f.session(s.ID)
-	f.duplicate(chat.MarkSeen{SessionID: s.ID, MessageID: n.ID, Sender: chat.SenderAgent})
-	f.duplicate(chat.MarkSeen{SessionID: s.ID, MessageID: n.ID, Sender: chat.SenderVisitor})
+	f.duplicate(chat.OpMarkSeen{SessionID: s.ID, MessageID: n.ID, Sender: chat.SenderAgent})
+	f.duplicate(chat.OpMarkSeen{SessionID: s.ID, MessageID: n.ID, Sender: chat.SenderVisitor})
 	f.equal("session", f.session(s.ID), before)
 }

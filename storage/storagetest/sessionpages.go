@@ -49,7 +49,7 @@ func testSessionsNewestFirst(f *fixture) {
 	// The order is that of their making, whatever the clock said.
 	early := f.newSession(f.visitor().ID)
 	early.CreatedAt = early.CreatedAt.AddDate(-1, 0, 0)
-	f.do(chat.CreateSession{Session: early})
+	f.do(chat.OpCreateSession{Session: early})
 	f.equal("newest", sessionIDs(f.sessions(chat.SessionQuery{Page: chat.Page{Limit: 1}})), []string{early.ID})
 }
 
@@ -61,8 +61,8 @@ func testSessionsByActivity(f *fixture) {
 	f.say(s[1], chat.SenderVisitor, "x")
 	f.say(s[3], chat.SenderAgent, "x")
 	f.jot(s[0], "a note is no activity")
-	f.do(chat.CloseSession{SessionID: s[2], At: f.tick()})
-	f.do(chat.CloseSession{SessionID: s[4], At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s[2], At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s[4], At: f.tick()})
 	f.say(s[1], chat.SenderVisitor, "y")
 	for _, c := range []struct {
 		status string
@@ -86,7 +86,7 @@ func testSessionsByActivity(f *fixture) {
 		if len(same) > 0 {
 			in.CreatedAt = f.session(same[0]).CreatedAt
 		}
-		same = append(same, f.do(chat.CreateSession{Session: in}).Session.ID)
+		same = append(same, f.do(chat.OpCreateSession{Session: in}).Session.ID)
 	}
 	slices.Reverse(same)
 	f.equal("ties", f.walk(chat.SessionQuery{ByActivity: true, Page: chat.Page{Limit: 2}}, nil)[:5], same)
@@ -104,11 +104,11 @@ func testSessionFilters(f *fixture) {
 		in.Department = []string{"sales", "support"}[i%2]
 		in.Tags = [][]string{nil, {"vip"}, {"vip", "late"}, {"viper"}, {"vip%"}, {"VIP"}}[i]
 		in.AssigneeID = []string{ada.ID, bo.ID, "", "", ada.ID, ""}[i]
-		s = append(s, f.do(chat.CreateSession{Session: in}).Session.ID)
+		s = append(s, f.do(chat.OpCreateSession{Session: in}).Session.ID)
 	}
-	f.do(chat.CloseSession{SessionID: s[4], At: f.tick()})
-	f.do(chat.UpdateSession{SessionID: s[3], Patch: chat.SessionPatch{Tags: &[]string{"vip", "vip"}}, At: f.tick()})
-	f.do(chat.UpdateSession{SessionID: s[1], Patch: chat.SessionPatch{Tags: &[]string{"old"}}, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s[4], At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: s[3], Patch: chat.SessionPatch{Tags: &[]string{"vip", "vip"}}, At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: s[1], Patch: chat.SessionPatch{Tags: &[]string{"old"}}, At: f.tick()})
 	for _, c := range []struct {
 		name string
 		q    chat.SessionQuery
@@ -188,7 +188,7 @@ func testSessionWalk(f *fixture) {
 	got := f.walk(chat.SessionQuery{Page: chat.Page{Limit: 3}}, func() {
 		f.start("")
 		f.say(want[i], chat.SenderVisitor, "x")
-		f.do(chat.CloseSession{SessionID: want[len(want)-1-i], At: f.tick()})
+		f.do(chat.OpCloseSession{SessionID: want[len(want)-1-i], At: f.tick()})
 		i++
 	})
 	f.equal("the walk", got, want)

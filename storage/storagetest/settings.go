@@ -34,29 +34,29 @@ func testUnsavedSettings(f *fixture) {
 func testSaveSettings(f *fixture) {
 	want := f.fullSettings()
 	want.Version = 99
-	res := f.do(chat.SaveSettings{Settings: want, At: f.tick()})
+	res := f.do(chat.OpSaveSettings{Settings: want, At: f.tick()})
 	want.Version = chat.UnsavedVersion + 1
 	f.equal("result", res.Settings, want)
 	f.wantEvents(res, "")
 	f.equal("settings", f.settings(), want)
 
 	want = chat.Settings{Name: "Only this", Version: want.Version + 1}
-	f.equal("result", f.do(chat.SaveSettings{Settings: want, At: f.tick()}).Settings, want)
+	f.equal("result", f.do(chat.OpSaveSettings{Settings: want, At: f.tick()}).Settings, want)
 	f.equal("settings", f.settings(), want)
 }
 
 func testSettingsVersion(f *fixture) {
 	first := f.fullSettings()
-	f.fails(chat.SaveSettings{Settings: first, IfVersion: chat.UnsavedVersion + 1, At: f.tick()}, chat.ErrSettingsChanged)
+	f.fails(chat.OpSaveSettings{Settings: first, IfVersion: chat.UnsavedVersion + 1, At: f.tick()}, chat.ErrSettingsChanged)
 	f.equal("settings", f.settings(), chat.Settings{Version: chat.UnsavedVersion})
-	first = f.do(chat.SaveSettings{Settings: first, IfVersion: chat.UnsavedVersion, At: f.tick()}).Settings
-	f.fails(chat.SaveSettings{Settings: chat.Settings{Name: "Late"}, IfVersion: chat.UnsavedVersion, At: f.tick()}, chat.ErrSettingsChanged)
+	first = f.do(chat.OpSaveSettings{Settings: first, IfVersion: chat.UnsavedVersion, At: f.tick()}).Settings
+	f.fails(chat.OpSaveSettings{Settings: chat.Settings{Name: "Late"}, IfVersion: chat.UnsavedVersion, At: f.tick()}, chat.ErrSettingsChanged)
 	f.equal("settings", f.settings(), first)
 
 	// Of two in one batch the second comes too late as well.
 	res := f.append(
-		chat.SaveSettings{Settings: chat.Settings{Name: "Won"}, IfVersion: first.Version, At: f.tick()},
-		chat.SaveSettings{Settings: chat.Settings{Name: "Lost"}, IfVersion: first.Version, At: f.now},
+		chat.OpSaveSettings{Settings: chat.Settings{Name: "Won"}, IfVersion: first.Version, At: f.tick()},
+		chat.OpSaveSettings{Settings: chat.Settings{Name: "Lost"}, IfVersion: first.Version, At: f.now},
 	)
 	f.noErr("first", res[0].Err)
 	f.wantErr("second", res[1].Err, chat.ErrSettingsChanged)

@@ -38,7 +38,7 @@ func (s Site) Fill(ctx context.Context, store chat.Store) error {
 		m.Agents = 6
 	}
 	for i := range m.Agents {
-		m.add(chat.SaveAgent{Agent: chat.Agent{ID: agentID(i), Name: agentNames[i%len(agentNames)]}})
+		m.add(chat.OpSaveAgent{Agent: chat.Agent{ID: agentID(i), Name: agentNames[i%len(agentNames)]}})
 	}
 	m.work()
 	m.browse()
@@ -55,7 +55,7 @@ func (s Site) Fill(ctx context.Context, store chat.Store) error {
 	}
 	m.flush()
 	for m.err == nil {
-		res, err := store.Append(ctx, []chat.Op{chat.IndexSearch{Limit: 2000}})
+		res, err := store.Append(ctx, []chat.Op{chat.OpIndexSearch{Limit: 2000}})
 		if err != nil || res[0].Err != nil || res[0].Count < 2000 {
 			return err
 		}
@@ -144,9 +144,9 @@ func (m *maker) browse() {
 
 func arrive(m *maker, t *thread) {
 	t.visitor = m.id("visitor")
-	m.add(chat.SaveVisitor{Visitor: chat.Visitor{ID: t.visitor, CreatedAt: t.at, LastSeenAt: t.at}})
+	m.add(chat.OpSaveVisitor{Visitor: chat.Visitor{ID: t.visitor, CreatedAt: t.at, LastSeenAt: t.at}})
 	if m.rand.IntN(3) == 0 {
-		m.add(chat.GreetVisitor{TriggerID: fmt.Sprintf("trigger-%d", m.rand.IntN(3)), VisitorID: t.visitor, At: t.at})
+		m.add(chat.OpGreetVisitor{TriggerID: fmt.Sprintf("trigger-%d", m.rand.IntN(3)), VisitorID: t.visitor, At: t.at})
 	}
 	see(m, t)
 }
@@ -162,7 +162,7 @@ func (m *maker) work() {
 func shift(m *maker, t *thread) {
 	if day := t.at.Weekday(); day != time.Saturday && day != time.Sunday {
 		away := t.at.YearDay() % (m.Agents + 1)
-		op := chat.NoteShifts{At: t.at}
+		op := chat.OpNoteShifts{At: t.at}
 		for i := range m.Agents {
 			if i != away {
 				op.AgentIDs = append(op.AgentIDs, agentID(i))
@@ -181,7 +181,7 @@ func shift(m *maker, t *thread) {
 }
 
 func see(m *maker, t *thread) {
-	m.add(chat.AddPageViews{Views: []chat.PageView{{VisitorID: t.visitor, PageRef: m.page(), At: t.at}}})
+	m.add(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: t.visitor, PageRef: m.page(), At: t.at}}})
 	if t.left--; t.left <= 0 {
 		return
 	}

@@ -22,12 +22,13 @@ type SiteBench struct {
 	Naive map[string]func(ctx context.Context, from, to time.Time) error
 }
 
-// Run measures every report of the site's last whole month, the inbox and a search.
+// Run measures every report of the site's last whole month, the inbox and a
+// search.
 func (s SiteBench) Run(b *testing.B) {
 	now := s.Site.To
 	svc := chat.New(s.Store, &chat.Options{Now: func() time.Time { return now }})
 	b.Cleanup(func() { svc.Close() })
-	by := chat.AsKey(chat.APIKey{ID: "bench", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
+	by := chat.AsAPIKey(chat.APIKey{ID: "bench", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
 	month := chat.AnalyticsQuery{From: s.Site.To.AddDate(0, -1, 0), To: s.Site.To}
 	all := chat.AnalyticsQuery{From: s.Site.From, To: s.Site.To}
 	hours := month
@@ -44,7 +45,7 @@ func (s SiteBench) Run(b *testing.B) {
 		{"Report/departments", func() error { _, err := svc.AnalyticsByPart(ctx, by, month, chat.ByDepartment); return err }},
 		{"Report/pages", func() error { _, err := svc.AnalyticsByPart(ctx, by, month, chat.ByPage); return err }},
 		{"Report/ratings", func() error {
-			_, err := svc.Ratings(ctx, by, chat.RatingsQuery{AnalyticsQuery: month, Commented: true})
+			_, err := svc.Ratings(ctx, by, chat.RatingQuery{AnalyticsQuery: month, Commented: true})
 			return err
 		}},
 		{"Report/greetings", func() error { _, err := svc.AnalyticsOfGreetings(ctx, by, month); return err }},

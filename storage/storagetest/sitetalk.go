@@ -45,7 +45,7 @@ func (m *maker) talk() {
 
 // write begins a session with the visitor's first message.
 func write(m *maker, t *thread) {
-	op := chat.CreateSession{}
+	op := chat.OpCreateSession{}
 	if len(m.known) > 0 && m.rand.IntN(5) == 0 {
 		t.visitor = m.known[m.rand.IntN(len(m.known))]
 	} else {
@@ -65,9 +65,9 @@ func write(m *maker, t *thread) {
 	}
 	op.First = m.message(t, chat.SenderVisitor, t.visitor)
 	m.add(op)
-	m.add(chat.AddPageViews{Views: []chat.PageView{{VisitorID: t.visitor, PageRef: page, At: t.at}}})
+	m.add(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: t.visitor, PageRef: page, At: t.at}}})
 	if m.rand.IntN(200) == 0 {
-		m.add(chat.BanVisitor{VisitorID: t.visitor, Ban: &chat.Ban{Reason: "spam", At: t.at, By: agentID(0)}})
+		m.add(chat.OpBanVisitor{VisitorID: t.visitor, Ban: &chat.Ban{Reason: "spam", At: t.at, By: agentID(0)}})
 	}
 	t.left--
 	switch miss := m.rand.IntN(100); {
@@ -87,14 +87,14 @@ func (t *thread) after(pause time.Duration, next func(*maker, *thread)) {
 
 // greet is a bot's first word, before an agent comes.
 func greet(m *maker, t *thread) {
-	m.add(chat.AppendMessage{Message: *m.message(t, chat.SenderBot, "bot")})
+	m.add(chat.OpAppendMessage{Message: *m.message(t, chat.SenderBot, "bot")})
 	t.left--
 	t.after(m.pause(45*time.Second), assign)
 }
 
 func assign(m *maker, t *thread) {
 	id := agentID(t.agent)
-	m.add(chat.UpdateSession{SessionID: t.session, At: t.at, Patch: chat.SessionPatch{AssigneeID: &id}})
+	m.add(chat.OpUpdateSession{SessionID: t.session, At: t.at, Patch: chat.SessionPatch{AssigneeID: &id}})
 	t.turn = chat.SenderAgent
 	t.after(m.pause(2*time.Minute), speak)
 }
@@ -114,7 +114,7 @@ func speak(m *maker, t *thread) {
 	case sender == chat.SenderAgent:
 		id = agentID(t.agent)
 	}
-	m.add(chat.AppendMessage{Message: *m.message(t, sender, id)})
+	m.add(chat.OpAppendMessage{Message: *m.message(t, sender, id)})
 	t.left--
 	if t.agent >= 0 && m.rand.IntN(4) > 0 {
 		if t.turn == chat.SenderVisitor {
@@ -134,21 +134,21 @@ func speak(m *maker, t *thread) {
 
 func finish(m *maker, t *thread) {
 	if m.rand.IntN(10) > 0 {
-		m.add(chat.MarkSeen{SessionID: t.session, MessageID: t.last, Sender: chat.SenderVisitor})
+		m.add(chat.OpMarkSeen{SessionID: t.session, MessageID: t.last, Sender: chat.SenderVisitor})
 	}
 	if m.To.Sub(t.at) < 12*time.Hour {
 		return // still open when the story ends
 	}
-	m.add(chat.CloseSession{SessionID: t.session, At: t.at, VisitorLeft: m.rand.IntN(3) > 0})
+	m.add(chat.OpCloseSession{SessionID: t.session, At: t.at, VisitorLeft: m.rand.IntN(3) > 0})
 	if t.agent >= 0 && m.rand.IntN(10) > 0 {
-		m.add(chat.AskRating{SessionID: t.session, At: t.at})
+		m.add(chat.OpAskRating{SessionID: t.session, At: t.at})
 	}
 	if t.agent >= 0 && m.rand.IntN(3) == 0 {
 		score := 5
 		if m.rand.IntN(3) == 0 {
 			score = 1 + m.rand.IntN(5)
 		}
-		m.add(chat.RateSession{SessionID: t.session, Rating: chat.Rating{Score: score, Comment: comments[m.rand.IntN(len(comments))], At: t.at.Add(m.pause(time.Minute))}})
+		m.add(chat.OpRateSession{SessionID: t.session, Rating: chat.Rating{Score: score, Comment: comments[m.rand.IntN(len(comments))], At: t.at.Add(m.pause(time.Minute))}})
 	}
 }
 

@@ -30,14 +30,14 @@ func testPing(f *fixture) {
 	f.noErr("Ping", f.store.Ping(f.ctx))
 	f.start("")
 	f.noErr("Ping", f.store.Ping(f.ctx))
-	f.equal("log", f.log(), chat.Log{Head: f.log().Head})
+	f.equal("log", f.log(), chat.EventLog{Head: f.log().Head})
 }
 
 func testContextEnded(f *fixture) {
 	s := f.start("")
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
-	res, err := f.store.Append(ctx, []chat.Op{chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}})
+	res, err := f.store.Append(ctx, []chat.Op{chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}})
 	f.wantErr("Append", err, context.Canceled)
 	f.equal("results", len(res), 0)
 	f.equal("session", f.session(s.ID), s)
@@ -55,7 +55,7 @@ func testCancel(f *fixture) {
 	for i := range 60 {
 		ctx, cancel := context.WithCancel(f.ctx)
 		group.Go(func() {
-			res, err := f.store.Append(ctx, []chat.Op{chat.AppendMessage{Message: message(s.ID, chat.SenderVisitor, f.Name()+string(rune('a'+i)))}})
+			res, err := f.store.Append(ctx, []chat.Op{chat.OpAppendMessage{Message: message(s.ID, chat.SenderVisitor, f.Name()+string(rune('a'+i)))}})
 			if err == nil && res[0].Err == nil {
 				mu.Lock()
 				stored++
@@ -81,7 +81,7 @@ func testCopies(f *fixture) {
 	in.Page = &chat.PageRef{URL: "u"}
 	m := f.newMessage(in.ID, chat.SenderVisitor, "x")
 	m.Attachments = []chat.Attachment{f.file("a")}
-	res := f.do(chat.CreateSession{Session: in, First: &m})
+	res := f.do(chat.OpCreateSession{Session: in, First: &m})
 	want := f.session(in.ID)
 	for _, s := range []chat.Session{in, res.Session, f.session(in.ID)} {
 		s.Tags[0], s.CustomData["k"], s.Page.URL = "changed", "changed", "changed"
@@ -101,7 +101,7 @@ func testCloseStore(f *fixture) {
 	s := f.start("")
 	f.noErr("Close", f.store.Close())
 	f.noErr("Close again", f.store.Close())
-	_, err := f.store.Append(f.ctx, []chat.Op{chat.AppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}})
+	_, err := f.store.Append(f.ctx, []chat.Op{chat.OpAppendMessage{Message: f.newMessage(s.ID, chat.SenderVisitor, "x")}})
 	f.wantErr("Append", err, chat.ErrUnavailable)
 	f.wantErr("Session", errOf(f.store.Session(f.ctx, s.ID)), chat.ErrUnavailable)
 	f.wantErr("Sessions", errOf(f.store.Sessions(f.ctx, chat.SessionQuery{Status: chat.StatusActive})), chat.ErrUnavailable)
@@ -118,7 +118,7 @@ func testCloseWaits(f *fixture) {
 	for i := range 8 {
 		group.Go(func() {
 			for n := range 1000 {
-				_, err := f.store.Append(f.ctx, []chat.Op{chat.AppendMessage{Message: message(s.ID, chat.SenderVisitor, string(rune('a'+i))+string(rune('0'+n)))}})
+				_, err := f.store.Append(f.ctx, []chat.Op{chat.OpAppendMessage{Message: message(s.ID, chat.SenderVisitor, string(rune('a'+i))+string(rune('0'+n)))}})
 				if err == nil {
 					_, err = f.store.Messages(f.ctx, chat.MessageQuery{SessionID: s.ID})
 				}

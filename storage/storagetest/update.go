@@ -34,15 +34,15 @@ func testUpdateEachField(f *fixture) {
 		want.Version++
 		want.UpdatedAt = f.tick()
 		step.want(&want)
-		res := f.do(chat.UpdateSession{SessionID: s.ID, Patch: step.patch, At: f.now})
+		res := f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: step.patch, At: f.now})
 		f.equal(name+": result", res.Session, want)
 		f.equal(name+": session", f.session(s.ID), want)
 		f.wantEvents(res, "session_updated")
 		f.equal(name+": event's time", res.Events[0].At, f.now)
-		f.equal(name+": again", f.duplicate(chat.UpdateSession{SessionID: s.ID, Patch: step.patch, At: f.tick()}).Session, want)
+		f.equal(name+": again", f.duplicate(chat.OpUpdateSession{SessionID: s.ID, Patch: step.patch, At: f.tick()}).Session, want)
 	}
 	empty := chat.SessionPatch{AssigneeID: ptr(""), Department: ptr(""), Tags: &[]string{}, VisitorName: ptr(""), VisitorEmail: ptr(""), CustomData: &map[string]any{}}
-	got := f.do(chat.UpdateSession{SessionID: s.ID, Patch: empty, At: f.tick()}).Session
+	got := f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: empty, At: f.tick()}).Session
 	want := f.session(s.ID)
 	want.AssigneeID, want.AssigneeName, want.Department, want.Tags = "", "", "", nil
 	want.VisitorName, want.VisitorEmail, want.CustomData = "", "", nil
@@ -51,31 +51,31 @@ func testUpdateEachField(f *fixture) {
 
 func testUpdateNothing(f *fixture) {
 	s := f.start("")
-	f.equal("an empty patch", f.duplicate(chat.UpdateSession{SessionID: s.ID, At: f.tick()}).Session, s)
-	f.duplicate(chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{VisitorName: &s.VisitorName, AssigneeID: ptr("")}, At: f.tick()})
+	f.equal("an empty patch", f.duplicate(chat.OpUpdateSession{SessionID: s.ID, At: f.tick()}).Session, s)
+	f.duplicate(chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{VisitorName: &s.VisitorName, AssigneeID: ptr("")}, At: f.tick()})
 	f.equal("session", f.session(s.ID), s)
 }
 
 func testIfVersion(f *fixture) {
 	s := f.start("")
 	patch := func(dept string) chat.SessionPatch { return chat.SessionPatch{Department: &dept} }
-	f.fails(chat.UpdateSession{SessionID: s.ID, Patch: patch("a"), IfVersion: s.Version + 1, At: f.tick()}, chat.ErrVersionMismatch)
-	f.do(chat.UpdateSession{SessionID: s.ID, Patch: patch("a"), IfVersion: s.Version, At: f.tick()})
-	f.fails(chat.UpdateSession{SessionID: s.ID, Patch: patch("b"), IfVersion: s.Version, At: f.tick()}, chat.ErrVersionMismatch)
+	f.fails(chat.OpUpdateSession{SessionID: s.ID, Patch: patch("a"), IfVersion: s.Version + 1, At: f.tick()}, chat.ErrVersionMismatch)
+	f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: patch("a"), IfVersion: s.Version, At: f.tick()})
+	f.fails(chat.OpUpdateSession{SessionID: s.ID, Patch: patch("b"), IfVersion: s.Version, At: f.tick()}, chat.ErrVersionMismatch)
 	// Neither messages nor notes change the version.
 	f.say(s.ID, chat.SenderVisitor, "x")
 	f.jot(s.ID, "x")
-	f.do(chat.UpdateSession{SessionID: s.ID, Patch: patch("b"), IfVersion: s.Version + 1, At: f.tick()})
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
-	f.fails(chat.UpdateSession{SessionID: s.ID, Patch: patch("c"), IfVersion: s.Version + 2, At: f.tick()}, chat.ErrVersionMismatch)
-	f.do(chat.UpdateSession{SessionID: s.ID, Patch: patch("c"), IfVersion: s.Version + 3, At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: patch("b"), IfVersion: s.Version + 1, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
+	f.fails(chat.OpUpdateSession{SessionID: s.ID, Patch: patch("c"), IfVersion: s.Version + 2, At: f.tick()}, chat.ErrVersionMismatch)
+	f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: patch("c"), IfVersion: s.Version + 3, At: f.tick()})
 }
 
 func testAssign(f *fixture) {
 	s := f.start("")
 	ada, bo := f.agent("Ada"), f.agent("Bo")
 	for _, id := range []string{ada.ID, bo.ID, "", ada.ID} {
-		got := f.do(chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &id}, At: f.tick()}).Session
+		got := f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &id}, At: f.tick()}).Session
 		f.equal("assignee", got.AssigneeID, id)
 	}
 }
@@ -83,21 +83,21 @@ func testAssign(f *fixture) {
 func testUpdateUnknownAgent(f *fixture) {
 	s := f.start("")
 	patch := chat.SessionPatch{AssigneeID: ptr("nobody"), Department: ptr("x")}
-	f.fails(chat.UpdateSession{SessionID: s.ID, Patch: patch, At: f.tick()}, chat.ErrUnknownAgent)
-	f.fails(chat.UpdateSession{SessionID: s.ID, Patch: patch, Claim: true, At: f.tick()}, chat.ErrUnknownAgent)
+	f.fails(chat.OpUpdateSession{SessionID: s.ID, Patch: patch, At: f.tick()}, chat.ErrUnknownAgent)
+	f.fails(chat.OpUpdateSession{SessionID: s.ID, Patch: patch, Claim: true, At: f.tick()}, chat.ErrUnknownAgent)
 	f.equal("session", f.session(s.ID), s)
 }
 
 func testClaim(f *fixture) {
 	s := f.start("")
 	ada, bo := f.agent("Ada"), f.agent("Bo")
-	claim := func(id string) chat.UpdateSession {
-		return chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &id}, Claim: true, At: f.tick()}
+	claim := func(id string) chat.OpUpdateSession {
+		return chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &id}, Claim: true, At: f.tick()}
 	}
 	f.do(claim(ada.ID))
 	f.duplicate(claim(ada.ID))
 	f.fails(claim(bo.ID), chat.ErrAlreadyClaimed)
-	f.do(chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: ptr("")}, At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: ptr("")}, At: f.tick()})
 	f.do(claim(bo.ID))
 
 	// Of two claims in one transaction the first wins.
@@ -108,14 +108,14 @@ func testClaim(f *fixture) {
 	f.equal("assignee", f.session(s.ID).AssigneeID, ada.ID)
 
 	s = f.start("")
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
 	f.fails(claim(ada.ID), chat.ErrSessionClosed)
 }
 
 func testUpdateClosed(f *fixture) {
 	s := f.start("")
-	f.do(chat.CloseSession{SessionID: s.ID, At: f.tick()})
-	got := f.do(chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{Tags: &[]string{"late"}}, At: f.tick()}).Session
+	f.do(chat.OpCloseSession{SessionID: s.ID, At: f.tick()})
+	got := f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{Tags: &[]string{"late"}}, At: f.tick()}).Session
 	f.equal("tags", got.Tags, []string{"late"})
 	f.equal("status", got.Status, chat.StatusClosed)
 }
@@ -123,8 +123,8 @@ func testUpdateClosed(f *fixture) {
 func testAgentsNameFollows(f *fixture) {
 	s := f.start("")
 	a := f.agent("Ada")
-	f.do(chat.UpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &a.ID}, At: f.tick()})
-	f.do(chat.SaveAgent{Agent: chat.Agent{ID: a.ID, Name: "Ada L.", AvatarURL: "/new.png"}})
+	f.do(chat.OpUpdateSession{SessionID: s.ID, Patch: chat.SessionPatch{AssigneeID: &a.ID}, At: f.tick()})
+	f.do(chat.OpSaveAgent{Agent: chat.Agent{ID: a.ID, Name: "Ada L.", AvatarURL: "/new.png"}})
 	got := f.session(s.ID)
 	f.equal("name and photo", [2]string{got.AssigneeName, got.AssigneePhoto}, [2]string{"Ada L.", "/new.png"})
 }

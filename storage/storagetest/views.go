@@ -16,19 +16,19 @@ func Views(t *testing.T, store chat.Store, db *sql.DB) {
 	f := newFixture(t, store)
 	v := f.visitor()
 	v.ExternalID, v.Verified, v.Locale = "user-1", true, "pt-BR"
-	f.do(chat.SaveVisitor{Visitor: v})
+	f.do(chat.OpSaveVisitor{Visitor: v})
 	in := f.newSession(v.ID)
 	in.Tags, in.Department = []string{"refund"}, "Sales"
-	f.do(chat.CreateSession{Session: in})
+	f.do(chat.OpCreateSession{Session: in})
 	a := f.agent("Mara")
-	f.do(chat.UpdateSession{SessionID: in.ID, Patch: chat.SessionPatch{AssigneeID: &a.ID}, At: f.tick()})
+	f.do(chat.OpUpdateSession{SessionID: in.ID, Patch: chat.SessionPatch{AssigneeID: &a.ID}, At: f.tick()})
 	f.say(in.ID, chat.SenderVisitor, "Hello")
 	answer := f.say(in.ID, chat.SenderAgent, "Good morning")
 	note := f.jot(in.ID, "A regular")
-	f.do(chat.AddPageViews{Views: []chat.PageView{{VisitorID: v.ID, PageRef: chat.PageRef{URL: "/mugs", Title: "Mugs"}, At: f.tick()}}})
+	f.do(chat.OpAddPageViews{Views: []chat.PageView{{VisitorID: v.ID, PageRef: chat.PageRef{URL: "/mugs", Title: "Mugs"}, At: f.tick()}}})
 	rating := chat.Rating{Score: 4, Comment: "Quick", At: f.tick()}
-	f.do(chat.RateSession{SessionID: in.ID, Rating: rating})
-	f.do(chat.CloseSession{SessionID: in.ID, Reason: "agent", At: f.tick()})
+	f.do(chat.OpRateSession{SessionID: in.ID, Rating: rating})
+	f.do(chat.OpCloseSession{SessionID: in.ID, Reason: "agent", At: f.tick()})
 	s := f.session(in.ID)
 
 	f.view(db, "SELECT session_id, status, visitor_id, department, assignee_name, message_count, agent_messages, rating_score, rating_comment, created_at, first_reply_at, closed_at, rated_at FROM chat_report_sessions",

@@ -37,30 +37,30 @@ func testSaveVisitor(f *fixture) {
 		Page: &chat.PageRef{URL: "https://example.com/", Title: "T", Referrer: "R"}, CustomData: map[string]any{"n": json.Number("12345678901234567890")},
 		CreatedAt: f.tick(), LastSeenAt: f.now,
 	}
-	f.equal("result", f.do(chat.SaveVisitor{Visitor: v}).Visitor, v)
+	f.equal("result", f.do(chat.OpSaveVisitor{Visitor: v}).Visitor, v)
 	f.equal("visitor", f.visitorNow("v1"), v)
 
 	update := chat.Visitor{ID: "v1", Name: "Other", CreatedAt: f.tick(), LastSeenAt: f.tick()}
-	res := f.do(chat.SaveVisitor{Visitor: update})
+	res := f.do(chat.OpSaveVisitor{Visitor: update})
 	update.CreatedAt = v.CreatedAt
 	f.equal("result of the update", res.Visitor, update)
 	f.equal("updated visitor", f.visitorNow("v1"), update)
 	f.wantEvents(res, "")
-	f.equal("the log", f.log(), chat.Log{})
+	f.equal("the log", f.log(), chat.EventLog{})
 }
 
 func testExternalID(f *fixture) {
 	one := chat.Visitor{ID: "v1", ExternalID: "user-1", CreatedAt: f.tick(), LastSeenAt: f.now}
-	f.do(chat.SaveVisitor{Visitor: one})
+	f.do(chat.OpSaveVisitor{Visitor: one})
 	got, err := f.store.VisitorByExternalID(f.ctx, "user-1")
 	f.noErr("VisitorByExternalID", err)
 	f.equal("visitor", got, one)
 	two := f.visitor()
 	two.ExternalID = "user-1"
-	f.fails(chat.SaveVisitor{Visitor: two}, chat.ErrConflict)
+	f.fails(chat.OpSaveVisitor{Visitor: two}, chat.ErrConflict)
 	three := chat.Visitor{ID: "v3", ExternalID: "user-1", CreatedAt: f.tick(), LastSeenAt: f.now}
-	f.fails(chat.SaveVisitor{Visitor: three, TokenHash: "h"}, chat.ErrConflict)
-	f.fails(chat.CreateSession{Session: f.newSession("v3"), Visitor: &three}, chat.ErrConflict)
+	f.fails(chat.OpSaveVisitor{Visitor: three, TokenHash: "h"}, chat.ErrConflict)
+	f.fails(chat.OpCreateSession{Session: f.newSession("v3"), Visitor: &three}, chat.ErrConflict)
 	_, err = f.store.Visitor(f.ctx, "v3")
 	f.wantErr("the refused visitor", err, chat.ErrUnknownVisitor)
 	f.visitor() // no external id is not one that two could share
@@ -78,12 +78,12 @@ func testTokens(f *fixture) {
 		return got.ID
 	}
 	for _, hash := range []string{"h1", "h2", "h1"} {
-		f.do(chat.SaveVisitor{Visitor: v, TokenHash: hash})
+		f.do(chat.OpSaveVisitor{Visitor: v, TokenHash: hash})
 	}
-	f.do(chat.SaveVisitor{Visitor: v}) // keeps the tokens
+	f.do(chat.OpSaveVisitor{Visitor: v}) // keeps the tokens
 	f.equal("first token", byToken("h1"), v.ID)
 	f.equal("second token", byToken("h2"), v.ID)
-	f.fails(chat.SaveVisitor{Visitor: other, TokenHash: "h1"}, chat.ErrConflict)
+	f.fails(chat.OpSaveVisitor{Visitor: other, TokenHash: "h1"}, chat.ErrConflict)
 	f.equal("first token, still", byToken("h1"), v.ID)
 	for _, hash := range []string{"", "h3", "H1"} {
 		_, err := f.store.VisitorByToken(f.ctx, hash)
@@ -94,7 +94,7 @@ func testTokens(f *fixture) {
 func testUnknownVisitor(f *fixture) {
 	_, err := f.store.Visitor(f.ctx, "nobody")
 	f.wantErr("Visitor", err, chat.ErrUnknownVisitor)
-	f.fails(chat.EraseVisitor{VisitorID: "nobody"}, chat.ErrUnknownVisitor)
+	f.fails(chat.OpEraseVisitor{VisitorID: "nobody"}, chat.ErrUnknownVisitor)
 }
 
 func testVisitors(f *fixture) {
@@ -120,10 +120,10 @@ func testVisitors(f *fixture) {
 	}
 	tied := f.visitorNow(want[5])
 	tied.LastSeenAt = f.visitorNow(want[6]).LastSeenAt
-	f.do(chat.SaveVisitor{Visitor: tied})
+	f.do(chat.OpSaveVisitor{Visitor: tied})
 	back := f.visitorNow(want[0])
 	back.LastSeenAt = f.tick()
-	f.do(chat.SaveVisitor{Visitor: back})
+	f.do(chat.OpSaveVisitor{Visitor: back})
 	want = append(want[1:], want[0])
 	slices.Reverse(want)
 	for _, limit := range []int{1, 2, 7, 8} {
@@ -149,7 +149,7 @@ func testPageViews(f *fixture) {
 	tied.URL = "https://shop.example/tied"
 	want = append(want, tied)
 	theirs := chat.PageView{VisitorID: other.ID, PageRef: chat.PageRef{URL: "https://shop.example/theirs"}, At: f.now}
-	res := f.do(chat.AddPageViews{Gap: time.Hour, Views: append([]chat.PageView{{VisitorID: "nobody", PageRef: chat.PageRef{URL: "https://x.example/"}, At: f.now}, theirs}, want...)})
+	res := f.do(chat.OpAddPageViews{Gap: time.Hour, Views: append([]chat.PageView{{VisitorID: "nobody", PageRef: chat.PageRef{URL: "https://x.example/"}, At: f.now}, theirs}, want...)})
 	f.wantEvents(res, "")
 	slices.Reverse(want)
 	v.Page, v.LastSeenAt = &want[0].PageRef, want[0].At
@@ -169,23 +169,23 @@ func testPageViews(f *fixture) {
 	_, err := f.store.PageViews(f.ctx, chat.PageViewQuery{VisitorID: "nobody"})
 	f.wantErr("of nobody", err, chat.ErrUnknownVisitor)
 
-	f.do(chat.MergeVisitor{From: other.ID, To: v.ID, At: f.tick()})
+	f.do(chat.OpMergeVisitor{From: other.ID, To: v.ID, At: f.tick()})
 	f.equal("merged", len(list(chat.PageViewQuery{VisitorID: v.ID}).Views), 5)
-	f.do(chat.EraseVisitor{VisitorID: v.ID})
-	f.do(chat.SaveVisitor{Visitor: v})
+	f.do(chat.OpEraseVisitor{VisitorID: v.ID})
+	f.do(chat.OpSaveVisitor{Visitor: v})
 	f.equal("erased", list(chat.PageViewQuery{VisitorID: v.ID}), chat.PageViewPage{})
 }
 
 func testMerge(f *fixture) {
 	from, to := f.visitor(), f.visitor()
-	f.do(chat.SaveVisitor{Visitor: from, TokenHash: "h-from"})
-	f.do(chat.SaveVisitor{Visitor: to, TokenHash: "h-to"})
+	f.do(chat.OpSaveVisitor{Visitor: from, TokenHash: "h-from"})
+	f.do(chat.OpSaveVisitor{Visitor: to, TokenHash: "h-to"})
 	one := f.start(from.ID)
 	f.say(one.ID, chat.SenderVisitor, "mine")
 	two, own, other := f.start(from.ID), f.start(to.ID), f.start("")
-	f.do(chat.CloseSession{SessionID: two.ID, At: f.tick()})
+	f.do(chat.OpCloseSession{SessionID: two.ID, At: f.tick()})
 	want := []chat.Session{f.session(one.ID), f.session(two.ID)}
-	res := f.do(chat.MergeVisitor{From: from.ID, To: to.ID, At: f.tick()})
+	res := f.do(chat.OpMergeVisitor{From: from.ID, To: to.ID, At: f.tick()})
 	f.wantEvents(res, "session_updated session_updated")
 	for i := range want {
 		want[i].VisitorID, want[i].UpdatedAt = to.ID, f.now
@@ -211,19 +211,19 @@ func testMergeClientIDs(f *fixture) {
 	for _, v := range []string{from.ID, to.ID} {
 		in := f.newSession(v)
 		in.ClientID, in.Fingerprint = "same", "fp"
-		made = append(made, f.do(chat.CreateSession{Session: in}).Session.ID)
+		made = append(made, f.do(chat.OpCreateSession{Session: in}).Session.ID)
 	}
-	f.do(chat.MergeVisitor{From: from.ID, To: to.ID, At: f.tick()})
+	f.do(chat.OpMergeVisitor{From: from.ID, To: to.ID, At: f.tick()})
 	f.equal("moved", f.session(made[0]).VisitorID, to.ID)
 	again := f.newSession(to.ID)
 	again.ClientID, again.Fingerprint = "same", "fp"
-	f.equal("To's own is still the one", f.duplicate(chat.CreateSession{Session: again}).Session.ID, made[1])
+	f.equal("To's own is still the one", f.duplicate(chat.OpCreateSession{Session: again}).Session.ID, made[1])
 }
 
 func testMergeUnknown(f *fixture) {
 	v := f.visitor()
-	f.fails(chat.MergeVisitor{From: "nobody", To: v.ID, At: f.tick()}, chat.ErrUnknownVisitor)
-	f.fails(chat.MergeVisitor{From: v.ID, To: "nobody", At: f.tick()}, chat.ErrUnknownVisitor)
-	f.duplicate(chat.MergeVisitor{From: v.ID, To: v.ID, At: f.tick()})
+	f.fails(chat.OpMergeVisitor{From: "nobody", To: v.ID, At: f.tick()}, chat.ErrUnknownVisitor)
+	f.fails(chat.OpMergeVisitor{From: v.ID, To: "nobody", At: f.tick()}, chat.ErrUnknownVisitor)
+	f.duplicate(chat.OpMergeVisitor{From: v.ID, To: v.ID, At: f.tick()})
 	f.equal("visitor", f.visitorNow(v.ID), v)
 }

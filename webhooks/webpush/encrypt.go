@@ -15,8 +15,9 @@ import (
 const (
 	recordSize = 4096 // of a push message, which is one record
 	overhead   = 16 + 4 + 1 + 65 + 1 + 16
-	// MaxPayload is how many bytes a push service must take (RFC 8291, section 4).
-	MaxPayload = recordSize - overhead
+	// maxPayload is how many bytes a push service must take (RFC 8291, section
+	// 4).
+	maxPayload = recordSize - overhead
 )
 
 // encrypt makes the body of a push message for whoever holds the private half
@@ -33,8 +34,8 @@ func encrypt(plain, receiver, auth []byte) ([]byte, error) {
 
 // seal is encrypt with a key and a salt that must be used once only.
 func seal(plain, receiver, auth []byte, sender *ecdh.PrivateKey, salt []byte) ([]byte, error) {
-	if len(plain) > MaxPayload {
-		return nil, fmt.Errorf("a push message has %d bytes, and may have %d", len(plain), MaxPayload)
+	if len(plain) > maxPayload {
+		return nil, fmt.Errorf("a push message has %d bytes, and may have %d", len(plain), maxPayload)
 	}
 	if len(auth) != 16 {
 		return nil, errors.New("the subscription's auth has not 16 bytes")

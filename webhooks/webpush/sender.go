@@ -74,7 +74,7 @@ func (s *Sender) Run(ctx context.Context) error {
 			return err
 		}
 		// It was away for longer than events are kept. Old news is none.
-		if err := s.svc.ForgetConsumer(ctx, consumer); err != nil {
+		if err := s.svc.DeleteConsumer(ctx, consumer); err != nil {
 			return err
 		}
 	}
@@ -187,7 +187,7 @@ func (s *Sender) deliver(ctx context.Context, sub chat.PushSubscription, session
 	case err != nil:
 		s.log.Warn("webpush: a push was not sent", "service", where, "agent", sub.AgentID, "error", err)
 	case status == http.StatusNotFound || status == http.StatusGone:
-		if err := s.svc.DropPushSubscription(ctx, sub.ID); err != nil {
+		if err := s.svc.DeletePushSubscription(ctx, sub.ID); err != nil {
 			s.log.Warn("webpush: a browser that is gone was not forgotten", "agent", sub.AgentID, "error", err)
 		}
 	case status >= 300:

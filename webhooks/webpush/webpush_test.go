@@ -57,10 +57,10 @@ func TestTheExampleOfTheStandard(t *testing.T) {
 func TestWhatCannotBeSealed(t *testing.T) {
 	browser := newBrowser(t)
 	key, auth := browser.key.PublicKey().Bytes(), browser.auth
-	if _, err := encrypt(make([]byte, MaxPayload), key, auth); err != nil {
+	if _, err := encrypt(make([]byte, maxPayload), key, auth); err != nil {
 		t.Error(err)
 	}
-	if _, err := encrypt(make([]byte, MaxPayload+1), key, auth); err == nil {
+	if _, err := encrypt(make([]byte, maxPayload+1), key, auth); err == nil {
 		t.Error("a message of one byte too much was sealed")
 	}
 	if _, err := encrypt([]byte("x"), make([]byte, 65), auth); err == nil {
@@ -259,7 +259,7 @@ func TestAgentsAreTold(t *testing.T) {
 	r.subscribe(t, ada, "/ada?secret", atAda)
 	host := chat.AsHost("Shop")
 
-	started := ok[chat.Started](t)(r.svc.CreateSession(t.Context(), host, chat.NewSession{VisitorName: "Ines", Message: "Is it food safe?"}))
+	started := ok[chat.StartedSession](t)(r.svc.CreateSession(t.Context(), host, chat.NewSession{VisitorName: "Ines", Message: "Is it food safe?"}))
 	req, body := r.next(t)
 	checkSignature(t, req.Header.Get("Authorization"), r.url, r.keys.Public())
 	if req.URL.Path != "/ada" || req.Header.Get("Content-Encoding") != "aes128gcm" || req.Header.Get("TTL") != "600" || req.Header.Get("Urgency") != "high" || len(req.Header.Get("Topic")) > 32 {
@@ -276,7 +276,7 @@ func TestAgentsAreTold(t *testing.T) {
 	// Once it is Bob's, only Bob is told.
 	r.subscribe(t, bob, "/bob", atBob)
 	ok[chat.Session](t)(r.svc.ClaimSession(t.Context(), bob, started.Session.ID))
-	ok[chat.Sent](t)(r.svc.SendMessage(t.Context(), host, chat.NewMessage{SessionID: started.Session.ID, Sender: chat.SenderVisitor, Text: strings.Repeat("ü", 4000)}))
+	ok[chat.SentMessage](t)(r.svc.SendMessage(t.Context(), host, chat.NewMessage{SessionID: started.Session.ID, Sender: chat.SenderVisitor, Text: strings.Repeat("ü", 4000)}))
 	req, body = r.next(t)
 	if req.URL.Path != "/bob" {
 		t.Errorf("%s was told of what is Bob's", req.URL.Path)
@@ -288,7 +288,7 @@ func TestAgentsAreTold(t *testing.T) {
 	// A note that mentions Ada is for Ada, wherever the session is. A browser
 	// that is gone is forgotten.
 	r.reply.Store(410)
-	ok[chat.Sent](t)(r.svc.AddNote(t.Context(), bob, started.Session.ID, "@ada look", "", "ada"))
+	ok[chat.SentMessage](t)(r.svc.AddNote(t.Context(), bob, started.Session.ID, "@ada look", "", "ada"))
 	req, body = r.next(t)
 	if json.Unmarshal(atAda.open(t, body), &got); req.URL.Path != "/ada" || got.Kind != "mention" || got.Name != "bob" {
 		t.Errorf("%s was told %+v", req.URL.Path, got)

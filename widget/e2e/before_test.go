@@ -123,12 +123,12 @@ func TestReplyTimeIsTrueOrNotTold(t *testing.T) {
 	for name, sessions := range map[string]int{"four of late": 4, "a fifth": 5} {
 		t.Run(name, func(t *testing.T) {
 			h := startHostSite(t, chat.Options{}, map[string]string{"/": tag("")})
-			mara, err := h.svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
+			mara, err := h.svc.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range sessions {
-				w, err := h.svc.Welcome(t.Context(), chat.Hello{})
+				w, err := h.svc.Hello(t.Context(), chat.Hello{})
 				if err != nil {
 					t.Fatal(err)
 				}

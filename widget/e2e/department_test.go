@@ -9,7 +9,7 @@ import (
 // Visitors choose which department it is for, where the settings ask them.
 func TestTheVisitorChoosesADepartment(t *testing.T) {
 	h := startHostSite(t, chat.Options{}, map[string]string{"/": tag("") + `<main><h1>Alder &amp; Clay</h1></main>`})
-	mara, err := h.svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
+	mara, err := h.svc.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func (e *elsewhere) session(t *testing.T) chat.Session {
 func (e *elsewhere) answer(t *testing.T, text string) {
 	t.Helper()
 	body, _ := json.Marshal(map[string]string{"session_id": e.session(t).ID, "sender": "agent", "message": text})
-	_, secret, err := e.svc.CreateKey(t.Context(), chat.AsHost("test"), chat.NewKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
+	_, secret, err := e.svc.CreateAPIKey(t.Context(), chat.AsHost("test"), chat.NewAPIKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func TestWhatIsReadOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mara, err := h.svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
+	mara, err := h.svc.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"})
 	if err != nil {
 		t.Fatal(err)
 	}

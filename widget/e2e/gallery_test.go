@@ -106,7 +106,7 @@ func (g *gallery) walk() {
 	g.openPanel(b, ".ta")
 	g.at(b, "nobody here")
 	var err error
-	if g.mara, err = g.svc.SignIn(g.t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"}); err != nil {
+	if g.mara, err = g.svc.EnsureAgent(g.t.Context(), chat.Agent{ID: "mara", Name: "Mara Reyes"}); err != nil {
 		g.t.Fatal(err)
 	}
 	if _, err := g.svc.CreateDepartment(g.t.Context(), host, chat.DepartmentChange{Name: &name, AgentIDs: &[]string{g.mara.ID}}); err != nil {

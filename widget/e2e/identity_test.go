@@ -14,7 +14,7 @@ func TestIdentityInWords(t *testing.T) {
 	h := startHostSite(t, chat.Options{}, map[string]string{"/": tag("")})
 	ctx := t.Context()
 	welcome := func(id *chat.Identity) chat.Actor {
-		w, err := h.svc.Welcome(ctx, chat.Hello{Identity: id})
+		w, err := h.svc.Hello(ctx, chat.Hello{Identity: id})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,7 +85,7 @@ func TestEveryCall(t *testing.T) {
 	call(`Pealchat.close()`)
 	call(`Pealchat.hide()`)
 	want("hidden", `!seen($('.launcher'))`)
-	mara, err := h.svc.SignIn(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
+	mara, err := h.svc.EnsureAgent(t.Context(), chat.Agent{ID: "mara", Name: "Mara"})
 	if err != nil {
 		t.Fatal(err)
 	}

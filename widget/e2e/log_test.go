@@ -215,7 +215,7 @@ func TestABotsAnswerGrowsInTheConsole(t *testing.T) {
 // console signs in to the site's console with a key of its own.
 func (h *hostSite) console() *tab {
 	h.t.Helper()
-	_, secret, err := h.svc.CreateKey(h.t.Context(), host, chat.NewKey{Name: "Mara", Scopes: []string{"read", "write", "admin"}})
+	_, secret, err := h.svc.CreateAPIKey(h.t.Context(), host, chat.NewAPIKey{Name: "Mara", Scopes: []string{"read", "write", "admin"}})
 	if err != nil {
 		h.t.Fatal(err)
 	}

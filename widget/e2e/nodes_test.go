@@ -114,7 +114,7 @@ func newSite(s *server) *site {
 		s.t.Fatal(err)
 	}
 	svc := chat.New(store, nil)
-	_, err = svc.EnsureKey(s.t.Context(), key, chat.NewKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}})
+	_, err = svc.EnsureAPIKey(s.t.Context(), key, chat.NewAPIKey{Name: "Alder & Clay", Scopes: []string{chat.ScopeAdmin}})
 	svc.Close()
 	store.Close()
 	if err != nil {

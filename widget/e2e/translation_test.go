@@ -16,7 +16,7 @@ func TestBothReadTheirOwnLanguage(t *testing.T) {
 			return dictionary[m.Text], nil
 		},
 	}}, map[string]string{"/": tag(`data-locale="de"`)})
-	_, key, err := h.svc.CreateKey(t.Context(), host, chat.NewKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
+	_, key, err := h.svc.CreateAPIKey(t.Context(), host, chat.NewAPIKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
 	if err != nil {
 		t.Fatal(err)
 	}

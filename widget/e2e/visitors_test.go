@@ -85,21 +85,21 @@ func TestAThousandVisitors(t *testing.T) {
 	h := startHostSite(t, chat.Options{Tracking: chat.Tracking{On: true}}, nil)
 	people := make([]chat.Actor, 1000)
 	see := func(i, page int) {
-		_, err := h.svc.Sighted(t.Context(), people[i], chat.Sighting{UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+		_, err := h.svc.ReportPresence(t.Context(), people[i], chat.Presence{UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 			Page: &chat.PageRef{URL: fmt.Sprintf("https://shop.example/pages/%d", page), Title: fmt.Sprintf("Page %d", page)}})
 		if err != nil {
 			t.Error(err)
 		}
 	}
 	for i := range people {
-		w, err := h.svc.Welcome(t.Context(), chat.Hello{})
+		w, err := h.svc.Hello(t.Context(), chat.Hello{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		people[i] = chat.AsVisitor(w.Visitor)
 		see(i, i)
 	}
-	_, secret, err := h.svc.CreateKey(t.Context(), host, chat.NewKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
+	_, secret, err := h.svc.CreateAPIKey(t.Context(), host, chat.NewAPIKey{Name: "Mara", Scopes: []string{chat.ScopeAdmin}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,11 @@ func TestMetrics(t *testing.T) {
 	svc := chat.New(store, &chat.Options{Metrics: m})
 	defer svc.Close()
 	m.Watch(svc)
-	host := chat.AsKey(chat.APIKey{ID: "host", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
+	host := chat.AsAPIKey(chat.APIKey{ID: "host", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
 	if _, err := svc.CreateSession(t.Context(), host, chat.NewSession{VisitorName: "Ines"}); err != nil {
 		t.Fatal(err)
 	}
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

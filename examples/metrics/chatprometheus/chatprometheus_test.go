@@ -29,7 +29,7 @@ func TestCollector(t *testing.T) {
 	svc := chat.New(store, &chat.Options{Metrics: c})
 	defer svc.Close()
 	c.Watch(svc)
-	host := chat.AsKey(chat.APIKey{ID: "host", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
+	host := chat.AsAPIKey(chat.APIKey{ID: "host", Scopes: []string{chat.ScopeRead, chat.ScopeWrite, chat.ScopeAdmin}})
 	started, err := svc.CreateSession(t.Context(), host, chat.NewSession{VisitorName: "Ines"})
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestCollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sub, err := svc.Subscribe(t.Context(), host, chat.Subscribe{})
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

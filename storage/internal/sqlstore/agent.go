@@ -56,7 +56,7 @@ func (b *batch) findAgent(id string) (row int64, err error) {
 	return row, err
 }
 
-func (b *batch) saveAgent(op chat.SaveAgent) (chat.Result, error) {
+func (b *batch) saveAgent(op chat.OpSaveAgent) (chat.OpResult, error) {
 	a := op.Agent
 	arg := struct {
 		agentRow
@@ -64,7 +64,7 @@ func (b *batch) saveAgent(op chat.SaveAgent) (chat.Result, error) {
 	}{agentRow{a.ID, a.Name, a.Email, a.AvatarURL, a.Availability, a.Admin}, chat.Available}
 	var row agentRow
 	if err := b.need(b.s.write.AgentSave, &row, arg, sql.ErrNoRows); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{Agent: row.agent()}, nil
+	return chat.OpResult{Agent: row.agent()}, nil
 }

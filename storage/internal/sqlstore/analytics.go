@@ -64,7 +64,7 @@ type figuresFilter struct {
 	Limit                   int
 }
 
-func newFiguresFilter(q chat.FiguresQuery) figuresFilter {
+func newFiguresFilter(q chat.SessionFiguresQuery) figuresFilter {
 	f := figuresFilter{
 		From: millis(q.From), To: millis(q.To), Department: q.Department, Source: q.Source, Tag: q.Tag,
 		Test: chat.SourceTest, Limit: figuresPage, After: q.After.Key, Row: q.After.Row,
@@ -86,7 +86,7 @@ type about struct {
 }
 
 // SessionFigures implements chat.AnalyticsStore.
-func (s *Store) SessionFigures(ctx context.Context, q chat.FiguresQuery, each func(chat.SessionFigures) error) error {
+func (s *Store) SessionFigures(ctx context.Context, q chat.SessionFiguresQuery, each func(chat.SessionFigures) error) error {
 	about, err := s.about(ctx)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (s *Store) SessionFigures(ctx context.Context, q chat.FiguresQuery, each fu
 	}
 }
 
-func (s *Store) figuresRows(ctx context.Context, q chat.FiguresQuery, f figuresFilter) ([]detailRow, error) {
+func (s *Store) figuresRows(ctx context.Context, q chat.SessionFiguresQuery, f figuresFilter) ([]detailRow, error) {
 	const from = "\n  FROM chat_sessions AS s"
 	var rows []detailRow
 	if q.Detail {
@@ -132,7 +132,7 @@ func (s *Store) figuresRows(ctx context.Context, q chat.FiguresQuery, f figuresF
 	return rows, nil
 }
 
-func figuresClauses(q chat.FiguresQuery) string {
+func figuresClauses(q chat.SessionFiguresQuery) string {
 	const counted = "COALESCE(s.first_visitor_at, s.created_at)"
 	c := append(sessionFilters(q), counted+" >= :from", counted+" < :to")
 	order := counted + ", s.id"
@@ -149,7 +149,7 @@ func figuresClauses(q chat.FiguresQuery) string {
 }
 
 // sessionFilters returns what must hold of the sessions of a report.
-func sessionFilters(q chat.FiguresQuery) []string {
+func sessionFilters(q chat.SessionFiguresQuery) []string {
 	var c []string
 	if q.Department != "" {
 		c = append(c, "s.department = :department")

@@ -88,7 +88,7 @@ type assignmentRow struct {
 }
 
 // AgentLoad implements chat.AnalyticsStore.
-func (s *Store) AgentLoad(ctx context.Context, q chat.FiguresQuery) (chat.AgentLoad, error) {
+func (s *Store) AgentLoad(ctx context.Context, q chat.SessionFiguresQuery) (chat.AgentLoad, error) {
 	var out chat.AgentLoad
 	about, err := s.about(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *Store) AgentLoad(ctx context.Context, q chat.FiguresQuery) (chat.AgentL
 	return out, nil
 }
 
-func (b *batch) noteShifts(op chat.NoteShifts) (chat.Result, error) {
+func (b *batch) noteShifts(op chat.OpNoteShifts) (chat.OpResult, error) {
 	arg := struct {
 		Agent     string
 		At, Since int64
@@ -130,10 +130,10 @@ func (b *batch) noteShifts(op chat.NoteShifts) (chat.Result, error) {
 			err = b.run(b.s.write.ShiftBegin, arg)
 		}
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
-	return chat.Result{}, nil
+	return chat.OpResult{}, nil
 }
 
 // Stats implements chat.Store.

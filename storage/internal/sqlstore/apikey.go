@@ -31,17 +31,17 @@ func (r keyRow) key() (chat.APIKey, error) {
 	return k, nil
 }
 
-// KeyByHash implements chat.KeyStore.
-func (s *Store) KeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
+// APIKeyByHash implements chat.APIKeyStore.
+func (s *Store) APIKeyByHash(ctx context.Context, hash string) (chat.APIKey, error) {
 	var row keyRow
-	if err := s.one(ctx, s.read.KeyByHash, &row, struct{ Hash string }{hash}, chat.ErrUnknownKey); err != nil {
+	if err := s.one(ctx, s.read.KeyByHash, &row, struct{ Hash string }{hash}, chat.ErrUnknownAPIKey); err != nil {
 		return chat.APIKey{}, err
 	}
 	return row.key()
 }
 
-// Keys implements chat.KeyStore. The oldest comes first.
-func (s *Store) Keys(ctx context.Context) ([]chat.APIKey, error) {
+// APIKeys implements chat.APIKeyStore. The oldest comes first.
+func (s *Store) APIKeys(ctx context.Context) ([]chat.APIKey, error) {
 	var rows []keyRow
 	if err := s.many(ctx, s.read.KeyList, &rows, nothing); err != nil {
 		return nil, err
@@ -56,14 +56,14 @@ func (s *Store) Keys(ctx context.Context) ([]chat.APIKey, error) {
 	return keys, nil
 }
 
-func (b *batch) saveKey(op chat.SaveKey) (chat.Result, error) {
+func (b *batch) saveKey(op chat.OpSaveAPIKey) (chat.OpResult, error) {
 	k := op.Key
 	if k.Scopes == nil {
 		k.Scopes = []string{}
 	}
 	scopes, err := encode("scopes", k.Scopes)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	arg := struct {
 		keyRow
@@ -75,26 +75,26 @@ func (b *batch) saveKey(op chat.SaveKey) (chat.Result, error) {
 	var row keyRow
 	known, err := b.get(b.s.write.KeyByHash, &row, arg)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	stmt := b.s.write.KeyInsert
 	if known {
 		stmt = b.s.write.KeyUpdate
 	}
 	if err := b.run(stmt, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	if err := b.need(b.s.write.KeyByHash, &row, arg, chat.ErrUnknownKey); err != nil {
-		return chat.Result{}, err
+	if err := b.need(b.s.write.KeyByHash, &row, arg, chat.ErrUnknownAPIKey); err != nil {
+		return chat.OpResult{}, err
 	}
 	key, err := row.key()
-	return chat.Result{Duplicate: known, Key: key}, err
+	return chat.OpResult{Duplicate: known, APIKey: key}, err
 }
 
-func (b *batch) revokeKey(op chat.RevokeKey) (chat.Result, error) {
+func (b *batch) revokeKey(op chat.OpRevokeAPIKey) (chat.OpResult, error) {
 	row, err := b.findKey(op.KeyID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	duplicate := row.RevokedAt.Valid
 	if !duplicate {
@@ -102,23 +102,23 @@ func (b *batch) revokeKey(op chat.RevokeKey) (chat.Result, error) {
 		err = b.run(b.s.write.KeyRevoke, keyTime{op.KeyID, millis(op.At)})
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	key, err := row.key()
-	return chat.Result{Duplicate: duplicate, Key: key}, err
+	return chat.OpResult{Duplicate: duplicate, APIKey: key}, err
 }
 
-func (b *batch) touchKey(op chat.TouchKey) (chat.Result, error) {
+func (b *batch) touchKey(op chat.OpTouchAPIKey) (chat.OpResult, error) {
 	row, err := b.findKey(op.KeyID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	row.LastUsedAt = optMillis(op.At)
 	if err := b.run(b.s.write.KeyTouch, keyTime{op.KeyID, millis(op.At)}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	key, err := row.key()
-	return chat.Result{Key: key}, err
+	return chat.OpResult{APIKey: key}, err
 }
 
 // keyTime holds the parameters of the statements that set a key's time.
@@ -128,6 +128,6 @@ type keyTime struct {
 }
 
 func (b *batch) findKey(id string) (row keyRow, err error) {
-	err = b.need(b.s.write.Key, &row, struct{ ID string }{id}, chat.ErrUnknownKey)
+	err = b.need(b.s.write.Key, &row, struct{ ID string }{id}, chat.ErrUnknownAPIKey)
 	return row, err
 }

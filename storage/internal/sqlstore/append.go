@@ -14,7 +14,7 @@ import (
 // Append implements chat.Store. The caller's context counts until the turn to
 // write has come; then the transaction runs to its end, because a statement
 // broken off in the middle would cost the connection.
-func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error) {
+func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	if len(ops) == 0 {
 		return nil, nil
 	}
@@ -22,10 +22,10 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.Result, error
 		return nil, err
 	}
 	defer func() { <-s.turn }()
-	var results []chat.Result
+	var results []chat.OpResult
 	var erased bool
 	err := s.transact(ctx, func(b *batch) error {
-		results = make([]chat.Result, len(ops))
+		results = make([]chat.OpResult, len(ops))
 		if s.cfg.Shared {
 			if err := b.lock(wants(ops)); err != nil {
 				return err
@@ -59,7 +59,7 @@ type batch struct {
 }
 
 // applyAll carries out the ops, those that can be sent together together.
-func (b *batch) applyAll(ops []chat.Op, results []chat.Result) error {
+func (b *batch) applyAll(ops []chat.Op, results []chat.OpResult) error {
 	for i := 0; i < len(ops); {
 		n := 1
 		together := b.s.cfg.Shared && plain(ops[i])
@@ -135,16 +135,16 @@ func (s *Store) attempt(caller, ctx context.Context, cancel func(), f func(*batc
 
 // apply carries out one op within a savepoint. An error of the op's own
 // undoes it and goes into the result; any other ends the batch.
-func (b *batch) apply(op chat.Op) (chat.Result, error) {
+func (b *batch) apply(op chat.Op) (chat.OpResult, error) {
 	switch op.(type) {
-	case chat.MergeVisitor, chat.EraseVisitor, chat.PurgeSessions, chat.PurgeVisitors, chat.PruneEvents:
+	case chat.OpMergeVisitor, chat.OpEraseVisitor, chat.OpPurgeSessions, chat.OpPurgeVisitors, chat.OpPruneEvents:
 		// These change or remove what is in the log, so it must be complete.
 		if err := b.flush(false); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	if err := b.later(b.s.write.OpBegin, nothing); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	mark := len(b.pending)
 	res, err := b.do(op)
@@ -152,13 +152,13 @@ func (b *batch) apply(op chat.Op) (chat.Result, error) {
 		return res, b.later(b.s.write.OpEnd, nothing)
 	}
 	if !b.s.ownError(err) {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	b.pending = b.pending[:mark]
 	if err := b.rewind(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{Err: err}, b.later(b.s.write.OpEnd, nothing)
+	return chat.OpResult{Err: err}, b.later(b.s.write.OpEnd, nothing)
 }
 
 // rewind undoes what the present op has done so far.
@@ -182,148 +182,148 @@ func (s *Store) ownError(err error) bool {
 	return errors.As(err, &panicked)
 }
 
-func (b *batch) do(op chat.Op) (res chat.Result, err error) {
+func (b *batch) do(op chat.Op) (res chat.OpResult, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			res, err = chat.Result{}, &panicked{v, debug.Stack()}
+			res, err = chat.OpResult{}, &panicked{v, debug.Stack()}
 		}
 		if err != nil && b.s.cfg.Classify(err) == Refused {
 			err = &chat.Error{Kind: chat.ErrConflict, Code: "conflict", Message: "This is there already, or cannot be kept.", Err: err}
 		}
 	}()
 	switch op := op.(type) {
-	case chat.AppendMessage:
+	case chat.OpAppendMessage:
 		return b.appendMessage(op)
-	case chat.CreateSession:
+	case chat.OpCreateSession:
 		return b.createSession(op)
-	case chat.AppendNote:
+	case chat.OpAppendNote:
 		return b.appendNote(op.Message)
-	case chat.EditMessage:
+	case chat.OpEditMessage:
 		return b.editMessage(op)
-	case chat.DeleteMessage:
+	case chat.OpDeleteMessage:
 		return b.deleteMessage(op)
-	case chat.UpdateSession:
+	case chat.OpUpdateSession:
 		return b.updateSession(op)
-	case chat.CloseSession:
+	case chat.OpCloseSession:
 		return b.closeSession(op)
-	case chat.RateSession:
+	case chat.OpRateSession:
 		return b.rateSession(op)
-	case chat.AskRating:
+	case chat.OpAskRating:
 		return b.askRating(op)
-	case chat.NoteShifts:
+	case chat.OpNoteShifts:
 		return b.noteShifts(op)
-	case chat.MarkSeen:
+	case chat.OpMarkSeen:
 		return b.markSeen(op)
-	case chat.SaveVisitor:
+	case chat.OpSaveVisitor:
 		return b.saveVisitor(op)
-	case chat.BanVisitor:
+	case chat.OpBanVisitor:
 		return b.banVisitor(op)
-	case chat.BanAddress:
+	case chat.OpBanAddress:
 		return b.banAddress(op)
-	case chat.LiftAddressBan:
+	case chat.OpLiftAddressBan:
 		return b.liftAddressBan(op)
-	case chat.PruneBans:
+	case chat.OpPruneBans:
 		return b.pruneBans(op)
-	case chat.AddPageViews:
+	case chat.OpAddPageViews:
 		return b.addPageViews(op)
-	case chat.PlaceVisit:
+	case chat.OpPlaceVisit:
 		return b.placeVisit(op)
-	case chat.GreetVisitor:
+	case chat.OpGreetVisitor:
 		return b.greetVisitor(op)
-	case chat.MergeVisitor:
+	case chat.OpMergeVisitor:
 		return b.mergeVisitor(op)
-	case chat.EraseVisitor:
+	case chat.OpEraseVisitor:
 		return b.eraseVisitor(op)
-	case chat.AddFile:
+	case chat.OpAddFile:
 		return b.addFile(op)
-	case chat.AddFileChunk:
+	case chat.OpAddFileChunk:
 		return b.addFileChunk(op)
-	case chat.DiscardFile:
+	case chat.OpDiscardFile:
 		return b.discardFile(op)
-	case chat.RemoveFile:
+	case chat.OpDeleteFile:
 		return b.removeFile(op)
-	case chat.SaveAgent:
+	case chat.OpSaveAgent:
 		return b.saveAgent(op)
-	case chat.SaveKey:
+	case chat.OpSaveAPIKey:
 		return b.saveKey(op)
-	case chat.RevokeKey:
+	case chat.OpRevokeAPIKey:
 		return b.revokeKey(op)
-	case chat.TouchKey:
+	case chat.OpTouchAPIKey:
 		return b.touchKey(op)
-	case chat.SaveSettings:
+	case chat.OpSaveSettings:
 		return b.saveSettings(op)
-	case chat.SaveCannedReply:
+	case chat.OpCreateCannedReply:
 		return b.saveCannedReply(op)
-	case chat.UpdateCannedReply:
+	case chat.OpUpdateCannedReply:
 		return b.updateCannedReply(op)
-	case chat.RemoveCannedReply:
+	case chat.OpDeleteCannedReply:
 		return b.removeCannedReply(op)
-	case chat.SaveDraft:
+	case chat.OpSaveDraft:
 		return b.saveDraft(op.Draft)
-	case chat.SavePush:
+	case chat.OpSavePushSubscription:
 		return b.savePush(op)
-	case chat.RemovePush:
+	case chat.OpDeletePushSubscription:
 		return b.removePush(op)
-	case chat.SaveDepartment:
+	case chat.OpCreateDepartment:
 		return b.saveDepartment(op)
-	case chat.UpdateDepartment:
+	case chat.OpUpdateDepartment:
 		return b.updateDepartment(op)
-	case chat.RemoveDepartment:
+	case chat.OpDeleteDepartment:
 		return b.removeDepartment(op)
-	case chat.SnoozeSession:
+	case chat.OpSnoozeSession:
 		return b.snoozeSession(op)
-	case chat.WakeSession:
+	case chat.OpWakeSession:
 		return b.wakeSession(op)
-	case chat.AssignSession:
+	case chat.OpAssignSession:
 		return b.assignSession(op)
-	case chat.ReturnSession:
+	case chat.OpReturnSession:
 		return b.returnSession(op)
-	case chat.MarkMissed:
+	case chat.OpMarkMissed:
 		return b.markMissed(op)
-	case chat.SeeVisitor:
+	case chat.OpSeeVisitor:
 		return b.seeVisitor(op)
-	case chat.SeeAgent:
+	case chat.OpSeeAgent:
 		return b.seeAgent(op)
-	case chat.RemovePending:
+	case chat.OpDeletePending:
 		return b.removePending(op)
-	case chat.IndexSearch:
+	case chat.OpIndexSearch:
 		return b.indexSearch(op)
-	case chat.PurgeSessions:
+	case chat.OpPurgeSessions:
 		return b.purgeSessions(op)
-	case chat.PurgePageViews:
+	case chat.OpPurgePageViews:
 		return b.purgePageViews(op)
-	case chat.PurgeVisitors:
+	case chat.OpPurgeVisitors:
 		return b.purgeVisitors(op)
-	case chat.PurgeFiles:
+	case chat.OpPurgeFiles:
 		return b.purgeFiles(op)
-	case chat.PruneEvents:
+	case chat.OpPruneEvents:
 		return b.pruneEvents(op)
-	case chat.SaveWebhook:
+	case chat.OpSaveWebhook:
 		return b.saveWebhook(op)
-	case chat.RemoveWebhook:
+	case chat.OpDeleteWebhook:
 		return b.removeWebhook(op)
-	case chat.DisableWebhook:
+	case chat.OpDisableWebhook:
 		return b.disableWebhook(op)
-	case chat.AddDeliveries:
+	case chat.OpAddDeliveries:
 		return b.addDeliveries(op)
-	case chat.ClaimDeliveries:
+	case chat.OpClaimDeliveries:
 		return b.claimDeliveries(op)
-	case chat.SettleDelivery:
+	case chat.OpSettleDelivery:
 		return b.settleDelivery(op)
-	case chat.RenewDelivery:
+	case chat.OpRenewDelivery:
 		return b.renewDelivery(op)
-	case chat.RearmDelivery:
+	case chat.OpRearmDelivery:
 		return b.rearmDelivery(op)
-	case chat.RearmDeliveries:
+	case chat.OpRearmDeliveries:
 		return b.rearmDeliveries(op)
-	case chat.PruneDeliveries:
+	case chat.OpPruneDeliveries:
 		return b.pruneDeliveries(op)
-	case chat.HoldCursor:
+	case chat.OpHoldCursor:
 		return b.holdCursor(op)
-	case chat.RemoveCursor:
+	case chat.OpDeleteCursor:
 		return b.removeCursor(op)
 	}
-	return chat.Result{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Message: fmt.Sprintf("This store does not know the operation %T.", op)}
+	return chat.OpResult{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Message: fmt.Sprintf("This store does not know the operation %T.", op)}
 }
 
 // in returns the statement as one of the batch's transaction.

@@ -85,22 +85,22 @@ func (s *Store) Bans(ctx context.Context, q chat.BanQuery) (chat.BanPage, error)
 	return page, nil
 }
 
-func (b *batch) banVisitor(op chat.BanVisitor) (res chat.Result, err error) {
+func (b *batch) banVisitor(op chat.OpBanVisitor) (res chat.OpResult, err error) {
 	row, err := b.findVisitor(op.VisitorID)
 	if err != nil {
 		return res, err
 	}
 	if res.Duplicate = op.Ban == nil && !row.Ban.Valid; !res.Duplicate {
 		if err := b.setBan(&row, op.Ban); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if op.Ban == nil {
 			if err := b.run(b.s.write.BanLiftVisitor, byVisitor{row.ID}); err != nil {
-				return chat.Result{}, err
+				return chat.OpResult{}, err
 			}
 		}
 		if res.Events, err = b.touchOpen(row.ID, millis(op.At)); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	res.Visitor, err = row.visitor()
@@ -142,7 +142,7 @@ func (b *batch) touchOpen(visitor, at int64) (events []*chat.Event, err error) {
 	return events, nil
 }
 
-func (b *batch) banAddress(op chat.BanAddress) (res chat.Result, err error) {
+func (b *batch) banAddress(op chat.OpBanAddress) (res chat.OpResult, err error) {
 	in := op.Ban
 	arg := struct {
 		banRow
@@ -153,7 +153,7 @@ func (b *batch) banAddress(op chat.BanAddress) (res chat.Result, err error) {
 	if in.VisitorID != "" {
 		visitor, asked, err := b.withAddress(in.VisitorID)
 		if err != nil || !asked {
-			return chat.Result{Duplicate: !asked}, err
+			return chat.OpResult{Duplicate: !asked}, err
 		}
 		arg.VisitorID = sql.NullInt64{Int64: visitor, Valid: true}
 	}
@@ -172,7 +172,7 @@ func (b *batch) banAddress(op chat.BanAddress) (res chat.Result, err error) {
 	}
 	var row banRow
 	err = b.need(b.s.write.BanByAddress, &row, struct{ Address string }{in.Address}, chat.ErrUnknownBan)
-	return chat.Result{AddressBan: row.ban()}, err
+	return chat.OpResult{AddressBan: row.ban()}, err
 }
 
 // withAddress says whether the address of the visitor is to be banned along,
@@ -190,20 +190,20 @@ func (b *batch) withAddress(id string) (visitor int64, asked bool, err error) {
 	return row.ID, true, b.setBan(&row, ban)
 }
 
-func (b *batch) liftAddressBan(op chat.LiftAddressBan) (chat.Result, error) {
+func (b *batch) liftAddressBan(op chat.OpLiftAddressBan) (chat.OpResult, error) {
 	n, err := b.exec(b.s.write.BanLift, struct{ ID string }{op.BanID})
 	if err == nil && n == 0 {
 		err = chat.ErrUnknownBan
 	}
-	return chat.Result{}, err
+	return chat.OpResult{}, err
 }
 
-func (b *batch) pruneBans(op chat.PruneBans) (chat.Result, error) {
+func (b *batch) pruneBans(op chat.OpPruneBans) (chat.OpResult, error) {
 	arg := struct{ Now int64 }{millis(op.At)}
 	addresses, err := b.exec(b.s.write.BanPrune, arg)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	visitors, err := b.exec(b.s.write.VisitorBanPrune, arg)
-	return chat.Result{Duplicate: addresses+visitors == 0}, err
+	return chat.OpResult{Duplicate: addresses+visitors == 0}, err
 }

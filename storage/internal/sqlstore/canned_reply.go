@@ -45,7 +45,7 @@ func (s *Store) CannedReplies(ctx context.Context, q chat.CannedReplyQuery) (cha
 	return page, nil
 }
 
-func (b *batch) saveCannedReply(op chat.SaveCannedReply) (chat.Result, error) {
+func (b *batch) saveCannedReply(op chat.OpCreateCannedReply) (chat.OpResult, error) {
 	row := cannedReplyRow{
 		PublicID: op.Reply.ID, Shortcut: op.Reply.Shortcut, ShortcutKey: chat.ShortcutKey(op.Reply.Shortcut), Body: op.Reply.Text,
 		CreatedAt: millis(op.Reply.CreatedAt), UpdatedAt: millis(op.Reply.UpdatedAt),
@@ -55,15 +55,15 @@ func (b *batch) saveCannedReply(op chat.SaveCannedReply) (chat.Result, error) {
 		err = chat.ErrShortcutTaken
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{CannedReply: row.reply()}, nil
+	return chat.OpResult{CannedReply: row.reply()}, nil
 }
 
-func (b *batch) updateCannedReply(op chat.UpdateCannedReply) (chat.Result, error) {
+func (b *batch) updateCannedReply(op chat.OpUpdateCannedReply) (chat.OpResult, error) {
 	var row cannedReplyRow
 	if err := b.need(b.s.write.CannedReply, &row, struct{ ID string }{op.ReplyID}, chat.ErrUnknownCannedReply); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	before := row
 	if op.Shortcut != nil {
@@ -73,7 +73,7 @@ func (b *batch) updateCannedReply(op chat.UpdateCannedReply) (chat.Result, error
 		row.Body = *op.Text
 	}
 	if row == before {
-		return chat.Result{Duplicate: true, CannedReply: row.reply()}, nil
+		return chat.OpResult{Duplicate: true, CannedReply: row.reply()}, nil
 	}
 	row.UpdatedAt = millis(op.At)
 	err := b.run(b.s.write.CannedReplyUpdate, row)
@@ -81,15 +81,15 @@ func (b *batch) updateCannedReply(op chat.UpdateCannedReply) (chat.Result, error
 		err = chat.ErrShortcutTaken
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{CannedReply: row.reply()}, nil
+	return chat.OpResult{CannedReply: row.reply()}, nil
 }
 
-func (b *batch) removeCannedReply(op chat.RemoveCannedReply) (chat.Result, error) {
+func (b *batch) removeCannedReply(op chat.OpDeleteCannedReply) (chat.OpResult, error) {
 	n, err := b.exec(b.s.write.CannedReplyRemove, struct{ ID string }{op.ReplyID})
 	if err == nil && n == 0 {
 		err = chat.ErrUnknownCannedReply
 	}
-	return chat.Result{}, err
+	return chat.OpResult{}, err
 }

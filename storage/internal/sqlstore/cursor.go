@@ -19,25 +19,25 @@ func (s *Store) Cursor(ctx context.Context, name string) (chat.Position, error) 
 }
 
 // holdCursor asks and takes in one statement, so that of two who ask one wins.
-func (b *batch) holdCursor(op chat.HoldCursor) (chat.Result, error) {
+func (b *batch) holdCursor(op chat.OpHoldCursor) (chat.OpResult, error) {
 	arg := struct {
 		Name, Holder          string
 		Start, To, Now, Until int64
 	}{op.Name, op.Holder, int64(op.Start), int64(op.To), millis(op.Now), millis(op.Until)}
 	if err := b.run(b.s.write.CursorOpen, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	var position int64
 	err := b.need(b.s.write.CursorHold, &position, arg, chat.ErrCursorHeld)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{Position: chat.Position(position)}, nil
+	return chat.OpResult{Position: chat.Position(position)}, nil
 }
 
-func (b *batch) removeCursor(op chat.RemoveCursor) (chat.Result, error) {
+func (b *batch) removeCursor(op chat.OpDeleteCursor) (chat.OpResult, error) {
 	n, err := b.exec(b.s.write.CursorRemove, struct{ Name string }{op.Name})
-	return chat.Result{Duplicate: n == 0}, err
+	return chat.OpResult{Duplicate: n == 0}, err
 }
 
 // cursorMove holds the parameters of cursor-move and cursor-set.

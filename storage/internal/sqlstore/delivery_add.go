@@ -13,33 +13,33 @@ type newDelivery struct {
 	Webhooks string // JSON
 }
 
-func (b *batch) addDeliveries(op chat.AddDeliveries) (res chat.Result, err error) {
+func (b *batch) addDeliveries(op chat.OpAddDeliveries) (res chat.OpResult, err error) {
 	if op.To != 0 {
 		n, err := b.exec(b.s.write.CursorMove, cursorMove{chat.CursorWebhooks, int64(op.From), int64(op.To)})
 		if err == nil && n == 0 {
 			err = chat.ErrCursorMoved
 		}
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	for _, m := range op.Messages {
 		row := deliveryRow{Event: m.Event, At: millis(m.At), DueAt: millis(op.Due)}
 		ok, err := b.addBody(m, &row)
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if !ok {
 			continue
 		}
 		added, err := b.addDelivery(m, row)
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		res.Count += added
 		if m.Position == 0 {
 			if err := b.reloadDeliveries(m.To, row.N, &res); err != nil {
-				return chat.Result{}, err
+				return chat.OpResult{}, err
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func (b *batch) addDeliveries(op chat.AddDeliveries) (res chat.Result, err error
 
 // addBody keeps the message's body and fills in the row what all its
 // deliveries have in common. Without ok the session is gone.
-func (b *batch) addBody(m chat.Outgoing, row *deliveryRow) (ok bool, err error) {
+func (b *batch) addBody(m chat.OutgoingEvent, row *deliveryRow) (ok bool, err error) {
 	arg := struct {
 		N         int64
 		Session   sql.NullInt64
@@ -103,7 +103,7 @@ func (b *batch) nextNumber() (int64, error) {
 }
 
 // addDelivery adds one row for each webhook and counts those to be sent.
-func (b *batch) addDelivery(m chat.Outgoing, row deliveryRow) (added int, err error) {
+func (b *batch) addDelivery(m chat.OutgoingEvent, row deliveryRow) (added int, err error) {
 	for _, part := range []struct {
 		state    int
 		webhooks []string
@@ -133,7 +133,7 @@ func (b *batch) addDelivery(m chat.Outgoing, row deliveryRow) (added int, err er
 	return added, nil
 }
 
-func (b *batch) reloadDeliveries(webhooks []string, n int64, res *chat.Result) error {
+func (b *batch) reloadDeliveries(webhooks []string, n int64, res *chat.OpResult) error {
 	for _, id := range webhooks {
 		var row deliveryRow
 		ok, err := b.get(b.s.write.Delivery, &row, deliveryKey{id, n})
@@ -187,7 +187,7 @@ type pruneArg struct {
 	Limit     int
 }
 
-func (b *batch) pruneDeliveries(op chat.PruneDeliveries) (res chat.Result, err error) {
+func (b *batch) pruneDeliveries(op chat.OpPruneDeliveries) (res chat.OpResult, err error) {
 	if !op.Before.IsZero() {
 		var to int64
 		if err := b.need(b.s.write.EventPruneTo, &to, struct{ Before int64 }{millis(op.Before)}, sql.ErrNoRows); err != nil {
@@ -206,22 +206,22 @@ func (b *batch) pruneDeliveries(op chat.PruneDeliveries) (res chat.Result, err e
 	}
 	var removed, all []int64
 	if err := b.in(b.s.write.WebhookRemoved).Select(&removed, struct{}{}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, id := range removed {
 		if err := prune(b.s.write.DeliveryPrune, pruneArg{WebhookID: id, Through: maxNumber, Pending: 1}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if err := b.run(b.s.write.WebhookDelete, byID{id}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	if err := b.in(b.s.write.WebhookRows).Select(&all, struct{}{}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, id := range all {
 		if err := prune(b.s.write.DeliveryPrune, pruneArg{WebhookID: id, Through: through}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	return res, prune(b.s.write.DeliveryPruneBodies, pruneArg{Through: through})

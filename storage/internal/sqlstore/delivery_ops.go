@@ -25,10 +25,10 @@ type laneKey struct {
 	Lowest    int64 // below every session id: it makes SQLite use the index that begins with them
 }
 
-func (b *batch) claimDeliveries(op chat.ClaimDeliveries) (res chat.Result, err error) {
+func (b *batch) claimDeliveries(op chat.OpClaimDeliveries) (res chat.OpResult, err error) {
 	row, err := b.findWebhook(op.WebhookID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if res.Webhook, err = row.webhook(); err != nil || row.Enabled == 0 {
 		return res, err
@@ -36,11 +36,11 @@ func (b *batch) claimDeliveries(op chat.ClaimDeliveries) (res chat.Result, err e
 	key := laneKey{WebhookID: row.ID, Now: millis(op.Now), Lease: millis(op.Lease), Limit: op.Limit}
 	var lanes []int64
 	if err := b.in(b.s.write.LaneDue).Select(&lanes, key); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, key.SessionID = range lanes {
 		if err := b.advance(key, true, &res); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	return res, nil
@@ -48,7 +48,7 @@ func (b *batch) claimDeliveries(op chat.ClaimDeliveries) (res chat.Result, err e
 
 // advance looks what a lane has next. With claim it takes that, if it is due;
 // else it sets the lane to the time when something will be.
-func (b *batch) advance(key laneKey, claim bool, res *chat.Result) error {
+func (b *batch) advance(key laneKey, claim bool, res *chat.OpResult) error {
 	row, wait, err := b.head(key)
 	switch {
 	case err != nil:
@@ -89,7 +89,7 @@ func (b *batch) head(key laneKey) (row *deliveryRow, wait laneKey, err error) {
 	}
 }
 
-func (b *batch) lease(key laneKey, row *deliveryRow, res *chat.Result) error {
+func (b *batch) lease(key laneKey, row *deliveryRow, res *chat.OpResult) error {
 	key.N = row.N
 	if err := b.run(b.s.write.DeliveryClaim, key); err != nil {
 		return err
@@ -115,40 +115,40 @@ func (b *batch) findDelivery(id string) (row deliveryRow, err error) {
 	return row, err
 }
 
-func (b *batch) settleDelivery(op chat.SettleDelivery) (res chat.Result, err error) {
+func (b *batch) settleDelivery(op chat.OpSettleDelivery) (res chat.OpResult, err error) {
 	row, err := b.findDelivery(op.DeliveryID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if row.State != statePending || row.Attempt != op.Attempt {
-		return chat.Result{Duplicate: true}, nil
+		return chat.OpResult{Duplicate: true}, nil
 	}
 	if err := row.settle(op); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.run(b.s.write.DeliverySettle, row); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if len(op.Attempts) > 0 {
 		if err := b.health(row, op.Now); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	key := laneKey{WebhookID: row.WebhookID, SessionID: row.SessionID, Now: millis(op.Now), Lease: millis(op.Next)}
 	return res, b.advance(key, !op.Next.IsZero() && row.Enabled != 0, &res)
 }
 
-func (b *batch) renewDelivery(op chat.RenewDelivery) (chat.Result, error) {
+func (b *batch) renewDelivery(op chat.OpRenewDelivery) (chat.OpResult, error) {
 	row, err := b.findDelivery(op.DeliveryID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if row.State != statePending || row.Attempt != op.Attempt {
-		return chat.Result{Duplicate: true}, nil
+		return chat.OpResult{Duplicate: true}, nil
 	}
 	key := laneKey{WebhookID: row.WebhookID, SessionID: row.SessionID, N: row.N, Lease: millis(op.Lease)}
 	n, err := b.exec(b.s.write.LaneRenew, key)
-	return chat.Result{Duplicate: n == 0}, err
+	return chat.OpResult{Duplicate: n == 0}, err
 }
 
 // ReleaseDeliveries gives back everything that is claimed. It is for databases
@@ -160,7 +160,7 @@ func (s *Store) ReleaseDeliveries(ctx context.Context) error {
 }
 
 // settle puts the outcome of an attempt into the row.
-func (r *deliveryRow) settle(op chat.SettleDelivery) error {
+func (r *deliveryRow) settle(op chat.OpSettleDelivery) error {
 	switch op.State {
 	case chat.DeliveryPending:
 		r.DueAt = millis(op.Due)
@@ -215,13 +215,13 @@ func (b *batch) health(row deliveryRow, now time.Time) error {
 	return b.run(b.s.write.LaneWake, key)
 }
 
-func (b *batch) rearmDelivery(op chat.RearmDelivery) (chat.Result, error) {
+func (b *batch) rearmDelivery(op chat.OpRearmDelivery) (chat.OpResult, error) {
 	row, err := b.findDelivery(op.DeliveryID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	done, err := b.rearm(row, op.At)
-	return chat.Result{Duplicate: !done}, err
+	return chat.OpResult{Duplicate: !done}, err
 }
 
 // rearm makes a delivery due, unless it is being sent.
@@ -239,10 +239,10 @@ func (b *batch) rearm(row deliveryRow, at time.Time) (done bool, err error) {
 	return true, b.run(b.s.write.LaneRearm, key)
 }
 
-func (b *batch) rearmDeliveries(op chat.RearmDeliveries) (res chat.Result, err error) {
+func (b *batch) rearmDeliveries(op chat.OpRearmDeliveries) (res chat.OpResult, err error) {
 	webhook, err := b.findWebhook(op.WebhookID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	arg := struct {
 		WebhookID int64 `db:"webhook_id"`
@@ -251,7 +251,7 @@ func (b *batch) rearmDeliveries(op chat.RearmDeliveries) (res chat.Result, err e
 	}{webhook.ID, op.After, op.Limit}
 	var rows []deliveryRow
 	if err := b.in(b.s.write.DeliveryListFrom).Select(&rows, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if len(rows) == op.Limit {
 		res.Next = rows[len(rows)-1].N
@@ -263,7 +263,7 @@ func (b *batch) rearmDeliveries(op chat.RearmDeliveries) (res chat.Result, err e
 		}
 		done, err := b.rearm(row, op.At)
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		res.Count += flag(done)
 	}

@@ -98,53 +98,53 @@ func (s *Store) Departments(ctx context.Context, q chat.DepartmentQuery) (chat.D
 	return page, nil
 }
 
-func (b *batch) saveDepartment(op chat.SaveDepartment) (chat.Result, error) {
+func (b *batch) saveDepartment(op chat.OpCreateDepartment) (chat.OpResult, error) {
 	if op.Max > 0 {
 		var there int
 		if err := b.need(b.s.write.DepartmentCount, &there, nothing, sql.ErrNoRows); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if there >= op.Max {
-			return chat.Result{}, chat.ErrTooManyDepartments
+			return chat.OpResult{}, chat.ErrTooManyDepartments
 		}
 	}
 	row, err := newDepartmentRow(op.Department)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.putDepartment(b.run(b.s.write.DepartmentInsert, row), row)
 }
 
 // putDepartment is the result of an insert or update that ended with err.
-func (b *batch) putDepartment(err error, row departmentRow) (chat.Result, error) {
+func (b *batch) putDepartment(err error, row departmentRow) (chat.OpResult, error) {
 	if b.s.cfg.Classify(err) == Refused {
 		err = chat.ErrDepartmentTaken
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	d, err := row.department()
-	return chat.Result{Department: d}, err
+	return chat.OpResult{Department: d}, err
 }
 
-func (b *batch) updateDepartment(op chat.UpdateDepartment) (chat.Result, error) {
+func (b *batch) updateDepartment(op chat.OpUpdateDepartment) (chat.OpResult, error) {
 	var before departmentRow
 	if err := b.need(b.s.write.Department, &before, struct{ ID string }{op.Department.ID}, chat.ErrUnknownDepartment); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if !op.IfUpdatedAt.IsZero() && millis(op.IfUpdatedAt) != before.UpdatedAt {
-		return chat.Result{}, chat.ErrDepartmentChanged
+		return chat.OpResult{}, chat.ErrDepartmentChanged
 	}
 	row, err := newDepartmentRow(op.Department)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	row.ID, row.CreatedAt = before.ID, before.CreatedAt
 	same := before
 	same.UpdatedAt = row.UpdatedAt
 	if row == same {
 		d, err := before.department()
-		return chat.Result{Duplicate: true, Department: d}, err
+		return chat.OpResult{Duplicate: true, Department: d}, err
 	}
 	res, err := b.putDepartment(b.run(b.s.write.DepartmentUpdate, row), row)
 	if err == nil && row.Name != before.Name {
@@ -177,10 +177,10 @@ func (b *batch) renameInSessions(old string, row departmentRow) (events []*chat.
 	return events, nil
 }
 
-func (b *batch) removeDepartment(op chat.RemoveDepartment) (chat.Result, error) {
+func (b *batch) removeDepartment(op chat.OpDeleteDepartment) (chat.OpResult, error) {
 	n, err := b.exec(b.s.write.DepartmentRemove, struct{ ID string }{op.DepartmentID})
 	if err == nil && n == 0 {
 		err = chat.ErrUnknownDepartment
 	}
-	return chat.Result{}, err
+	return chat.OpResult{}, err
 }

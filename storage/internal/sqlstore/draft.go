@@ -42,10 +42,10 @@ func (s *Store) Draft(ctx context.Context, sessionID, agentID string, note bool)
 	return d, nil
 }
 
-func (b *batch) saveDraft(d chat.Draft) (chat.Result, error) {
+func (b *batch) saveDraft(d chat.Draft) (chat.OpResult, error) {
 	session, _, err := b.load(d.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	row := draftKey(d)
 	row.SessionID, row.Body, row.UpdatedAt = session.ID, d.Text, millis(d.UpdatedAt)
@@ -53,5 +53,5 @@ func (b *batch) saveDraft(d chat.Draft) (chat.Result, error) {
 	if d.Text == "" {
 		stmt = b.s.write.DraftRemove
 	}
-	return chat.Result{}, b.run(stmt, row)
+	return chat.OpResult{}, b.run(stmt, row)
 }

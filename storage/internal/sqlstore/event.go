@@ -111,16 +111,16 @@ func (s *Store) hydrate(ctx context.Context, tx *sqlx.Tx, rows []eventRow) ([]*c
 }
 
 // Log implements chat.EventStore.
-func (s *Store) Log(ctx context.Context) (chat.Log, error) {
+func (s *Store) Log(ctx context.Context) (chat.EventLog, error) {
 	var head int64
 	if err := s.one(ctx, s.read.EventHead, &head, nothing, sql.ErrNoRows); err != nil {
-		return chat.Log{}, err
+		return chat.EventLog{}, err
 	}
 	text, err := s.meta(ctx, metaPruned)
 	if err != nil {
-		return chat.Log{}, err
+		return chat.EventLog{}, err
 	}
-	return chat.Log{Head: chat.Position(head), Pruned: chat.Position(number(text))}, nil
+	return chat.EventLog{Head: chat.Position(head), Pruned: chat.Position(number(text))}, nil
 }
 
 // metaPruned is where chat_meta keeps up to where the log was pruned.
@@ -132,19 +132,19 @@ func number(text string) int64 {
 	return n
 }
 
-func (b *batch) pruneEvents(op chat.PruneEvents) (chat.Result, error) {
+func (b *batch) pruneEvents(op chat.OpPruneEvents) (chat.OpResult, error) {
 	var to int64
 	if err := b.need(b.s.write.EventPruneTo, &to, struct{ Before int64 }{millis(op.Before)}, sql.ErrNoRows); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	gone, err := b.in(b.s.write.EventPrune).Exec(struct{ Position int64 }{to})
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if n, err := gone.RowsAffected(); err != nil || n == 0 {
-		return chat.Result{Duplicate: true}, err
+		return chat.OpResult{Duplicate: true}, err
 	}
-	return chat.Result{}, b.run(b.s.write.MetaSet, struct{ Name, Value string }{metaPruned, strconv.FormatInt(to, 10)})
+	return chat.OpResult{}, b.run(b.s.write.MetaSet, struct{ Name, Value string }{metaPruned, strconv.FormatInt(to, 10)})
 }
 
 // idList is a list of row numbers as JSON text for one parameter.

@@ -69,44 +69,44 @@ func (s *Store) LooseFiles(ctx context.Context, before time.Time, limit int) (id
 	return ids, err
 }
 
-func (b *batch) addFile(op chat.AddFile) (chat.Result, error) {
-	return chat.Result{}, b.run(b.s.write.FileInsert, struct {
+func (b *batch) addFile(op chat.OpAddFile) (chat.OpResult, error) {
+	return chat.OpResult{}, b.run(b.s.write.FileInsert, struct {
 		ID string
 		At int64
 	}{op.FileID, millis(op.At)})
 }
 
-func (b *batch) addFileChunk(op chat.AddFileChunk) (chat.Result, error) {
+func (b *batch) addFileChunk(op chat.OpAddFileChunk) (chat.OpResult, error) {
 	var row int64
 	if err := b.need(b.s.write.FileFindLoose, &row, struct{ ID string }{op.FileID}, chat.ErrUnknownFile); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{}, b.run(b.s.write.FileInsertChunk, struct {
+	return chat.OpResult{}, b.run(b.s.write.FileInsertChunk, struct {
 		File int64
 		N    int
 		Data []byte
 	}{row, op.N, op.Data})
 }
 
-func (b *batch) discardFile(op chat.DiscardFile) (chat.Result, error) {
+func (b *batch) discardFile(op chat.OpDiscardFile) (chat.OpResult, error) {
 	var row int64
 	found, err := b.get(b.s.write.FileFindLoose, &row, struct{ ID string }{op.FileID})
 	if err != nil || !found {
-		return chat.Result{Duplicate: true}, err
+		return chat.OpResult{Duplicate: true}, err
 	}
-	return chat.Result{}, b.run(b.s.write.FileLoosen, byID{row})
+	return chat.OpResult{}, b.run(b.s.write.FileLoosen, byID{row})
 }
 
-func (b *batch) removeFile(op chat.RemoveFile) (chat.Result, error) {
+func (b *batch) removeFile(op chat.OpDeleteFile) (chat.OpResult, error) {
 	var row int64
 	found, err := b.get(b.s.write.FileFindLoose, &row, struct{ ID string }{op.FileID})
 	if err != nil || !found {
-		return chat.Result{Duplicate: true}, err
+		return chat.OpResult{Duplicate: true}, err
 	}
 	if err := b.run(b.s.write.FileDeleteChunks, byID{row}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{}, b.run(b.s.write.FileDelete, byID{row})
+	return chat.OpResult{}, b.run(b.s.write.FileDelete, byID{row})
 }
 
 // claimFiles makes files the message's.

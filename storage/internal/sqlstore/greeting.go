@@ -30,17 +30,17 @@ func (s *Store) Greeted(ctx context.Context, visitorID string) (triggers []strin
 	return triggers, err
 }
 
-func (b *batch) greetVisitor(op chat.GreetVisitor) (chat.Result, error) {
+func (b *batch) greetVisitor(op chat.OpGreetVisitor) (chat.OpResult, error) {
 	v, err := b.findVisitor(op.VisitorID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	var id int64
 	fresh, err := b.get(b.s.write.GreetingInsert, &id, struct {
 		Trigger     string
 		Visitor, At int64
 	}{op.TriggerID, v.ID, millis(op.At)})
-	return chat.Result{Duplicate: err == nil && !fresh}, err
+	return chat.OpResult{Duplicate: err == nil && !fresh}, err
 }
 
 // answerGreeting notes that a session of the visitor began at that time.

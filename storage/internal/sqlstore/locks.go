@@ -43,56 +43,56 @@ func (w *wanted) add(op chat.Op) {
 	session := func(id string) { w.sessions = append(w.sessions, id) }
 	visitor := func(id string) { w.visitors = append(w.visitors, id) }
 	switch op := op.(type) {
-	case chat.AppendMessage:
+	case chat.OpAppendMessage:
 		session(op.Message.SessionID)
-	case chat.AppendNote:
+	case chat.OpAppendNote:
 		session(op.Message.SessionID)
-	case chat.EditMessage:
+	case chat.OpEditMessage:
 		session(op.SessionID)
-	case chat.DeleteMessage:
+	case chat.OpDeleteMessage:
 		session(op.SessionID)
 		w.deliveries = true // it empties what is kept of the message there
-	case chat.UpdateSession:
+	case chat.OpUpdateSession:
 		session(op.SessionID)
 		// It notes the agent as seen, and their rows are not taken in order.
 		w.alone = w.alone || op.Patch.AssigneeID != nil && *op.Patch.AssigneeID != ""
-	case chat.CloseSession:
+	case chat.OpCloseSession:
 		session(op.SessionID)
-	case chat.SnoozeSession:
+	case chat.OpSnoozeSession:
 		session(op.SessionID)
-	case chat.WakeSession:
+	case chat.OpWakeSession:
 		session(op.SessionID)
-	case chat.ReturnSession:
+	case chat.OpReturnSession:
 		session(op.SessionID)
-	case chat.MarkMissed:
+	case chat.OpMarkMissed:
 		session(op.SessionID)
-	case chat.SeeVisitor:
+	case chat.OpSeeVisitor:
 		visitor(op.VisitorID)
-	case chat.RateSession:
+	case chat.OpRateSession:
 		session(op.SessionID)
-	case chat.AskRating:
+	case chat.OpAskRating:
 		session(op.SessionID)
-	case chat.MarkSeen:
+	case chat.OpMarkSeen:
 		session(op.SessionID)
-	case chat.CreateSession:
+	case chat.OpCreateSession:
 		visitor(op.Session.VisitorID)
-	case chat.SaveVisitor:
+	case chat.OpSaveVisitor:
 		visitor(op.Visitor.ID)
-	case chat.BanVisitor:
+	case chat.OpBanVisitor:
 		visitor(op.VisitorID)
-	case chat.PlaceVisit:
+	case chat.OpPlaceVisit:
 		visitor(op.VisitorID)
-	case chat.GreetVisitor:
+	case chat.OpGreetVisitor:
 		visitor(op.VisitorID)
-	case chat.AddPageViews:
+	case chat.OpAddPageViews:
 		for _, v := range op.Views {
 			visitor(v.VisitorID)
 		}
-	case chat.AddDeliveries, chat.ClaimDeliveries, chat.SettleDelivery, chat.RenewDelivery, chat.RearmDelivery, chat.RearmDeliveries,
-		chat.PruneDeliveries, chat.SaveWebhook, chat.RemoveWebhook, chat.DisableWebhook:
+	case chat.OpAddDeliveries, chat.OpClaimDeliveries, chat.OpSettleDelivery, chat.OpRenewDelivery, chat.OpRearmDelivery, chat.OpRearmDeliveries,
+		chat.OpPruneDeliveries, chat.OpSaveWebhook, chat.OpDeleteWebhook, chat.OpDisableWebhook:
 		w.deliveries = true
-	case chat.AddFile, chat.AddFileChunk, chat.DiscardFile, chat.RemoveFile, chat.SaveAgent, chat.TouchKey, chat.SaveDraft, chat.RemovePending,
-		chat.HoldCursor, chat.RemoveCursor, chat.PruneEvents, chat.IndexSearch:
+	case chat.OpAddFile, chat.OpAddFileChunk, chat.OpDiscardFile, chat.OpDeleteFile, chat.OpSaveAgent, chat.OpTouchAPIKey, chat.OpSaveDraft, chat.OpDeletePending,
+		chat.OpHoldCursor, chat.OpDeleteCursor, chat.OpPruneEvents, chat.OpIndexSearch:
 		// One statement, or one whose outcome others cannot change.
 	default:
 		w.alone = true

@@ -27,7 +27,7 @@ func (b *batch) newMessage(m chat.Message) (messageRow, error) {
 	}, err
 }
 
-func (b *batch) appendMessage(op chat.AppendMessage) (res chat.Result, err error) {
+func (b *batch) appendMessage(op chat.OpAppendMessage) (res chat.OpResult, err error) {
 	m := op.Message
 	row, session, err := b.addMessage(m)
 	if err == nil && op.AfterSeq != nil {
@@ -37,18 +37,18 @@ func (b *batch) appendMessage(op chat.AppendMessage) (res chat.Result, err error
 		return b.notAppended(m, err)
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.sent(row, session)
 }
 
 // sent is the result of a message that was added.
-func (b *batch) sent(row messageRow, session sessionRow) (res chat.Result, err error) {
+func (b *batch) sent(row messageRow, session sessionRow) (res chat.OpResult, err error) {
 	if res.Session, err = session.session(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if res.Message, err = row.message(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	res.Session.LastMessage = res.Message.Preview()
 	res.Events = b.noteMessage(chat.EventMessageSent, row.At, row, res.Message, res.Session.VisitorID)
@@ -58,7 +58,7 @@ func (b *batch) sent(row messageRow, session sessionRow) (res chat.Result, err e
 
 // undo ends what a message ends: the visitor's a snooze, the agent's that the
 // session was missed.
-func (b *batch) undo(res *chat.Result, row messageRow, session sessionRow) error {
+func (b *batch) undo(res *chat.OpResult, row messageRow, session sessionRow) error {
 	if !undoes(row.Sender, session) {
 		return nil
 	}
@@ -129,13 +129,13 @@ func (b *batch) checkCrossing(row messageRow, after int64) error {
 }
 
 // notAppended finds out why a message or note was not accepted.
-func (b *batch) notAppended(m chat.Message, cause error) (chat.Result, error) {
+func (b *batch) notAppended(m chat.Message, cause error) (chat.OpResult, error) {
 	if err := b.rewind(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	_, session, err := b.load(m.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if m.ClientID != "" {
 		var before messageRow
@@ -145,32 +145,32 @@ func (b *batch) notAppended(m chat.Message, cause error) (chat.Result, error) {
 		}{m.SessionID, m.Sender, m.ClientID})
 		switch {
 		case err != nil:
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		case found && (before.Fingerprint != m.Fingerprint || m.Note != (before.Note > 0)):
-			return chat.Result{}, chat.ErrClientIDReused
+			return chat.OpResult{}, chat.ErrClientIDReused
 		case found:
 			message, err := before.message()
-			return chat.Result{Duplicate: true, Session: session, Message: message}, err
+			return chat.OpResult{Duplicate: true, Session: session, Message: message}, err
 		}
 	}
 	if cause == errClosedOrUnknown {
-		return chat.Result{}, chat.ErrSessionClosed
+		return chat.OpResult{}, chat.ErrSessionClosed
 	}
-	return chat.Result{}, cause
+	return chat.OpResult{}, cause
 }
 
-func (b *batch) appendNote(m chat.Message) (chat.Result, error) {
+func (b *batch) appendNote(m chat.Message) (chat.OpResult, error) {
 	m.Note = true
 	row, err := b.newMessage(m)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	var place struct {
 		SessionID int64 `db:"session_id"`
 		Seq, Note int64
 	}
 	if err := b.need(b.s.write.MessageNextNote, &place, row, chat.ErrUnknownSession); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	row.SessionID, row.Seq, row.Note = place.SessionID, place.Seq, place.Note
 	err = b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
@@ -178,21 +178,21 @@ func (b *batch) appendNote(m chat.Message) (chat.Result, error) {
 		return b.notAppended(m, err)
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	var res chat.Result
+	var res chat.OpResult
 	if res.Session, err = b.reload(row.SessionID); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if res.Message, err = row.message(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, agent := range m.Mentions {
 		if err := b.run(b.s.write.MentionInsert, struct {
 			Message int64
 			Agent   string
 		}{row.ID, agent}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	res.Events = b.noteMessage(chat.EventNoteAdded, row.At, row, res.Message, res.Session.VisitorID)
@@ -209,13 +209,13 @@ func (b *batch) loadMessage(sessionID, messageID string) (messageRow, sessionRow
 	return m, row, session, err
 }
 
-func (b *batch) editMessage(op chat.EditMessage) (chat.Result, error) {
+func (b *batch) editMessage(op chat.OpEditMessage) (chat.OpResult, error) {
 	m, row, session, err := b.loadMessage(op.SessionID, op.MessageID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if m.DeletedAt.Valid {
-		return chat.Result{}, chat.ErrUnknownMessage
+		return chat.OpResult{}, chat.ErrUnknownMessage
 	}
 	if m.Body == op.Text {
 		return b.unchanged(m, session)
@@ -227,18 +227,18 @@ func (b *batch) editMessage(op chat.EditMessage) (chat.Result, error) {
 		Translation sql.NullString
 	}{m.ID, millis(op.At), op.Text, m.Translation}
 	if err := b.run(b.s.write.MessageEdit, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.messageWords(m.ID, m.Body); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.messageChanged(m, row, chat.EventMessageUpdated, arg.At)
 }
 
-func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
+func (b *batch) deleteMessage(op chat.OpDeleteMessage) (chat.OpResult, error) {
 	m, row, session, err := b.loadMessage(op.SessionID, op.MessageID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if m.DeletedAt.Valid {
 		return b.unchanged(m, session)
@@ -246,35 +246,35 @@ func (b *batch) deleteMessage(op chat.DeleteMessage) (chat.Result, error) {
 	var files []string
 	if m.Attachments.Valid {
 		if files, err = b.loosenFiles(b.s.write.FileOfMessage, struct{ Message int64 }{m.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	m.Body, m.Attachments, m.QuickReplies, m.Translation, m.DeletedAt = "", sql.NullString{}, sql.NullString{}, sql.NullString{}, optMillis(op.At)
 	if err := b.run(b.s.write.MessageDelete, struct{ ID, At int64 }{m.ID, millis(op.At)}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.messageWords(m.ID, ""); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.blankBodies(m); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	res, err := b.messageChanged(m, row, chat.EventMessageDeleted, millis(op.At))
 	res.Files = files
 	return res, err
 }
 
-func (b *batch) unchanged(m messageRow, session chat.Session) (chat.Result, error) {
+func (b *batch) unchanged(m messageRow, session chat.Session) (chat.OpResult, error) {
 	message, err := m.message()
-	return chat.Result{Duplicate: true, Session: session, Message: message}, err
+	return chat.OpResult{Duplicate: true, Session: session, Message: message}, err
 }
 
-func (b *batch) messageChanged(m messageRow, row sessionRow, typ string, at int64) (res chat.Result, err error) {
+func (b *batch) messageChanged(m messageRow, row sessionRow, typ string, at int64) (res chat.OpResult, err error) {
 	if res.Session, err = b.reload(row.ID); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if res.Message, err = m.message(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	res.Events = b.noteMessage(typ, at, m, res.Message, res.Session.VisitorID)
 	return res, nil

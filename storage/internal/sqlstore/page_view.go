@@ -62,20 +62,20 @@ func (s *Store) PageViews(ctx context.Context, q chat.PageViewQuery) (chat.PageV
 	return page, nil
 }
 
-func (b *batch) addPageViews(op chat.AddPageViews) (chat.Result, error) {
-	var res chat.Result
+func (b *batch) addPageViews(op chat.OpAddPageViews) (chat.OpResult, error) {
+	var res chat.OpResult
 	for _, view := range op.Views {
 		var visitor visitorRow
 		found, err := b.get(b.s.write.Visitor, &visitor, struct{ ID string }{view.VisitorID})
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if !found {
 			continue
 		}
 		began, err := b.addPageView(visitor, view, op.Gap.Milliseconds())
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if began {
 			res.Began = append(res.Began, view.VisitorID)

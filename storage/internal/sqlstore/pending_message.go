@@ -91,8 +91,8 @@ func (c *Config) compile(text string, values map[string]any) (query string, args
 	return query, args, nil
 }
 
-func (b *batch) removePending(op chat.RemovePending) (chat.Result, error) {
-	return chat.Result{}, b.run(b.s.write.PendingRemove, struct {
+func (b *batch) removePending(op chat.OpDeletePending) (chat.OpResult, error) {
+	return chat.OpResult{}, b.run(b.s.write.PendingRemove, struct {
 		Message string `db:"message"`
 	}{op.MessageID})
 }

@@ -70,7 +70,7 @@ func (b *batch) last(stmt *sqlx.NamedStmt, dst, arg any) error {
 
 // plain says whether the op is one of those that appendMany takes together.
 func plain(op chat.Op) bool {
-	m, ok := op.(chat.AppendMessage)
+	m, ok := op.(chat.OpAppendMessage)
 	return ok && m.AfterSeq == nil && len(m.Message.Attachments) == 0
 }
 
@@ -84,11 +84,11 @@ type appended struct {
 // appendMany adds messages in one exchange with the database. Those that were
 // not accepted have no result afterwards and are left to appendMessage, which
 // finds out why. Without ok nothing was done.
-func (b *batch) appendMany(ops []chat.Op, results []chat.Result) (ok bool, err error) {
+func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err error) {
 	messages := make([]messageRow, len(ops))
 	order := make([]int, len(ops))
 	for i, op := range ops {
-		if messages[i], err = b.newMessage(op.(chat.AppendMessage).Message); err != nil {
+		if messages[i], err = b.newMessage(op.(chat.OpAppendMessage).Message); err != nil {
 			break
 		}
 		order[i] = i

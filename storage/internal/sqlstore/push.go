@@ -31,15 +31,15 @@ func (s *Store) PushSubscriptions(ctx context.Context) ([]chat.PushSubscription,
 	return list, nil
 }
 
-func (b *batch) savePush(op chat.SavePush) (chat.Result, error) {
+func (b *batch) savePush(op chat.OpSavePushSubscription) (chat.OpResult, error) {
 	p := op.Subscription
 	row := pushRow{ID: p.ID, AgentID: p.AgentID, Endpoint: p.Endpoint, P256DH: p.P256DH, Auth: p.Auth, CreatedAt: millis(p.CreatedAt), Keep: op.Keep}
 	if err := b.run(b.s.write.PushSave, row); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{}, b.run(b.s.write.PushTrim, row)
+	return chat.OpResult{}, b.run(b.s.write.PushTrim, row)
 }
 
-func (b *batch) removePush(op chat.RemovePush) (chat.Result, error) {
-	return chat.Result{}, b.run(b.s.write.PushRemove, pushRow{ID: op.ID, AgentID: op.AgentID})
+func (b *batch) removePush(op chat.OpDeletePushSubscription) (chat.OpResult, error) {
+	return chat.OpResult{}, b.run(b.s.write.PushRemove, pushRow{ID: op.ID, AgentID: op.AgentID})
 }

@@ -16,7 +16,7 @@ type purgeArg struct {
 
 // purgeSessions gives the sessions to a visitor made for that and erases them:
 // so whatever belongs to a session goes the same way in both cases.
-func (b *batch) purgeSessions(op chat.PurgeSessions) (res chat.Result, err error) {
+func (b *batch) purgeSessions(op chat.OpPurgeSessions) (res chat.OpResult, err error) {
 	q := &b.s.write
 	var rows []int64
 	if err := b.in(q.PurgeSessions).Select(&rows, purgeArg{Before: millis(op.Before), Limit: op.Limit}); err != nil || len(rows) == 0 {
@@ -38,7 +38,7 @@ func (b *batch) purgeSessions(op chat.PurgeSessions) (res chat.Result, err error
 	if err := b.purgedEvents(owner.ID); err != nil {
 		return res, err
 	}
-	res, err = b.eraseVisitor(chat.EraseVisitor{VisitorID: nobody})
+	res, err = b.eraseVisitor(chat.OpEraseVisitor{VisitorID: nobody})
 	res.Count = len(rows)
 	return res, err
 }
@@ -56,22 +56,22 @@ func (b *batch) purgedEvents(owner int64) error {
 	return b.run(b.s.write.MetaSet, struct{ Name, Value string }{metaPruned, strconv.FormatInt(last, 10)})
 }
 
-func (b *batch) purgePageViews(op chat.PurgePageViews) (res chat.Result, err error) {
+func (b *batch) purgePageViews(op chat.OpPurgePageViews) (res chat.OpResult, err error) {
 	arg := purgeArg{Before: millis(op.Before), Limit: op.Limit}
 	if res.Count, err = b.exec(b.s.write.PurgePageViews, arg); err != nil {
 		return res, err
 	}
 	var visits []struct{ ID, Visitor int64 }
 	if err := b.in(b.s.write.PurgeVisits).Select(&visits, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, visit := range visits {
 		// Row numbers are given out again: nobody may point to this one.
 		if err := b.run(b.s.write.PurgeVisitLatest, visit); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if err := b.run(b.s.write.PurgeVisit, byID{visit.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	res.Count = max(res.Count, len(visits))
@@ -79,7 +79,7 @@ func (b *batch) purgePageViews(op chat.PurgePageViews) (res chat.Result, err err
 	return res, nil
 }
 
-func (b *batch) purgeVisitors(op chat.PurgeVisitors) (res chat.Result, err error) {
+func (b *batch) purgeVisitors(op chat.OpPurgeVisitors) (res chat.OpResult, err error) {
 	arg := purgeArg{Before: millis(op.Before), Limit: op.Limit}
 	if !op.After.IsZero() {
 		arg.After = millis(op.After)
@@ -97,7 +97,7 @@ func (b *batch) purgeVisitors(op chat.PurgeVisitors) (res chat.Result, err error
 			continue
 		}
 		if _, err := b.eraseRow(row.ID); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		res.Count++
 	}
@@ -107,7 +107,7 @@ func (b *batch) purgeVisitors(op chat.PurgeVisitors) (res chat.Result, err error
 	return res, nil
 }
 
-func (b *batch) purgeFiles(op chat.PurgeFiles) (res chat.Result, err error) {
+func (b *batch) purgeFiles(op chat.OpPurgeFiles) (res chat.OpResult, err error) {
 	var rows []struct {
 		fileRow
 		Message int64 `db:"message_id"`
@@ -117,13 +117,13 @@ func (b *batch) purgeFiles(op chat.PurgeFiles) (res chat.Result, err error) {
 	}
 	for _, row := range rows {
 		if err := b.expireAttachment(row.Message, row.PublicID); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if err := b.run(b.s.write.FileDeleteChunks, byID{row.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if err := b.run(b.s.write.FileLoosen, byID{row.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		res.Files = append(res.Files, row.PublicID)
 	}

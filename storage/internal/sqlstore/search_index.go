@@ -11,13 +11,13 @@ import (
 type searchDone struct{ Sessions, Messages, Tidy int64 }
 
 // indexSearch adds the next rows to the index.
-func (b *batch) indexSearch(op chat.IndexSearch) (chat.Result, error) {
+func (b *batch) indexSearch(op chat.OpIndexSearch) (chat.OpResult, error) {
 	if b.s.cfg.Text != nil {
-		return chat.Result{Duplicate: true}, nil
+		return chat.OpResult{Duplicate: true}, nil
 	}
 	var done searchDone
 	if err := b.need(b.s.index.SearchDone, &done, nothing, sql.ErrNoRows); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	count := 0
 	for _, part := range []struct {
@@ -35,27 +35,27 @@ func (b *batch) indexSearch(op chat.IndexSearch) (chat.Result, error) {
 			After int64
 			Limit int
 		}{*part.done, op.Limit}, sql.ErrNoRows); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if next.Count == 0 {
 			continue
 		}
 		if err := b.run(part.add, struct{ After, Last int64 }{*part.done, next.Last}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		*part.done = next.Last
 		count = max(count, next.Count)
 	}
 	if count > 0 {
 		if err := b.run(b.s.index.SearchSetDone, done); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	more, err := b.tidySearch(done.Tidy)
 	if more {
 		count = op.Limit
 	}
-	return chat.Result{Count: count, Duplicate: count == 0 && done.Tidy == tidyNone}, err
+	return chat.OpResult{Count: count, Duplicate: count == 0 && done.Tidy == tidyNone}, err
 }
 
 // How far the index has been written anew.

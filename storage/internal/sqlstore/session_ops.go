@@ -20,7 +20,7 @@ type newSession struct {
 	AssigneeID sql.NullInt64 `db:"assignee_id"`
 }
 
-func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
+func (b *batch) createSession(op chat.OpCreateSession) (chat.OpResult, error) {
 	in := op.Session
 	if in.ClientID != "" {
 		res, found, err := b.createdBefore(in)
@@ -30,20 +30,20 @@ func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
 	}
 	if op.Visitor != nil {
 		if _, err := b.insertVisitor(*op.Visitor); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	var visitor visitorRow
 	if err := b.need(b.s.write.Visitor, &visitor, struct{ ID string }{in.VisitorID}, chat.ErrUnknownVisitor); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if op.MaxOpen > 0 {
 		var open int
 		if _, err := b.get(b.s.write.SessionCountOpen, &open, struct{ Visitor int64 }{visitor.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if open >= op.MaxOpen {
-			return chat.Result{}, chat.ErrTooManySessions
+			return chat.OpResult{}, chat.ErrTooManySessions
 		}
 	}
 	row, err := b.insertSession(in, visitor.ID, op.By)
@@ -51,25 +51,25 @@ func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
 		err = b.answerGreeting(visitor.ID, in.CreatedAt, op.Answers)
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	var first messageRow
 	if op.First != nil {
 		m := *op.First
 		m.SessionID = in.ID
 		if first, _, err = b.addMessage(m); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	session, err := b.reload(row)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	res := chat.Result{Session: session}
+	res := chat.OpResult{Session: session}
 	res.Events = b.note(chat.EventSessionStarted, millis(in.CreatedAt), row, session)
 	if op.First != nil {
 		if res.Message, err = first.message(); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		res.Events = append(res.Events, b.noteMessage(chat.EventMessageSent, first.At, first, res.Message, session.VisitorID)...)
 	}
@@ -77,7 +77,7 @@ func (b *batch) createSession(op chat.CreateSession) (chat.Result, error) {
 }
 
 // createdBefore looks for the session that the client id stands for.
-func (b *batch) createdBefore(in chat.Session) (res chat.Result, found bool, err error) {
+func (b *batch) createdBefore(in chat.Session) (res chat.OpResult, found bool, err error) {
 	var row sessionRow
 	arg := struct {
 		Visitor  string
@@ -189,40 +189,40 @@ func (b *batch) load(id string) (sessionRow, chat.Session, error) {
 }
 
 // changed reads a session again and adds an event about it.
-func (b *batch) changed(row int64, typ string, at int64) (chat.Result, error) {
+func (b *batch) changed(row int64, typ string, at int64) (chat.OpResult, error) {
 	s, err := b.reload(row)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{Session: s, Events: b.note(typ, at, row, s)}, nil
+	return chat.OpResult{Session: s, Events: b.note(typ, at, row, s)}, nil
 }
 
-func (b *batch) updateSession(op chat.UpdateSession) (chat.Result, error) {
+func (b *batch) updateSession(op chat.OpUpdateSession) (chat.OpResult, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if op.IfVersion != 0 && op.IfVersion != session.Version {
-		return chat.Result{}, chat.ErrVersionMismatch
+		return chat.OpResult{}, chat.ErrVersionMismatch
 	}
 	patched, err := patch(row, op.Patch)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if op.Claim && op.Patch.AssigneeID != nil {
 		switch {
 		case session.AssigneeID != "" && session.AssigneeID != *op.Patch.AssigneeID:
-			return chat.Result{}, chat.ErrAlreadyClaimed
+			return chat.OpResult{}, chat.ErrAlreadyClaimed
 		case session.Status == chat.StatusClosed:
-			return chat.Result{}, chat.ErrSessionClosed
+			return chat.OpResult{}, chat.ErrSessionClosed
 		}
 	}
 	if patched == row {
-		return chat.Result{Duplicate: true, Session: session}, nil
+		return chat.OpResult{Duplicate: true, Session: session}, nil
 	}
 	if patched.Assignee.String != "" {
 		if _, err := b.findAgent(patched.Assignee.String); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	patched.UpdatedAt = millis(op.At)
@@ -230,32 +230,32 @@ func (b *batch) updateSession(op chat.UpdateSession) (chat.Result, error) {
 		patched.SnoozedUntil = sql.NullInt64{} // it is somebody else's now
 	}
 	if err := b.run(b.s.write.SessionUpdate, patched); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.rememberChange(op.By, row, patched); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if patched.Assignee != row.Assignee {
 		if err := b.reassigned(row.ID, patched.UpdatedAt); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	if patched.Tags != row.Tags || patched.VisitorName != row.VisitorName || patched.VisitorEmail != row.VisitorEmail {
 		if err := b.sessionWords(row.ID, patched); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	if patched.Assignee.Valid && patched.Assignee != row.Assignee {
 		if _, err := b.see(b.s.write.RoutingSeeAgent, patched.Assignee.String, patched.UpdatedAt); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	if patched.Tags != row.Tags {
 		if err := b.run(b.s.write.TagClear, struct{ Session int64 }{row.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		if err := b.insertTags(row.ID, *op.Patch.Tags); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	return b.changed(row.ID, chat.EventSessionUpdated, millis(op.At))
@@ -294,14 +294,14 @@ func waits(s chat.Session) bool {
 	return !s.WaitingSince.IsZero() && !withBot
 }
 
-func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
+func (b *batch) closeSession(op chat.OpCloseSession) (chat.OpResult, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	busy := !op.IdleSince.IsZero() && (row.ActiveAt > millis(op.IdleSince) || waits(session) || row.SnoozedUntil.Valid)
 	if session.Status == chat.StatusClosed || busy {
-		return chat.Result{Duplicate: true, Session: session}, nil
+		return chat.OpResult{Duplicate: true, Session: session}, nil
 	}
 	arg := struct {
 		ID, At int64
@@ -309,14 +309,14 @@ func (b *batch) closeSession(op chat.CloseSession) (chat.Result, error) {
 		Left   bool
 	}{row.ID, millis(op.At), op.Reason, op.VisitorLeft}
 	if err := b.run(b.s.write.SessionClose, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.remember(op.By, historyRow{Session: row.ID, Action: chat.HistoryClosed, At: arg.At}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if session.AssigneeID != "" {
 		if err := b.run(b.s.write.AssignmentEnd, rowAt{row.ID, arg.At}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	res, err := b.changed(row.ID, chat.EventSessionClosed, arg.At)
@@ -334,22 +334,22 @@ func (b *batch) reassigned(row, at int64) error {
 	return b.run(b.s.write.AssignmentBegin, rowAt{row, at})
 }
 
-func (b *batch) askRating(op chat.AskRating) (chat.Result, error) {
+func (b *batch) askRating(op chat.OpAskRating) (chat.OpResult, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	n, err := b.exec(b.s.write.SessionAsk, rowAt{row.ID, millis(op.At)})
-	return chat.Result{Duplicate: n == 0, Session: session}, err
+	return chat.OpResult{Duplicate: n == 0, Session: session}, err
 }
 
-func (b *batch) rateSession(op chat.RateSession) (chat.Result, error) {
+func (b *batch) rateSession(op chat.OpRateSession) (chat.OpResult, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if r := session.Rating; r != nil && r.Score == op.Rating.Score && r.Comment == op.Rating.Comment {
-		return chat.Result{Duplicate: true, Session: session}, nil
+		return chat.OpResult{Duplicate: true, Session: session}, nil
 	}
 	arg := struct {
 		ID, At  int64
@@ -357,23 +357,23 @@ func (b *batch) rateSession(op chat.RateSession) (chat.Result, error) {
 		Comment string
 	}{row.ID, millis(op.Rating.At), op.Rating.Score, op.Rating.Comment}
 	if err := b.run(b.s.write.SessionRate, arg); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.changed(row.ID, chat.EventSessionRated, arg.At)
 }
 
-func (b *batch) markSeen(op chat.MarkSeen) (chat.Result, error) {
+func (b *batch) markSeen(op chat.OpMarkSeen) (chat.OpResult, error) {
 	row, session, err := b.load(op.SessionID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	var m messageRow
 	if err := b.need(b.s.write.Message, &m, messageKey{op.SessionID, op.MessageID}, chat.ErrUnknownMessage); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	res := chat.Result{Session: session}
+	res := chat.OpResult{Session: session}
 	if res.Message, err = m.message(); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	stmt, seen := b.s.write.SessionSeenAgent, session.AgentSeenSeq
 	switch op.Sender {
@@ -381,14 +381,14 @@ func (b *batch) markSeen(op chat.MarkSeen) (chat.Result, error) {
 	case chat.SenderVisitor:
 		stmt, seen = b.s.write.SessionSeenVisitor, session.VisitorSeen
 	default:
-		return chat.Result{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Field: "sender", Message: "Only a visitor or an agent can have seen a message."}
+		return chat.OpResult{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Field: "sender", Message: "Only a visitor or an agent can have seen a message."}
 	}
 	if res.Message.Note || m.Seq <= seen {
 		res.Duplicate = true
 		return res, nil
 	}
 	if err := b.run(stmt, struct{ ID, Seq int64 }{row.ID, m.Seq}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	res.Session, err = b.reload(row.ID)
 	return res, err

@@ -39,23 +39,23 @@ func (s *Store) Settings(ctx context.Context) (chat.Settings, error) {
 	return row.settings()
 }
 
-func (b *batch) saveSettings(op chat.SaveSettings) (chat.Result, error) {
+func (b *batch) saveSettings(op chat.OpSaveSettings) (chat.OpResult, error) {
 	row := settingsRow{Version: unsaved.Version}
 	if _, err := b.get(b.s.write.Settings, &row, nothing); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if op.IfVersion != 0 && op.IfVersion != row.Version {
-		return chat.Result{}, chat.ErrSettingsChanged
+		return chat.OpResult{}, chat.ErrSettingsChanged
 	}
 	saved := op.Settings
 	saved.Version = row.Version + 1
 	data, err := encode("settings", saved)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	arg := struct {
 		settingsRow
 		At int64
 	}{settingsRow{saved.Version, data}, millis(op.At)}
-	return chat.Result{Settings: saved}, b.run(b.s.write.SettingsSave, arg)
+	return chat.OpResult{Settings: saved}, b.run(b.s.write.SettingsSave, arg)
 }

@@ -48,7 +48,7 @@ type Config struct {
 	Exec func(ctx context.Context, tx chat.Tx, query string, args []any) (int64, error)
 
 	// Text says what is kept of texts so that they can be searched. Nil means
-	// that the database has an index that IndexSearch brings up to date.
+	// that the database has an index that OpIndexSearch brings up to date.
 	Text TextIndex
 
 	// Erased, if not nil, is called after a commit that erased a visitor,

@@ -95,21 +95,21 @@ func (b *batch) visitNow(v visitorRow, view chat.PageView, gap int64) (began boo
 	return true, b.run(b.s.write.VisitBegin, arg)
 }
 
-func (b *batch) placeVisit(op chat.PlaceVisit) (chat.Result, error) {
+func (b *batch) placeVisit(op chat.OpPlaceVisit) (chat.OpResult, error) {
 	v, err := b.findVisitor(op.VisitorID)
 	if err != nil || !v.VisitID.Valid {
-		return chat.Result{Duplicate: err == nil}, err
+		return chat.OpResult{Duplicate: err == nil}, err
 	}
 	var d visitData
 	if err := json.Unmarshal([]byte(v.VisitData.String), &d); err != nil {
-		return chat.Result{}, fmt.Errorf("sqlstore: visit of visitor %s: %w", op.VisitorID, err)
+		return chat.OpResult{}, fmt.Errorf("sqlstore: visit of visitor %s: %w", op.VisitorID, err)
 	}
 	d.Place = &op.Place
 	data, err := encode("visit", d)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{}, b.run(b.s.write.VisitPlace, struct {
+	return chat.OpResult{}, b.run(b.s.write.VisitPlace, struct {
 		ID   int64
 		Data string
 	}{v.VisitID.Int64, data})

@@ -38,14 +38,14 @@ func (b *batch) findVisitor(id string) (row visitorRow, err error) {
 	return row, err
 }
 
-func (b *batch) saveVisitor(op chat.SaveVisitor) (chat.Result, error) {
+func (b *batch) saveVisitor(op chat.OpSaveVisitor) (chat.OpResult, error) {
 	row, err := newVisitor(op.Visitor)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	stmt := b.s.write.VisitorUpdate
 	if found, err := b.get(b.s.write.Visitor, new(visitorRow), struct{ ID string }{row.PublicID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	} else if !found {
 		stmt = b.s.write.VisitorInsert
 	}
@@ -53,18 +53,18 @@ func (b *batch) saveVisitor(op chat.SaveVisitor) (chat.Result, error) {
 		if b.s.cfg.Classify(err) == Refused {
 			err = errKnownVisitor
 		}
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if row, err = b.findVisitor(row.PublicID); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if op.TokenHash != "" {
 		if err := b.addToken(row, op.TokenHash); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	v, err := row.visitor()
-	return chat.Result{Visitor: v}, err
+	return chat.OpResult{Visitor: v}, err
 }
 
 func (b *batch) addToken(v visitorRow, hash string) error {
@@ -84,81 +84,81 @@ func (b *batch) addToken(v visitorRow, hash string) error {
 	}{hash, v.ID})
 }
 
-func (b *batch) mergeVisitor(op chat.MergeVisitor) (chat.Result, error) {
+func (b *batch) mergeVisitor(op chat.OpMergeVisitor) (chat.OpResult, error) {
 	from, err := b.findVisitor(op.From)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	to, err := b.findVisitor(op.To)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	var res chat.Result
+	var res chat.OpResult
 	if res.Visitor, err = to.visitor(); err != nil || from.ID == to.ID {
 		res.Duplicate = true
 		return res, err
 	}
 	var sessions []sessionRow
 	if err := b.in(b.s.write.SessionsOfVisitor).Select(&sessions, byVisitor{from.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	at := millis(op.At)
 	for _, row := range sessions {
 		if err := b.run(b.s.write.SessionMove, struct{ ID, Visitor, At int64 }{row.ID, to.ID, at}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		moved, err := b.changed(row.ID, chat.EventSessionUpdated, at)
 		if err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 		res.Events = append(res.Events, moved.Events...)
 	}
 	if err := b.run(b.s.write.PageViewMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.run(b.s.write.BanMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.run(b.s.write.VisitMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.run(b.s.write.VisitLatest, byVisitor{to.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.run(b.s.write.GreetingMove, struct{ ID, Visitor int64 }{from.ID, to.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, stmt := range []*sqlx.NamedStmt{b.s.write.GreetingForget, b.s.write.TokenClear} {
 		if err := b.run(stmt, byVisitor{from.ID}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	return res, b.run(b.s.write.VisitorDelete, byVisitor{from.ID})
 }
 
-func (b *batch) eraseVisitor(op chat.EraseVisitor) (chat.Result, error) {
+func (b *batch) eraseVisitor(op chat.OpEraseVisitor) (chat.OpResult, error) {
 	v, err := b.findVisitor(op.VisitorID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.eraseRow(v.ID)
 }
 
 // eraseRow removes a visitor with everything that belongs to them.
-func (b *batch) eraseRow(visitor int64) (chat.Result, error) {
+func (b *batch) eraseRow(visitor int64) (chat.OpResult, error) {
 	if err := b.secureSearch(false); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	q := &b.s.write
 	files, err := b.loosenFiles(q.FileOfVisitor, byVisitor{visitor})
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	for _, stmt := range []*sqlx.NamedStmt{q.DeliveryErase, q.DeliveryEraseLanes, q.DeliveryEraseBodies, q.EventErase, q.MessageErase, q.TagErase, q.SessionErase, q.PageViewErase, q.VisitErase, q.GreetingForget, q.BanLiftVisitor, q.TokenClear, q.VisitorDelete} {
 		if err := b.run(stmt, byVisitor{visitor}); err != nil {
-			return chat.Result{}, err
+			return chat.OpResult{}, err
 		}
 	}
 	b.erased = true
-	return chat.Result{Files: files}, b.searchErased()
+	return chat.OpResult{Files: files}, b.searchErased()
 }

@@ -117,10 +117,10 @@ func (b *batch) findWebhook(id string) (row webhookRow, err error) {
 	return row, err
 }
 
-func (b *batch) saveWebhook(op chat.SaveWebhook) (chat.Result, error) {
+func (b *batch) saveWebhook(op chat.OpSaveWebhook) (chat.OpResult, error) {
 	row, err := newWebhook(op.Webhook)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if op.IfRevision == 0 {
 		err = b.insertWebhook(row, op.MaxWebhooks)
@@ -128,18 +128,18 @@ func (b *batch) saveWebhook(op chat.SaveWebhook) (chat.Result, error) {
 		err = b.updateWebhook(row, op.IfRevision)
 	}
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.reloadWebhook(op.Webhook.ID)
 }
 
-func (b *batch) reloadWebhook(id string) (chat.Result, error) {
+func (b *batch) reloadWebhook(id string) (chat.OpResult, error) {
 	row, err := b.findWebhook(id)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	w, err := row.webhook()
-	return chat.Result{Webhook: w}, err
+	return chat.OpResult{Webhook: w}, err
 }
 
 func (b *batch) insertWebhook(row webhookRow, limit int) error {
@@ -178,31 +178,31 @@ func (b *batch) updateWebhook(row webhookRow, revision int64) error {
 	return err
 }
 
-func (b *batch) removeWebhook(op chat.RemoveWebhook) (chat.Result, error) {
+func (b *batch) removeWebhook(op chat.OpDeleteWebhook) (chat.OpResult, error) {
 	row, err := b.findWebhook(op.WebhookID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	if err := b.run(b.s.write.LaneCloseAll, laneKey{WebhookID: row.ID}); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
-	return chat.Result{}, b.run(b.s.write.WebhookRemove, byID{row.ID})
+	return chat.OpResult{}, b.run(b.s.write.WebhookRemove, byID{row.ID})
 }
 
-func (b *batch) disableWebhook(op chat.DisableWebhook) (chat.Result, error) {
+func (b *batch) disableWebhook(op chat.OpDisableWebhook) (chat.OpResult, error) {
 	row, err := b.findWebhook(op.WebhookID)
 	if err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	since := row.FailingSince
 	works := !op.FailingBefore.IsZero() && (!since.Valid || since.Int64 > millis(op.FailingBefore))
 	if row.Enabled == 0 || works {
 		w, err := row.webhook()
-		return chat.Result{Duplicate: true, Webhook: w}, err
+		return chat.OpResult{Duplicate: true, Webhook: w}, err
 	}
 	row.Enabled, row.DisabledReason, row.UpdatedAt = 0, op.Reason, millis(op.At)
 	if _, err := b.exec(b.s.write.WebhookUpdate, row); err != nil {
-		return chat.Result{}, err
+		return chat.OpResult{}, err
 	}
 	return b.reloadWebhook(op.WebhookID)
 }
