@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,85 +17,32 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pealchat/pealchat/chat"
 	"github.com/pealchat/pealchat/storage/postgres/pgtest"
+	"github.com/pealchat/pealchat/storage/storagetest"
 )
 
 func init() {
-	children["append"] = func(args []string) error { return appendForever(args, func(s *Store) chat.Store { return s }) }
-	children["append too early"] = func(args []string) error {
-		return appendForever(args, func(s *Store) chat.Store { return newLiar(s) })
-	}
+	children["append"] = func(args []string) error { return appendForever(args, func(s chat.Store) chat.Store { return s }) }
+	children["append too early"] = func(args []string) error { return appendForever(args, storagetest.TooEarly) }
 }
 
-// appendForever prints a line for each message that was acknowledged.
-func appendForever(args []string, wrap func(*Store) chat.Store) error {
+func appendForever(args []string, wrap func(chat.Store) chat.Store) error {
 	s, err := Open(context.Background(), args[0], quiet)
 	if err != nil {
 		return err
 	}
-	var next [loadWriters]int
-	for w := range next {
-		if next[w], err = strconv.Atoi(args[1+w]); err != nil {
-			return err
-		}
-	}
-	fmt.Println("ready")
-	newLoad(wrap(s), func(w, n int, seq int64) { fmt.Printf("ack %d %d %d\n", w, n, seq) }, func(err error) { fmt.Println("error", err) }).run(context.Background(), next)
-	return nil
-}
-
-// liar acknowledges at once and commits a little later. It is what the test
-// must be able to tell from a store that keeps its word.
-type liar struct {
-	chat.Store
-	later chan []chat.Op
-	count map[string]int64
-}
-
-func newLiar(s chat.Store) *liar {
-	l := &liar{Store: s, later: make(chan []chat.Op, 1000), count: map[string]int64{}}
-	go func() {
-		for ops := range l.later {
-			time.Sleep(5 * time.Millisecond)
-			s.Append(context.Background(), ops)
-		}
-	}()
-	return l
-}
-
-func (l *liar) Append(_ context.Context, ops []chat.Op) ([]chat.OpResult, error) {
-	res := make([]chat.OpResult, len(ops))
-	for i, op := range ops {
-		m := op.(chat.OpAppendMessage).Message
-		l.count[m.SessionID]++
-		m.Seq = l.count[m.SessionID]
-		res[i].Message = m
-	}
-	l.later <- ops
-	return res, nil
+	return storagetest.LoadChild(wrap(s), os.Stdout, args[1:])
 }
 
 // crash starts a child that appends, kills it at a random moment, and adds
 // what it had acknowledged.
-func (a *acks) crash(t *testing.T, mode, dsn string) {
+func crash(t *testing.T, a *storagetest.Acks, mode, dsn string) {
 	t.Helper()
-	args := []string{mode, dsn + " application_name=killed"}
-	for _, n := range a.next {
-		args = append(args, fmt.Sprint(n))
-	}
-	cmd, out := child(t, args...)
+	cmd, out := child(t, append([]string{mode, dsn + " application_name=killed"}, a.Args()...)...)
 	if got := line(t, out); got != "ready" {
 		t.Fatalf("the child said %q", got)
 	}
 	time.AfterFunc(time.Duration(50+rand.IntN(100))*time.Millisecond, func() { cmd.Process.Kill() })
-	for out.Scan() {
-		var w, n int
-		var seq int64
-		if _, err := fmt.Sscanf(out.Text(), "ack %d %d %d", &w, &n, &seq); err == nil && strings.Count(out.Text(), " ") == 3 {
-			a.add(w, n, seq)
-		} else if !strings.HasPrefix(out.Text(), "ack") {
-			t.Fatalf("the child said %q", out.Text())
-		}
-	}
+	a.Hear(t, out, func() bool { return false })
 	cmd.Wait()
 	// The server carries out what it had received before it notices.
 	eventually(t, "the server has noticed that the process is gone", func() bool {
@@ -117,18 +64,16 @@ func (a *acks) crash(t *testing.T, mode, dsn string) {
 func TestKill(t *testing.T) {
 	dsn := pgtest.Database(t)
 	s := mustOpen(t, dsn)
-	a := newAcks(t, s)
-	rounds := 8
-	for round := range rounds {
-		a.crash(t, "append", dsn)
-		if broken := a.broken(t, s); len(broken) > 0 {
-			t.Fatalf("after round %d:\n%s", round+1, strings.Join(broken, "\n"))
-		}
+	a := storagetest.NewAcks(t, s)
+	rounds := 20
+	for range rounds {
+		crash(t, a, "append", dsn)
+		a.Check(t, s)
 	}
-	if a.count() < 5*rounds {
-		t.Errorf("only %d messages were acknowledged in %d rounds", a.count(), rounds)
+	if a.Count() < 5*rounds {
+		t.Errorf("only %d messages were acknowledged in %d rounds", a.Count(), rounds)
 	}
-	t.Logf("%d acknowledged messages, %d kills", a.count(), rounds)
+	t.Logf("%d acknowledged messages, %d kills", a.Count(), rounds)
 }
 
 // TestKillHasTeeth: a store that acknowledges before it commits fails TestKill.
@@ -136,9 +81,9 @@ func TestKillHasTeeth(t *testing.T) {
 	for range 10 {
 		dsn := pgtest.Database(t)
 		s := mustOpen(t, dsn)
-		a := newAcks(t, s)
-		a.crash(t, "append too early", dsn)
-		for _, b := range a.broken(t, s) {
+		a := storagetest.NewAcks(t, s)
+		crash(t, a, "append too early", dsn)
+		for _, b := range a.Broken(t, s) {
 			if strings.HasSuffix(b, "is lost") {
 				return
 			}
@@ -165,18 +110,18 @@ func ownCluster(t *testing.T, cfg pgtest.Config) *pgtest.Cluster {
 func TestServerRestarts(t *testing.T) {
 	c := ownCluster(t, pgtest.Config{Durable: true})
 	s := mustOpen(t, c.DSN)
-	a := newAcks(t, s)
+	a := storagetest.NewAcks(t, s)
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { newLoad(s, a.add, a.failed).run(ctx, a.next) })
+	running.Go(func() { storagetest.NewLoad(s, a).Run(ctx) })
 	defer running.Wait()
 	defer stop()
 	var longest time.Duration
 	// goesOn waits for messages that were sent after now.
 	goesOn := func(what string) {
 		t.Helper()
-		from, began := a.count(), time.Now()
-		for a.count() < from+20 {
+		from, began := a.Count(), time.Now()
+		for a.Count() < from+20 {
 			if time.Since(began) > 10*time.Second {
 				t.Fatalf("after %s nothing is written any more", what)
 			}
@@ -207,10 +152,8 @@ func TestServerRestarts(t *testing.T) {
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("Ping: %v", err)
 	}
-	if broken := a.broken(t, s); len(broken) > 0 {
-		t.Error(strings.Join(broken, "\n"))
-	}
-	t.Logf("%d acknowledged messages; %v at most until the next twenty; the longest gap, with the restart, was %v", a.count(), longest, a.gap)
+	a.Check(t, s)
+	t.Logf("%d acknowledged messages; %v at most until the next twenty; the longest gap, with the restart, was %v", a.Count(), longest, a.Gap())
 }
 
 func execSQL(t testing.TB, dsn, text string) {

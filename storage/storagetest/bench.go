@@ -1,7 +1,6 @@
 package storagetest
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -96,7 +95,7 @@ func benchAppend(b *testing.B, store chat.Store, writers int) {
 	}
 	b.ResetTimer()
 	groups := committer{store: store}
-	batched := send(groups.do)
+	batched := send(func(op chat.Op) error { return groups.do(op).Err })
 	b.StopTimer()
 	single := send(func(op chat.Op) error {
 		_, err := store.Append(f.ctx, []chat.Op{op})
@@ -105,57 +104,4 @@ func benchAppend(b *testing.B, store chat.Store, writers int) {
 	b.ReportMetric(batched, "batched/s")
 	b.ReportMetric(single, "single/s")
 	b.ReportMetric(batched/single, "ratio")
-}
-
-// committer forms groups as a service does: what comes while a transaction is
-// being written waits for the next.
-type committer struct {
-	store chat.Store
-	mu    sync.Mutex
-	queue []waiting
-	busy  bool
-}
-
-type waiting struct {
-	op   chat.Op
-	done chan error
-}
-
-func (c *committer) do(op chat.Op) error {
-	w := waiting{op, make(chan error, 1)}
-	c.mu.Lock()
-	c.queue = append(c.queue, w)
-	if !c.busy {
-		c.busy = true
-		go c.run()
-	}
-	c.mu.Unlock()
-	return <-w.done
-}
-
-func (c *committer) run() {
-	for {
-		c.mu.Lock()
-		n := min(len(c.queue), 256)
-		if n == 0 {
-			c.busy = false
-			c.mu.Unlock()
-			return
-		}
-		batch := c.queue[:n:n]
-		c.queue = c.queue[n:]
-		c.mu.Unlock()
-		ops := make([]chat.Op, n)
-		for i, w := range batch {
-			ops[i] = w.op
-		}
-		res, err := c.store.Append(context.Background(), ops)
-		for i, w := range batch {
-			if err != nil {
-				w.done <- err
-			} else {
-				w.done <- res[i].Err
-			}
-		}
-	}
 }
