@@ -5,6 +5,7 @@ import { openStream, type Stream, type StreamState } from '../shared/stream';
 import type { Agent, Envelope, Message, Page, SeenData, Session, TypingData } from '../shared/types';
 import { firstName } from '../shared/format';
 import { check } from './account';
+import { historyChanged } from './history';
 import { absorb, freshen, loadCounts, readSession, reload, want } from './lists';
 import { withEdit, withMessage, withSeen } from './model';
 import { messageCame, noteCame, sessionChanged, settled } from './notify';
@@ -144,6 +145,7 @@ function session(s: Session) {
   const was = get().sessions.get(s.session_id);
   absorb([s]);
   sessionChanged(was, s);
+  historyChanged(s);
   set(({ missing }) => {
     const rest = new Set(missing);
     return rest.delete(s.session_id) ? { missing: rest } : {};

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { day, exact, firstName } from '../shared/format';
+import { firstName } from '../shared/format';
 import { down, Icon } from '../shared/icons';
 import { Bubble, Typing } from '../shared/message';
 import type { Message, Session } from '../shared/types';
@@ -8,7 +8,7 @@ import { emptyLog, woven, type Log } from './model';
 import { Said } from './said';
 import { type Outgoing, type Typing as Writing } from './state';
 import { loadOlder, loadThread, tellSeen } from './thread';
-import { face, locale, time, useApp } from './use';
+import { face, locale, useApp } from './use';
 import { t } from './words';
 
 const near = 80; // as close to the end as this counts as being there
@@ -48,7 +48,7 @@ export function LogView({ id }: { id: string }) {
               : log.older && <span>{t('readingOlder')}</span>}
           </div>
           <Said messages={messages} pending={pending} going={going} session={session} began={log.state === 'ready' && !log.older} seen={seen} atEnd={stuck} />
-          {session?.status === 'closed' && log.state === 'ready' && <Ended session={session} />}
+          {session?.status === 'closed' && log.state === 'ready' && <Rated session={session} />}
           {bot && <Growing who={bot} name={bot.name || t('bot')} mine />}
           {typing && <Growing who={typing} name={name} />}
         </div>
@@ -218,13 +218,7 @@ function useSeen(id: string, stuck: boolean, messages: Message[]) {
   }, [id, stuck, messages.at(-1)?.message_id]);
 }
 
-function Ended({ session: s }: { session: Session }) {
-  if (!s.closed_at) return null;
-  const at = new Date(s.closed_at);
-  return (
-    <>
-      <div class="event">Closed {day(at, locale).toLowerCase() === 'today' ? 'today' : day(at, locale)}, <time dateTime={s.closed_at} title={exact(at, locale)}>{time(s.closed_at)}</time>{s.close_reason ? `: ${s.close_reason}` : ''}</div>
-      {s.rating && <div class="event">Rated {s.rating.score} of 5{s.rating.comment ? `: “${s.rating.comment}”` : ''}</div>}
-    </>
-  );
+function Rated({ session: s }: { session: Session }) {
+  if (!s.rating) return null;
+  return <div class="event">{t('rated', { n: s.rating.score })}{s.rating.comment ? `: “${s.rating.comment}”` : ''}</div>;
 }

@@ -13,6 +13,7 @@ import { Offered } from './answers';
 import { Editing } from './editing';
 import { keep } from './changing';
 import { takeBackInto, undo, write } from './field';
+import { begun, known, opening, place as placed, type Remark } from './history';
 import { reason, release, tryAgain } from './outbox';
 import { blob } from './server';
 import type { Outgoing } from './state';
@@ -24,8 +25,9 @@ import { t } from './words';
 interface Thing {
   message: Message;
   place: Place;
-  /** Said before it: a line about the conversation. */
-  line?: string | undefined;
+  /** Lines about the conversation before it, and before the heading of its day. */
+  lines?: Remark[] | undefined;
+  over?: Remark[] | undefined;
   /** The first one that its reader has not seen. */
   fresh: boolean;
   /** What is being done with it. */
@@ -64,29 +66,29 @@ export function Said({ messages, pending, going, session, began, seen, atEnd }: 
     ...messages.map((m) => ({ who: writer(m), at: new Date(m.timestamp) })),
     ...pending.map((o) => ({ who: o.note ? o.client_id : `agent ${o.agent_id}`, at: new Date(o.at) })),
   ]), [messages, pending]);
-  const assigned = session?.assigned_at && session.assignee_id ? { at: session.assigned_at, name: session.assignee_id === me ? t('you') : firstName(session.assignee_name ?? '') || t('somebody') } : undefined;
-  const start = began && session ? t('began', { name: firstName(session.visitor_name), time: time(session.created_at) }) : undefined;
-  const given = assigned && t('assignedTo', { name: assigned.name, time: time(assigned.at) });
+  const history = useApp((s) => s.histories.get(session?.session_id ?? ''));
+  const [opener, entries] = useMemo(() => begun(known(history?.entries ?? [], session), session), [history, session?.closed_at]);
+  const remarks = useMemo(() => placed(entries, messages, began, session, me), [entries, messages, began, session?.visitor_name, me]);
+  const start = useMemo(() => (began && session
+    ? { text: opening(session, opener, me), title: exact(new Date(session.created_at), locale) } : undefined), [began, session?.visitor_name, session?.created_at, opener, me]);
 
   const things = useMemo(() => {
     const isFresh = (m: Message) => seen !== undefined && m.sender === 'visitor' && m.seq! > seen;
     const first = messages.findIndex(isFresh);
-    const at = assigned ? messages.findIndex((m) => m.timestamp > assigned.at) : -1;
     return messages.map((message, i): Thing => ({
       message, place: places[i]!, fresh: i > 0 && i === first,
-      line: [i ? undefined : start, i === at && (i || began) ? given : undefined].filter(Boolean).join('\n') || undefined,
+      lines: i || !start ? remarks.under[i] : [start, ...remarks.under[0] ?? []], over: remarks.over[i],
       state: message.message_id === editing ? 'editing' : removing.has(message.message_id) ? 'removing' : undefined,
     }));
-  }, [messages, places, seen, start, given, began, editing, removing]);
+  }, [messages, places, seen, start, remarks, editing, removing]);
 
   const stretches = divide(things);
-  const late = assigned && messages.every((m) => m.timestamp <= assigned.at) ? given : undefined;
   const reader: Reader = { me, visitor: session?.visitor_name ?? '', read: session?.visitor_seen_seq ?? 0, write: mayWrite };
   return (
     <>
-      {!messages.length && start && <Line text={start} />}
+      {!messages.length && start && <Lines of={[start]} />}
       {stretches.map(([number, these], i) => <Stretch key={number} far={atEnd && i < stretches.length - 2} things={these} {...reader} read={Math.min(reader.read, these.findLast((it) => it.message.seq)?.message.seq ?? 0)} />)}
-      {late && <Line text={late} />}
+      <Lines of={remarks.end} />
       {pending.map((o, i) => {
         const place = places[messages.length + i]!;
         return [
@@ -111,7 +113,7 @@ function divide(things: Thing[]): [number, Thing[]][] {
   return out;
 }
 
-const Line = ({ text }: { text: string }) => <>{text.split('\n').map((one) => <div class="event" key={one}>{one}</div>)}</>;
+const Lines = ({ of }: { of: Remark[] }) => <>{of.map((one, i) => <div class="event" key={i} title={one.title}>{one.text}</div>)}</>;
 
 /** Notes stand alone; everything else is grouped by who wrote it. */
 const writer = (m: Message) => (m.note ? m.message_id : `${m.sender} ${m.sender_id ?? ''}`);
@@ -130,12 +132,13 @@ class Stretch extends Component<StretchProps> {
   override render() {
     const { things, far, ...reader } = this.props;
     return <div class={far ? 'stretch far' : 'stretch'}>{things.map((thing) => {
-      const { message: m, place, line, fresh } = thing;
+      const { message: m, place, lines, over, fresh } = thing;
       // Keyed as a whole: a message keeps its element when others come above it.
       return (
         <Fragment key={m.message_id}>
+          {over && <Lines of={over} />}
           {place.newDay && <div class="day">{day(new Date(m.timestamp), locale)}</div>}
-          {line && <Line text={line} />}
+          {lines && <Lines of={lines} />}
           {fresh && <div class="fresh"><span>{t('fresh')}</span></div>}
           {m.note ? <Note thing={thing} {...reader} /> : <One thing={thing} {...reader} />}
         </Fragment>
@@ -144,7 +147,9 @@ class Stretch extends Component<StretchProps> {
   }
 }
 
-const same = (a: Thing, b: Thing) => a.message === b.message && a.line === b.line && a.fresh === b.fresh && a.state === b.state
+const alike = (a?: Remark[], b?: Remark[]) => a === b || a?.length === b?.length && !!a?.every((one, i) => one.text === b![i]!.text);
+
+const same = (a: Thing, b: Thing) => a.message === b.message && alike(a.lines, b.lines) && alike(a.over, b.over) && a.fresh === b.fresh && a.state === b.state
   && a.place.first === b.place.first && a.place.last === b.place.last && a.place.newDay === b.place.newDay;
 
 /** The way to what can be done with a message. One list serves all of them: it is drawn where the button was pressed. */

@@ -1,6 +1,7 @@
 // Everything the console shows, in one store. The modules beside this one change it; the components only read it.
 import { createStore } from '../shared/store';
 import type { Agent, Message, Session, Step, Visitor } from '../shared/types';
+import type { History } from './history';
 import type { Filter, Log, View } from './model';
 import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
@@ -100,6 +101,7 @@ export interface State {
   saved?: CannedReply[]; // by shortcut
   missing: Set<string>; // conversations that the server does not have (any more)
   logs: Map<string, Log>;
+  histories: Map<string, History>; // by conversation
   visitors: Map<string, Visitor>;
   earlier: Map<string, Session[] | 'failed'>; // by visitor
   trails: Map<string, { steps: Step[]; cursor?: string | undefined }>; // by visitor, the latest first
@@ -130,7 +132,7 @@ export const fresh = () => ({
   me: undefined, features: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
   sessions: new Map<string, Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), later: page(), closed: page() },
-  find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), visitors: new Map<string, Visitor>(),
+  find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), histories: new Map<string, History>(), visitors: new Map<string, Visitor>(),
   earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, editing: undefined, removing: new Map(), crossing: undefined, saved: undefined,
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });

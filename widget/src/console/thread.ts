@@ -1,5 +1,6 @@
 // The messages of the open conversation, and what the agent's looking at them says to others.
 import type { Message, MessagePage, Session, Step } from '../shared/types';
+import { readHistory } from './history';
 import { absorb, readSession } from './lists';
 import { before, emptyLog, put, type Log } from './model';
 import { api, status, words } from './server';
@@ -26,7 +27,7 @@ export async function loadThread(id: string) {
   try {
     const [page] = await Promise.all([
       api<MessagePage>('GET', `${path(id)}/messages`, undefined, { query: { before: 'latest', limit: 50 } }),
-      readSession(id),
+      readSession(id), readHistory(id),
     ]);
     arrived(id, page);
     forget();
@@ -52,6 +53,7 @@ const catching = new Set<string>();
 export async function catchUp(id: string) {
   if (catching.has(id)) return;
   catching.add(id);
+  void readHistory(id);
   try {
     const [page] = await Promise.all([
       api<MessagePage>('GET', `${path(id)}/messages`, undefined, { query: { before: 'latest', limit: 50 } }), readSession(id),
@@ -73,7 +75,7 @@ function forget() {
   const { logs, open } = get();
   if (logs.size <= remembered) return;
   const kept = [...logs].filter(([id], i) => id === open || i >= logs.size - remembered);
-  set({ logs: new Map(kept) });
+  set((s) => ({ logs: new Map(kept), histories: new Map(kept.flatMap(([id]) => (s.histories.has(id) ? [[id, s.histories.get(id)!] as const] : []))) }));
 }
 
 /** After missed events only the open conversation is worth reading again; the others are read when they are opened. */

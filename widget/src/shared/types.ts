@@ -108,6 +108,20 @@ export interface Session extends SessionBase {
   visitor_online: boolean;
 }
 
+/** Something that was done to a session: who had it, that it was put off, taken back or closed. */
+export interface HistoryEntry {
+  action: 'assigned' | 'released' | 'transferred' | 'snoozed' | 'woken' | 'closed';
+  /** Absent for what was done before histories were kept. */
+  by?: 'agent' | 'api_key' | 'host' | 'visitor' | 'system';
+  by_id?: string;
+  by_name?: string;
+  agent_id?: string;
+  agent_name?: string;
+  department?: string;
+  until?: string;
+  timestamp: string;
+}
+
 export interface Person {
   name: string;
   avatar_url?: string;
