@@ -38,7 +38,7 @@ func ExampleService_Analytics() {
 	// Output: 1 session, median wait 40 s
 }
 
-// What is kept, and for how long, is a setting, which admins may change in the
+// What is asked, what is kept and for how long are settings, which admins may change in the
 // console too.
 func ExampleService_SaveSettings() {
 	svc, end := open(nil)
@@ -52,9 +52,6 @@ func ExampleService_SaveSettings() {
 	settings.Greeting = "Ask us anything."
 	settings.PreChat = chat.PreChat{VisitorEmail: chat.AskOptional, Consent: "By writing you agree to our [privacy notice](https://example.com/privacy)."}
 	settings.Retention = chat.Retention{ClosedSessions: 365, PageViews: 30, Visitors: 90, Files: 90}
-	day := []chat.Interval{{From: "09:00", To: "17:00"}}
-	settings.Hours = chat.Hours{Enabled: true, TimeZone: "Europe/Lisbon", Holidays: []string{"2026-12-25"},
-		Weekly: chat.Week{Monday: day, Tuesday: day, Wednesday: day, Thursday: day, Friday: day}}
 	if settings, err = svc.SaveSettings(ctx, host, settings); err != nil {
 		log.Fatal(err)
 	}
@@ -79,7 +76,7 @@ func ExampleService_EraseVisitor() {
 
 // Who is on the site, which nobody notes unless it is switched on.
 func ExampleTracking() {
-	svc, end := open(&chat.Options{
+	opts := &chat.Options{
 		Tracking: chat.Tracking{
 			On:        true,
 			KeepQuery: []string{"colour"}, // all other values in addresses are cut off, but for utm_…
@@ -88,7 +85,8 @@ func ExampleTracking() {
 		Place: func(ip netip.Addr) chat.Place { // from your own database, if you have one
 			return chat.Place{Country: "Portugal", City: "Porto"}
 		},
-	})
+	}
+	svc, end := open(opts)
 	defer end()
 	fmt.Println(svc.Tracking())
 	// Output: true

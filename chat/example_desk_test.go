@@ -22,6 +22,34 @@ func ExampleService_CreateAPIKey() {
 	// Output: CRM [read write] peal_
 }
 
+// Sessions are given out in turn, within the opening hours, and nobody is
+// forgotten.
+func ExampleRouting() {
+	svc, end := open(nil)
+	defer end()
+	ctx := context.Background()
+
+	settings, err := svc.Settings(ctx, host)
+	if err != nil {
+		log.Fatal(err)
+	}
+	settings.Routing = chat.Routing{
+		Mode: chat.RouteRoundRobin, Capacity: 4, Sticky: true,
+		Nobody:             chat.NobodyAnyone, // where none of a department is there
+		ReturnAfterMinutes: 5,                 // to the queue, when its agent has gone
+		AutoCloseMinutes:   24 * 60,           // when nobody has written
+		MissedAfterMinutes: 5,                 // when its visitor has left unanswered
+	}
+	day := []chat.Interval{{From: "09:00", To: "17:00"}}
+	settings.Hours = chat.Hours{Enabled: true, TimeZone: "Europe/Lisbon", Holidays: []string{"2026-12-25"},
+		Weekly: chat.Week{Monday: day, Tuesday: day, Wednesday: day, Thursday: day, Friday: day}}
+	if settings, err = svc.SaveSettings(ctx, host, settings); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(settings.Routing.Mode)
+	// Output: round_robin
+}
+
 // Departments are parts of the team, with members, and rules of their own
 // where they need them.
 func ExampleService_CreateDepartment() {

@@ -18,7 +18,7 @@ func ExampleHooks() {
 	blocked := map[string]bool{"eve@example.com": true}
 	accountManager := map[string]string{"customer-20": "mara"}
 
-	svc, end := open(&chat.Options{Hooks: chat.Hooks{
+	hooks := chat.Hooks{
 		BeforeMessage: func(ctx context.Context, m *chat.Message) error {
 			m.Text = cardNumber.ReplaceAllString(m.Text, "[card number]")
 			return nil
@@ -30,7 +30,8 @@ func ExampleHooks() {
 			in.AssigneeID = accountManager[v.ExternalID] // or in.Department, in.Tags
 			return nil
 		},
-	}})
+	}
+	svc, end := open(&chat.Options{Hooks: hooks})
 	defer end()
 
 	visitor, session := asking(svc, "My card is 4111 1111 1111 1111.")
@@ -98,7 +99,7 @@ func ExampleHooks_translate() {
 // Service.Consume.
 func ExampleHooks_afterwards() {
 	told := make(chan string)
-	svc, end := open(&chat.Options{Hooks: chat.Hooks{
+	hooks := chat.Hooks{
 		BadRating: func(ctx context.Context, s chat.Session) error {
 			told <- fmt.Sprint(s.Rating.Score, " of 5: ", s.Rating.Comment)
 			return nil
@@ -107,7 +108,8 @@ func ExampleHooks_afterwards() {
 			told <- s.VisitorName + " left without an answer"
 			return nil
 		},
-	}})
+	}
+	svc, end := open(&chat.Options{Hooks: hooks})
 	defer end()
 
 	ctx := context.Background()

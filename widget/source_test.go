@@ -11,7 +11,7 @@ import (
 )
 
 // TestBudgets holds the sizes that a page pays for, compressed with gzip as the
-// most common client takes them, and prints the table of the README.
+// most common client takes them, and prints the table of README.md here.
 func TestBudgets(t *testing.T) {
 	a := mustLoad(t)
 	e := a.Entries()

@@ -25,7 +25,7 @@ func TestTheReadmeShowsThisProgram(t *testing.T) {
 }
 
 // modules are those whose code a host's binary gets: the driver of SQLite with
-// what it is made of, and what each of the others is for stands in the README.
+// what it is made of, sqlx, which shares the SQL, and what chat/client reads streams with.
 var modules = []string{
 	"github.com/dustin/go-humanize",
 	"github.com/google/uuid",
