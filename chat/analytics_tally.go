@@ -84,7 +84,7 @@ func (t *tally) has(figure Figure, f *SessionFigures) bool {
 	case FigureNegative:
 		return own && f.Score > 0 && f.Score <= 2
 	}
-	return own && f.Score > 0 && figure == figureRatingsPrefix+Figure(rune('0'+f.Score))
+	return own && f.Score > 0 && figure == figureRatingsPrefix+Figure(rune('0'+f.Score)) //nolint:gosec // G115: a score of 1 to 5
 }
 
 func (t *tally) add(f *SessionFigures) {

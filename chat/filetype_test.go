@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 )
 
 func encoded(t *testing.T, encode func(io.Writer, image.Image) error) []byte {
@@ -224,6 +225,40 @@ func FuzzPictures(f *testing.F) {
 		}
 		if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && (c.Width != width || c.Height != height) {
 			t.Errorf("%d×%d, the library says %d×%d", width, height, c.Width, c.Height)
+		}
+	})
+}
+
+// Whatever a stranger sends under whatever name, what is kept has a type that
+// no browser runs and a name that leads nowhere.
+func FuzzFiles(f *testing.F) {
+	t := new(testing.T)
+	f.Add("a.png", aPNG(t))
+	f.Add("../../etc/passwd", []byte("text"))
+	f.Add("a.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`))
+	f.Add("a.txt", []byte("\xef\xbb\xbf <!DOCTYPE html><p>"))
+	f.Add("a.docx", []byte("PK\x03\x04"))
+	f.Add("a.mp4", []byte("\x00\x00\x00\x18ftypM4A \x00"))
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		kind, _, _, err := look(name, string(data))
+		if err != nil {
+			return
+		}
+		for _, bad := range []string{"html", "svg", "xml;", "javascript", "css"} {
+			if strings.Contains(kind.contentType, bad) || strings.HasSuffix(kind.contentType, "/xml") {
+				t.Errorf("%q is taken as %s", name, kind.contentType)
+			}
+		}
+		if lower := bytes.ToLower(data); kind.contentType != "text/plain" && len(data) < fileHead {
+			for _, bad := range markup {
+				if bytes.Contains(lower, bad) {
+					t.Errorf("%s with %q in it is taken", kind.contentType, bad)
+				}
+			}
+		}
+		kept := fileName(name, kind)
+		if kept == "" || strings.HasPrefix(kept, ".") || strings.ContainsAny(kept, "/\\\x00\r\n\"\u202e") || !utf8.ValidString(kept) || utf8.RuneCountInString(kept) > 200 {
+			t.Errorf("%q became %q", name, kept)
 		}
 	})
 }

@@ -20,7 +20,7 @@ func newID(now time.Time) string {
 	var b [16]byte
 	ms := uint64(now.UnixMilli())
 	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
+		b[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // G115: the byte that is wanted of it
 	}
 	rand.Read(b[6:])
 	return crockford.EncodeToString(b[:])

@@ -191,4 +191,4 @@ func (st *streamer) retry() time.Duration { return between(time.Second, 3*time.S
 
 // between returns a random duration, so that what begins together does not
 // come back together.
-func between(from, to time.Duration) time.Duration { return from + rand.N(max(to-from, 1)) }
+func between(from, to time.Duration) time.Duration { return from + rand.N(max(to-from, 1)) } //nolint:gosec // G404: nobody gains by foreseeing it

@@ -52,20 +52,20 @@ func (s schedule) next(tries int, started, now time.Time, after time.Duration) (
 	}
 	at = now.Add(jitter(s.waits[min(tries, last)-1]))
 	if tries >= last {
-		end = end.Add(rand.N(s.span/50 + 1))
+		end = end.Add(rand.N(s.span/50 + 1)) //nolint:gosec // G404: nobody gains by foreseeing it
 		if at.Before(end) || tries > last {
 			at = end
 		}
 	}
 	if asked := now.Add(after); after > 0 && at.Before(asked) {
-		at = asked.Add(rand.N(after/10 + 1))
+		at = asked.Add(rand.N(after/10 + 1)) //nolint:gosec // G404: nobody gains by foreseeing it
 	}
 	return at, true
 }
 
 // jitter changes d by up to a fifth, either way.
 func jitter(d time.Duration) time.Duration {
-	return d - d/5 + rand.N(2*(d/5)+1)
+	return d - d/5 + rand.N(2*(d/5)+1) //nolint:gosec // G404: nobody gains by foreseeing it
 }
 
 // retryAfter reads the header of that name: seconds, or a date. 0 means that

@@ -100,7 +100,7 @@ func (s *Stream) run(ctx context.Context) {
 		case s.last != before || err == nil:
 			pause = firstPause
 		}
-		wait := pause/2 + rand.N(pause/2+1)
+		wait := pause/2 + rand.N(pause/2+1) //nolint:gosec // G404: nobody gains by foreseeing it
 		if answered {
 			wait = max(wait, refused.RetryAfter)
 		}

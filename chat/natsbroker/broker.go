@@ -62,7 +62,7 @@ func (b *Broker) Publish(h chat.Hint) {
 	if !b.running.Load() || !b.conn.IsConnected() || len(h.Data) > chat.MaxHint {
 		return
 	}
-	b.conn.Publish(b.subject, append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(h.Data)), uint64(h.Position)), h.Data...)) //nolint:errcheck // hints may be lost
+	b.conn.Publish(b.subject, append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(h.Data)), uint64(h.Position)), h.Data...)) //nolint:errcheck,gosec // hints may be lost; G115: the same 64 bits
 }
 
 // Run implements chat.Broker. Where the host has closed the connection it
@@ -120,7 +120,7 @@ func deliver(data []byte, receive func(chat.Hint)) {
 	if len(data) < 8 {
 		return // not from a node
 	}
-	h := chat.Hint{Position: chat.Position(binary.BigEndian.Uint64(data)), Data: data[8:]}
+	h := chat.Hint{Position: chat.Position(binary.BigEndian.Uint64(data)), Data: data[8:]} //nolint:gosec // G115: the same 64 bits
 	if h.Position > 0 || len(h.Data) > 0 {
 		receive(h)
 	}

@@ -195,7 +195,7 @@ func (b *broker) keep(ctx context.Context, what string, work func(conn *pgx.Conn
 		}
 		failing = true
 		select {
-		case <-time.After(pause/2 + rand.N(pause)):
+		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // G404: nobody gains by foreseeing it
 		case <-ctx.Done():
 		}
 		pause = min(2*pause, maxReconnect)

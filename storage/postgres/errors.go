@@ -48,7 +48,7 @@ func (e *OpenError) Error() string {
 // Unwrap makes errors.Is and errors.As see the kind and the cause.
 func (e *OpenError) Unwrap() []error { return []error{e.Kind, e.Err} }
 
-var advice = map[error]string{
+var advice = map[error]string{ //nolint:gosec // G101: advice is no password
 	ErrInvalidDSN:       `Write it as "postgres://user:password@host:5432/database" or as "host=… dbname=…".`,
 	ErrSignIn:           "Check the user, the password, and the server's pg_hba.conf.",
 	ErrNoDatabase:       "Create it first (createdb), or correct its name.",

@@ -50,11 +50,11 @@ func quick(oid uint32, format int16, raw []byte) (value driver.Value, ok bool) {
 	}
 	switch oid {
 	case pgtype.Int8OID:
-		return int64(binary.BigEndian.Uint64(raw)), true
+		return int64(binary.BigEndian.Uint64(raw)), true //nolint:gosec // G115: as PostgreSQL writes it
 	case pgtype.Int4OID:
-		return int64(int32(binary.BigEndian.Uint32(raw))), true
+		return int64(int32(binary.BigEndian.Uint32(raw))), true //nolint:gosec // G115: as PostgreSQL writes it
 	case pgtype.Int2OID:
-		return int64(int16(binary.BigEndian.Uint16(raw))), true
+		return int64(int16(binary.BigEndian.Uint16(raw))), true //nolint:gosec // G115: as PostgreSQL writes it
 	case pgtype.BoolOID:
 		return raw[0] != 0, true
 	case pgtype.ByteaOID:

@@ -71,7 +71,7 @@ func seal(plain, receiver, auth []byte, sender *ecdh.PrivateKey, salt []byte) ([
 	}
 	out := append([]byte(nil), salt...)
 	out = binary.BigEndian.AppendUint32(out, recordSize)
-	out = append(out, byte(len(ours)))
+	out = append(out, byte(len(ours))) //nolint:gosec // G115: a public key of 65 bytes
 	out = append(out, ours...)
 	return gcm.Seal(out, nonce, append(plain[:len(plain):len(plain)], 2), nil), nil // 2 ends the last record
 }
