@@ -9,6 +9,10 @@
 //	NATS       package natsbroker, with a server in this process
 //	none       no broker: nodes look every half second
 //
+// Beside the time until the agent has the message it says when the visitor was
+// told that it is stored, and how long one row took that somebody else wrote
+// meanwhile: what is left is the way from node to node.
+//
 // It starts a PostgreSQL of its own unless it is given one:
 //
 //	go run .
@@ -65,8 +69,11 @@ func main() {
 type way struct {
 	name  string
 	nodes func(context.Context, *rig) (*pair, error)
-	took  []time.Duration
+	times
 }
+
+// times are what turns have measured.
+type times struct{ heard, stored, floor []time.Duration }
 
 func run(ctx context.Context, cfg config, out io.Writer) error {
 	if cfg.dsn == "" {
@@ -96,18 +103,27 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 			if err != nil {
 				return fmt.Errorf("%s, turn %d: %w", w.name, turn+1, err)
 			}
-			w.took = append(w.took, took...)
+			w.heard = append(w.heard, took.heard...)
+			w.stored = append(w.stored, took.stored...)
+			w.floor = append(w.floor, took.floor...)
 		}
 	}
 	fmt.Fprintf(out, "%s, %d cores, %d messages a second of %d visitors, %d turns of %v\n\n", runtime.Version(), runtime.NumCPU(), cfg.rate, cfg.visitors, cfg.turns, cfg.turn)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tmessages\tp50\tp90\tp99\tlongest\t")
+	fmt.Fprintln(table, "\tmessages\tp50\tp90\tp99\tlongest\tstored p50\tp99\tone row p50\tp99\t")
 	for _, w := range ways {
-		slices.Sort(w.took)
-		at := func(share float64) time.Duration {
-			return w.took[min(len(w.took)-1, int(share*float64(len(w.took))))].Round(10 * time.Microsecond)
-		}
-		fmt.Fprintf(table, "%s\t%d\t%v\t%v\t%v\t%v\t\n", w.name, len(w.took), at(0.5), at(0.9), at(0.99), at(1))
+		fmt.Fprintf(table, "%s\t%d\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t\n", w.name, len(w.heard),
+			at(w.heard, 0.5), at(w.heard, 0.9), at(w.heard, 0.99), at(w.heard, 1),
+			at(w.stored, 0.5), at(w.stored, 0.99), at(w.floor, 0.5), at(w.floor, 0.99))
 	}
 	return table.Flush()
+}
+
+// at is the time that a share of them stayed within.
+func at(list []time.Duration, share float64) time.Duration {
+	slices.Sort(list)
+	if len(list) == 0 {
+		return 0
+	}
+	return list[min(len(list)-1, int(share*float64(len(list))))].Round(10 * time.Microsecond)
 }

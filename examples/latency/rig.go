@@ -129,19 +129,26 @@ func overNATS(ctx context.Context, r *rig) (*pair, error) {
 }
 
 // turn sets up the nodes of a way and measures them.
-func (r *rig) turn(ctx context.Context, w *way) ([]time.Duration, error) {
+func (r *rig) turn(ctx context.Context, w *way) (took times, err error) {
 	r.n++
 	defer r.drop()
 	p, err := w.nodes(ctx, r)
 	if err != nil {
-		return nil, err
+		return took, err
 	}
 	defer p.visitors.close()
 	if p.agent != p.visitors {
 		defer p.agent.close()
 	}
 	time.Sleep(500 * time.Millisecond) // until the nodes know each other
-	return r.measure(ctx, p)
+	stop, err := r.floor(ctx)
+	if err != nil {
+		return took, err
+	}
+	took, err = r.measure(ctx, p)
+	floor, failed := stop()
+	took.floor = floor
+	return took, errors.Join(err, failed)
 }
 
 func (r *rig) drop() {
@@ -158,17 +165,17 @@ func (r *rig) drop() {
 }
 
 // measure has the visitors write and the agent listen.
-func (r *rig) measure(ctx context.Context, p *pair) ([]time.Duration, error) {
+func (r *rig) measure(ctx context.Context, p *pair) (took times, err error) {
 	agent, err := listen(ctx, p.agent)
 	if err != nil {
-		return nil, err
+		return took, err
 	}
 	defer agent.close()
 	var visitors []*visitor
 	for range r.cfg.visitors {
 		v, err := newVisitor(ctx, p.visitors)
 		if err != nil {
-			return nil, err
+			return took, err
 		}
 		visitors = append(visitors, v)
 	}
@@ -177,37 +184,44 @@ func (r *rig) measure(ctx context.Context, p *pair) ([]time.Duration, error) {
 	pace := time.NewTicker(time.Second / time.Duration(r.cfg.rate))
 	defer pace.Stop()
 	var sending sync.WaitGroup
-	defer sending.Wait()
 	began := make([]time.Time, warmUp+total)
 	failed := make(chan error, 1)
 	var mu sync.Mutex
 	for i := range began {
 		<-pace.C
 		sending.Go(func() {
+			now := time.Now()
 			mu.Lock()
-			began[i] = time.Now()
+			began[i] = now
 			mu.Unlock()
 			if err := visitors[i%len(visitors)].send(ctx, fmt.Sprint("message ", i, " end")); err != nil {
 				select {
 				case failed <- err:
 				default:
 				}
+				return
+			}
+			stored := time.Since(now)
+			mu.Lock()
+			defer mu.Unlock()
+			if i >= warmUp {
+				took.stored = append(took.stored, stored)
 			}
 		})
 	}
-	var took []time.Duration
+	defer sending.Wait()
 	for heard := range len(began) {
 		select {
 		case got := <-agent.heard:
 			mu.Lock()
 			if heard >= warmUp {
-				took = append(took, got.at.Sub(began[got.number]))
+				took.heard = append(took.heard, got.at.Sub(began[got.number]))
 			}
 			mu.Unlock()
 		case err := <-failed:
-			return nil, err
+			return took, err
 		case <-time.After(20 * time.Second):
-			return nil, fmt.Errorf("the agent heard %d of %d messages", heard, len(began))
+			return took, fmt.Errorf("the agent heard %d of %d messages", heard, len(began))
 		}
 	}
 	return took, nil

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,6 +51,7 @@ type writeWay struct {
 	count    int64
 	took     time.Duration
 	cpu      time.Duration // of this process and the server
+	wal      int64         // bytes that the server has logged
 }
 
 // BenchmarkNodes writes messages from 128 clients in three ways, in turns and
@@ -57,7 +59,8 @@ type writeWay struct {
 // through one node, through four, and through four with somebody on each who
 // hears everything. It reports messages a second, what each
 // costs of the processors, which says more on a machine that does other things
-// too, and how many times better than the first way the others are.
+// too, how much of the server's log, and how many times better than the first
+// way the others are; at the end, how much of the disk a message takes.
 func BenchmarkNodes(b *testing.B) {
 	server := benchServer(b)
 	dsn := pgtest.NewDatabase(b, server.DSN)
@@ -89,10 +92,11 @@ func BenchmarkNodes(b *testing.B) {
 	for range b.N {
 		for _, w := range ways {
 			stop := w.hear(b)
-			began, cpu := time.Now(), cpuTime(b, server)
+			began, cpu, wal := time.Now(), cpuTime(b, server), askNumber(b, dsn, walWritten)
 			w.count += together(b, began.Add(500*time.Millisecond), w.send)
 			w.took += time.Since(began)
 			w.cpu += cpuTime(b, server) - cpu
+			w.wal += askNumber(b, dsn, walWritten) - wal
 			stop()
 		}
 	}
@@ -101,12 +105,31 @@ func BenchmarkNodes(b *testing.B) {
 	for _, w := range ways {
 		b.ReportMetric(rate(w), w.name+"/s")
 		b.ReportMetric(cost(w), w.name+"-cpu-us")
+		b.ReportMetric(float64(w.wal)/float64(w.count), w.name+"-wal-B")
 		if w != ways[0] {
 			b.ReportMetric(rate(w)/rate(ways[0]), w.name+"-rate-ratio")
 			b.ReportMetric(cost(ways[0])/cost(w), w.name+"-cpu-ratio")
 		}
 	}
+	b.ReportMetric(float64(askNumber(b, dsn, onDisk))/float64(n.Load()), "disk-B")
 	b.ReportMetric(0, "ns/op")
+}
+
+const (
+	walWritten = "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bigint)"
+	onDisk     = "SELECT pg_total_relation_size('chat_messages') + pg_total_relation_size('chat_events')"
+)
+
+func askNumber(b *testing.B, dsn, query string) (n int64) {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), dsn)
+	if err == nil {
+		err = errors.Join(conn.QueryRow(b.Context(), query).Scan(&n), conn.Close(b.Context()))
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
 }
 
 func plainWay(b *testing.B, dsn string, message func() chat.Message) *writeWay {

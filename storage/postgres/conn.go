@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -174,11 +175,10 @@ func (c *conn) queryMany(ctx context.Context, query string, many sqlstore.Many) 
 	for i, args := range many {
 		list[i] = statement{query, make([]any, len(args))}
 		for j, arg := range args {
-			v := driver.NamedValue{Value: arg}
-			if err := c.CheckNamedValue(&v); err != nil {
+			var err error
+			if list[i].args[j], err = c.argument(arg); err != nil {
 				return nil, err
 			}
-			list[i].args[j] = v.Value
 		}
 	}
 	res, err := c.send(ctx, list...)
@@ -186,13 +186,42 @@ func (c *conn) queryMany(ctx context.Context, query string, many sqlstore.Many) 
 		return nil, err
 	}
 	all := &rows{}
-	for i, r := range res[len(res)-len(list):] {
-		all.columns = append([]string{"nth"}, r.rows.columns...)
-		for _, row := range r.rows.data {
-			all.data = append(all.data, append([]driver.Value{int64(i)}, row...))
-		}
+	for _, r := range res[len(res)-len(list):] {
+		all.columns = r.rows.columns
+		all.data = append(all.data, r.rows.data...)
 	}
 	return all, nil
+}
+
+// argument returns what pgx is given for one argument of a sqlstore.Many.
+func (c *conn) argument(arg any) (any, error) {
+	list, ok := arg.(sqlstore.Array)
+	if !ok {
+		v := driver.NamedValue{Value: arg}
+		err := c.CheckNamedValue(&v)
+		return v.Value, err
+	}
+	numbers, texts := make([]*int64, len(list)), make([]*string, len(list))
+	numeric := false
+	for i, item := range list {
+		v := driver.NamedValue{Value: item}
+		if err := c.CheckNamedValue(&v); err != nil {
+			return nil, err
+		}
+		switch value := v.Value.(type) {
+		case nil:
+		case int64:
+			numeric, numbers[i] = true, &value
+		case string:
+			texts[i] = &value
+		default:
+			return nil, fmt.Errorf("postgres: %T in an array", value)
+		}
+	}
+	if numeric {
+		return numbers, nil
+	}
+	return texts, nil
 }
 
 // split takes the mark off the end of the arguments.

@@ -25,16 +25,13 @@ type Locks struct {
 // wanted is what a transaction has to lock.
 type wanted struct {
 	alone, deliveries  bool
-	sessions, visitors []string // public ids; sessions whose rows are taken in order anyway are left out
+	sessions, visitors []string // public ids
 }
 
 // wants says what the ops have to lock.
 func wants(ops []chat.Op) (w wanted) {
 	for _, op := range ops {
 		w.add(op)
-	}
-	if !slices.ContainsFunc(ops, func(op chat.Op) bool { return !plain(op) }) {
-		w.sessions = nil // appendMany goes by the same order
 	}
 	return w
 }

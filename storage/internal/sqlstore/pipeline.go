@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -18,9 +19,12 @@ import (
 // these arguments.
 type (
 	// Many as the only argument of a query runs it once for each list of
-	// arguments. The rows of all come together, each with the number of its
-	// list before its own columns, as nth.
+	// arguments. The rows of all come together.
 	Many [][]any
+
+	// Array is the argument of a parameter that is an array of texts or of
+	// numbers, some of which may be nil.
+	Array []any
 
 	// Later as the last argument lets a statement go out with the next one.
 	// Should it fail, the next one reports it.
@@ -96,7 +100,6 @@ func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err
 	if b.s.ownError(err) {
 		return false, nil // its own op will say so
 	}
-	// Everybody locks sessions in this order, so nobody waits in a circle.
 	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(messages[i].Session, messages[j].Session) })
 	if err := b.later(b.s.write.OpBegin, nothing); err != nil {
 		return false, err
@@ -129,30 +132,46 @@ func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err
 	return true, nil
 }
 
-// sendMany inserts the messages in the order given. The rows' numbers are
-// indexes of messages.
-func (b *batch) sendMany(messages []messageRow, order []int) ([]appended, error) {
+// sendMany inserts the messages in the order given, in as many statements as
+// one session has messages among them: what one statement does to a row, a
+// second time the same statement cannot. The rows' numbers are indexes of
+// messages.
+func (b *batch) sendMany(messages []messageRow, order []int) (rows []appended, err error) {
 	stmt := b.s.shared.MessageAppend
-	many := make(Many, len(order))
-	for i, nth := range order {
-		var err error
-		if many[i], err = arguments(stmt, messages[nth]); err != nil {
+	var many Many
+	nth := 0 // which message of its session one is
+	for i, index := range order {
+		if nth++; i == 0 || messages[index].Session != messages[order[i-1]].Session {
+			nth = 0
+		}
+		if nth == len(many) {
+			many = append(many, make([]any, len(stmt.Params)))
+		}
+		values, err := arguments(stmt, appending{index, messages[index]})
+		if err != nil {
 			return nil, err
 		}
+		for column, value := range values {
+			list, _ := many[nth][column].(Array)
+			many[nth][column] = append(list, value)
+		}
 	}
-	var rows []appended
-	if err := b.tx.Select(&rows, stmt.QueryString, many); err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		rows[i].Nth = order[rows[i].Nth]
-	}
-	return rows, nil
+	err = b.tx.Select(&rows, stmt.QueryString, many)
+	return rows, err
+}
+
+// appending is a row of the parameters of message-append.
+type appending struct {
+	Nth int `db:"nth"`
+	messageRow
 }
 
 // firstWords sets when visitors first wrote, for sessions that had no message
-// of theirs before. The rows come session by session.
+// of theirs before.
 func (b *batch) firstWords(messages []messageRow, rows []appended) error {
+	slices.SortFunc(rows, func(x, y appended) int {
+		return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.MessageCount, y.MessageCount))
+	})
 	var done int64
 	var queued sql.NullInt64
 	for i, row := range rows {

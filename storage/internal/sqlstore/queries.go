@@ -77,10 +77,14 @@ func (b blocks) parse(text string) error {
 	return nil
 }
 
-var include = regexp.MustCompile(`\{[a-z-]+\}`)
+var (
+	include  = regexp.MustCompile(`\{[a-z-]+( [a-z_]+)?\}`)
+	included = regexp.MustCompile(`:([a-z])`) // a parameter
+)
 
 // expand returns a block with the blocks that it includes put in, and notes
-// all of them as used.
+// all of them as used. {block prefix} puts in a block with columns in place of
+// its parameters, whose names have the prefix.
 func (b blocks) expand(name string, used map[string]bool) (string, error) {
 	text, ok := b[name]
 	if !ok {
@@ -89,9 +93,13 @@ func (b blocks) expand(name string, used map[string]bool) (string, error) {
 	used[name] = true
 	var failed error
 	text = include.ReplaceAllStringFunc(text, func(ref string) string {
-		part, err := b.expand(strings.Trim(ref, "{}"), used)
+		other, prefix, columns := strings.Cut(strings.Trim(ref, "{}"), " ")
+		part, err := b.expand(other, used)
 		if err != nil {
 			failed = fmt.Errorf("in block %q: %w", name, err)
+		}
+		if columns {
+			part = included.ReplaceAllString(part, prefix+"$1")
 		}
 		return strings.TrimSpace(part)
 	})

@@ -4,8 +4,11 @@
 -- name: lock-limits
 set_config('lock_timeout', '4s', true), set_config('idle_in_transaction_session_timeout', '15s', true)
 
+-- These transactions find rows by their keys. While a table is young the planner
+-- would rather read it whole, and go on so from a plan that it remembers when it
+-- is not young any more.
 -- name: lock-shared
-SELECT {lock-limits}, pg_advisory_xact_lock_shared(:key)
+SELECT {lock-limits}, set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock_shared(:key)
 
 -- name: lock-alone
 SELECT {lock-limits}, pg_advisory_xact_lock(:key)
@@ -26,6 +29,6 @@ SELECT id
 -- name: lock-sessions
 SELECT id
   FROM chat_sessions
- WHERE public_id IN ({each-name})
+ WHERE public_id = ANY (ARRAY({each-name}))
  ORDER BY public_id
    FOR NO KEY UPDATE

@@ -1,16 +1,33 @@
--- A message in one statement: its session's next seq, then its row.
+-- Messages of different sessions in one statement: each session's next seq,
+-- then the rows. The parameters are arrays, of which given makes columns.
 -- name: message-append
-WITH bumped AS (
-  {session-bump}
+WITH given AS MATERIALIZED (
+  SELECT *
+    FROM unnest(
+           CAST(:nth AS bigint[]), CAST(:session AS text[]), CAST(:public_id AS text[]), CAST(:note AS bigint[]),
+           CAST(:sender AS text[]), CAST(:sender_id AS text[]), CAST(:sender_name AS text[]), CAST(:body AS text[]),
+           CAST(:attachments AS text[]), CAST(:client_id AS text[]), CAST(:fingerprint AS text[]), CAST(:at AS bigint[]),
+           CAST(:mentions AS text[]), CAST(:quick_replies AS text[]), CAST(:translation AS text[]), CAST(:words AS text[])
+         ) AS list (
+           given_nth, given_session, given_public_id, given_note,
+           given_sender, given_sender_id, given_sender_name, given_body,
+           given_attachments, given_client_id, given_fingerprint, given_at,
+           given_mentions, given_quick_replies, given_translation, given_words)
+), bumped AS (
+  {session-bump-set given_}
+    FROM given
+   WHERE {session-bump-where given_}
+  RETURNING {session-bump-columns}, given_nth AS nth
 ), added AS (
   INSERT INTO chat_messages (session_id, seq, {message-own-columns}{message-words-column})
-  SELECT b.id, b.message_count, {message-own-values}{message-words-value}
+  SELECT b.id, b.message_count, {message-own-values given_}{message-words-value given_}
     FROM bumped AS b
-  RETURNING id
+    JOIN given ON given_nth = b.nth
+  RETURNING id, session_id
 )
 SELECT a.id AS message_row, b.*
   FROM bumped AS b
- CROSS JOIN added AS a
+  JOIN added AS a ON a.session_id = b.id
 
 -- A client that repeats itself is found out before anything was written, so
 -- that the messages sent together with it need not be undone. OFFSET 0 keeps

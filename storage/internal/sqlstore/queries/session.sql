@@ -168,6 +168,11 @@ SELECT
 -- It returns what session-columns has, but for the message that comes next:
 -- asking for it again would cost as much as all else.
 -- name: session-bump
+{session-bump-set}
+ WHERE {session-bump-where}
+RETURNING {session-bump-columns}
+
+-- name: session-bump-set
 UPDATE chat_sessions
    SET message_count = message_count + 1,
        updated_at = :at,
@@ -194,9 +199,13 @@ UPDATE chat_sessions
          WHEN 'visitor' THEN COALESCE(waiting_since, :at)
          WHEN 'agent' THEN NULL
          ELSE waiting_since END
- WHERE public_id = :session
+
+-- name: session-bump-where
+public_id = :session
    AND closed_at IS NULL {session-bump-unless}
-RETURNING {session-own-columns},
+
+-- name: session-bump-columns
+{session-own-columns},
           first_visitor_at,
           (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = visitor_id) AS visitor,
           (SELECT v.ban FROM chat_visitors AS v WHERE v.id = visitor_id) AS ban,
