@@ -159,3 +159,108 @@ func TestThePaletteReachesEverything(t *testing.T) {
 	mara.press("re")
 	mara.axe("phone palette")
 }
+
+// shift presses a key together with Shift.
+func (b *tab) shift(key string, code int) {
+	b.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{"rawKeyDown", "keyUp"} {
+		b.do(call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key, WindowsVirtualKeyCode: int64(code), Modifiers: 8}))
+	}
+}
+
+// chosen waits until so many conversations are chosen.
+func (b *tab) chosen(n string) {
+	b.t.Helper()
+	b.wait(n+" are chosen", `$('.bulk p')?.innerText === '`+n+` chosen' && $$('.pick:checked').length === `+n)
+}
+
+// Several conversations are chosen, assigned, tagged, put off and closed with
+// the keys alone.
+func TestSeveralAtOnceNeedNoMouse(t *testing.T) {
+	s := startServer(t)
+	for _, name := range []string{"Ana", "Ben", "Cleo", "Dora"} {
+		s.call("POST", "/sessions", map[string]any{"visitor_name": name}, nil)
+	}
+	enterConsole(t, s, "Jonas Oduya")
+	mara := enterConsole(t, s, "Mara Reyes")
+	mara.press("gi")
+	mara.wait("the list is full", `$$('.row').length === 4`)
+
+	// A range by the arrows: it grows, shrinks, and grows again.
+	mara.press("j")
+	mara.wait("the first row has the focus", `active() === $$('.row')[0]`)
+	mara.shift("ArrowDown", 40)
+	mara.chosen("2")
+	mara.shift("ArrowDown", 40)
+	mara.chosen("3")
+	mara.wait("the third row has the focus", `active() === $$('.row')[2]`)
+	mara.shift("ArrowUp", 38)
+	mara.chosen("2")
+	mara.press(escape)
+	mara.wait("none is chosen", `!$('.bulk')`)
+
+	// One by one, and everything between: assign them.
+	mara.press("x")
+	mara.chosen("1")
+	mara.press("jj")
+	mara.wait("the last row has the focus", `active() === $$('.row')[3]`)
+	mara.shift("X", 88)
+	mara.chosen("3")
+	mara.key("a")
+	mara.wait("the menu of colleagues is open", `active()?.matches('.bulk [role^=menuitem]')`)
+	mara.named("ArrowDown", 40)
+	mara.wait("a colleague is offered", `/Jonas|Mara/.test(active()?.innerText)`)
+	for range 4 {
+		if eval[bool](mara, `/Jonas/.test(active().innerText)`) {
+			break
+		}
+		mara.named("ArrowDown", 40)
+	}
+	mara.do(enter("keyDown"), enter("keyUp"))
+	mara.wait("it is said", `/3 conversations assigned to Jonas/.test($('.foot').innerText)`)
+	mara.wait("the keyboard stays in the list", `!$('.bulk') && active()?.matches('.row')`)
+
+	// All of the list: taken, tagged.
+	mara.press("x")
+	mara.chosen("1")
+	mara.shift("A", 65)
+	mara.chosen("4")
+	mara.key("m")
+	mara.wait("it is said", `/4 conversations assigned to you/.test($('.foot').innerText)`)
+	mara.counts("Mine", "4")
+	mara.wait("the keyboard stays in the list", `!$('.bulk') && active()?.matches('.row')`)
+	mara.press("x")
+	mara.chosen("1")
+	mara.key("t")
+	mara.wait("the tag can be typed", `active() === $('.bulk input')`)
+	mara.write("xmas")
+	mara.wait("it is said", `/One conversation tagged xmas/.test($('.foot').innerText)`)
+
+	// Put off two, close two: what is about to be closed can be kept.
+	mara.wait("the keyboard stays in the list", `!$('.bulk') && active()?.matches('.row')`)
+	mara.press("kkk")
+	mara.wait("the first row has the focus", `active() === $$('.row')[0]`)
+	mara.shift("ArrowDown", 40)
+	mara.chosen("2")
+	mara.key("h")
+	mara.wait("the times are there", `seen($('dialog.later'))`)
+	mara.key("1")
+	mara.counts("Later", "2")
+	mara.wait("two are left", `$$('.row').length === 2 && !$('.bulk')`)
+	mara.press("j")
+	mara.wait("a row has the focus", `active()?.matches('.row')`)
+	mara.press("x")
+	mara.chosen("1")
+	mara.shift("A", 65)
+	mara.chosen("2")
+	mara.key("e")
+	mara.wait("they are about to be closed", `/Closing 2 conversations/.test($('.bulk').innerText)`)
+	mara.key("z")
+	mara.chosen("2")
+	mara.key("e")
+	mara.counts("All open", "0")
+
+	mara.press("?")
+	mara.wait("the keys are shown", `/Choose everything from the last choice to here/.test($('.help-box')?.innerText ?? '')`)
+	mara.shoot("console-keys")
+}

@@ -2,7 +2,7 @@
 // Other modules may add to it before the console is drawn.
 import { check, clockFace, keyboard, moon, note, search, sound, tag, user, people, mail, type IconShapes } from '../shared/icons';
 import { setAvailability } from './account';
-import { choose } from './choose';
+import { bulk, choose, chooseAll, extend } from './choose';
 import { closeAbout, overlaid, undo, write } from './field';
 import { find } from './list';
 import { views } from './model';
@@ -32,8 +32,17 @@ const focusedRow = () => (document.activeElement as HTMLElement | null)?.dataset
 export const target = () => get().open ?? focusedRow();
 
 const may = () => get().scopes.includes('write') && !!target();
+const several = () => get().chosen.size > 0;
 const open = () => !!get().open;
 const active = () => get().sessions.get(target() ?? '')?.status === 'active';
+/** Whether the row that has the focus, or else the open conversation, can be chosen. */
+const choosable = () => get().scopes.includes('write') && get().sessions.get(focusedRow() ?? target() ?? '')?.status === 'active';
+/** Moves the keyboard's place and takes the choice along. */
+function stretch(by: number) {
+  const was = focusedRow() ?? target() ?? moveCursor(0);
+  const is = moveCursor(by);
+  if (was && is) extend(was, is);
+}
 const press = (css: string) => document.querySelector<HTMLElement>(css)?.click();
 /** List and conversation take turns in narrow windows. */
 const alternating = () => matchMedia('(max-width: 859px)').matches;
@@ -48,13 +57,17 @@ export const commands: Command[] = [
   { name: 'cmdOpen', key: 'o', shown: ['O', 'Enter'], keyOnly: true, run: () => { const id = focusedRow(); if (id) go(get().view, id); } },
   { name: 'cmdReply', icon: mail, key: 'r', when: open, run: () => write('reply') },
   { name: 'cmdNote', icon: note, key: 'n', when: open, run: () => write('note') },
-  { name: 'cmdAssign', icon: people, key: 'a', when: () => open() && may() && active(), run: () => press('.conv .hands') },
-  { name: 'cmdTake', icon: user, key: 'm', when: () => may() && active(), run: () => takeOver(target()!) },
-  { name: 'cmdLater', icon: clockFace, key: 'h', when: () => get().scopes.includes('write') && (get().chosen.size > 0 || !!target() && active()), run: () => set({ later: get().chosen.size ? [...get().chosen] : [target()!] }) },
-  { name: 'cmdClose', icon: check, key: 'e', when: () => may() && active(), run: () => closeSoon(target()!) },
-  { name: 'cmdChoose', icon: check, key: 'x', keyOnly: true, when: () => may() && active(), run: () => choose(focusedRow() ?? target()!) },
-  { name: 'cmdUndo', key: 'z', icon: clockFace, when: () => !!undoable(undefined) || !!get().closing, run: () => { if (!undo()) keepOpen(); } },
-  { name: 'cmdTag', icon: tag, key: 't', when: () => open() && may(), run: () => { if (overlaid()) set({ aboutOpen: true }); setTimeout(press, 30, '.tags .add'); } },
+  { name: 'cmdAssign', icon: people, key: 'a', when: () => several() || open() && may() && active(), run: () => (several() ? bulk.assign?.() : press('.conv .hands')) },
+  { name: 'cmdTake', icon: user, key: 'm', when: () => several() || may() && active(), run: () => (several() ? bulk.take?.() : takeOver(target()!)) },
+  { name: 'cmdLater', icon: clockFace, key: 'h', when: () => get().scopes.includes('write') && (several() || !!target() && active()), run: () => set({ later: get().chosen.size ? [...get().chosen] : [target()!] }) },
+  { name: 'cmdClose', icon: check, key: 'e', when: () => several() || may() && active(), run: () => (several() ? bulk.close?.() : closeSoon(target()!)) },
+  { name: 'cmdChoose', icon: check, key: 'x', keyOnly: true, when: choosable, run: () => choose(focusedRow() ?? target()!) },
+  { name: 'cmdChooseTo', key: 'shift+x', shown: ['Shift', 'X'], keyOnly: true, when: choosable, run: () => choose(focusedRow() ?? target()!, true) },
+  { name: 'cmdChooseNext', key: 'shift+arrowdown', shown: ['Shift', '↓', '↑'], keyOnly: true, when: choosable, run: () => stretch(1) },
+  { name: 'cmdChoosePrevious', key: 'shift+arrowup', shown: [], keyOnly: true, when: choosable, run: () => stretch(-1) },
+  { name: 'cmdChooseAll', key: 'shift+a', shown: ['Shift', 'A'], keyOnly: true, when: () => several(), run: chooseAll },
+  { name: 'cmdUndo', key: 'z', icon: clockFace, when: () => !!undoable(undefined) || !!get().closing || !!bulk.keep, run: () => { if (bulk.keep) bulk.keep(); else if (!undo()) keepOpen(); } },
+  { name: 'cmdTag', icon: tag, key: 't', when: () => several() || open() && may(), run: () => { if (several()) { bulk.tag?.(); return; } if (overlaid()) set({ aboutOpen: true }); setTimeout(press, 30, '.tags .add'); } },
   { name: 'cmdUnread', icon: mail, key: 'u', when: () => !!target(), run: () => keepUnread(target()!) },
   { name: 'cmdAbout', icon: user, key: 'i', when: () => open() && overlaid(), run: () => (get().aboutOpen ? closeAbout() : set({ aboutOpen: true })) },
   {

@@ -41,10 +41,12 @@ export function listenToKeys() {
     }
     if (helpOpen || prefsOpen || paletteOpen || e.defaultPrevented) return;
     if (e.key === 'Escape') return escape(e.target);
-    if (!keysOn || e.metaKey || e.ctrlKey || e.altKey || e.key.length > 1 || typing(e.target)) { first = ''; return; }
+    const arrow = e.shiftKey && /^Arrow(Up|Down)$/.test(e.key);
+    if (!keysOn || e.metaKey || e.ctrlKey || e.altKey || e.key.length > 1 && !arrow || typing(e.target)) { first = ''; return; }
     clearTimeout(timer);
     const key = e.key.toLowerCase();
-    const { command, begins } = commandOf(first ? `${first} ${key}` : key);
+    const shifted = e.shiftKey && !first ? commandOf(`shift+${key}`) : undefined;
+    const { command, begins } = shifted?.command ? shifted : commandOf(first ? `${first} ${key}` : key);
     first = '';
     if (begins) {
       first = key;

@@ -6,7 +6,7 @@ import { show } from './lists';
 import { lazy } from './lazy';
 import type { View } from './model';
 import { viewNames } from './nav';
-import { Rows } from './rows';
+import { moveCursor, Rows } from './rows';
 import { get, set } from './state';
 import { useApp } from './use';
 
@@ -30,6 +30,12 @@ export function List({ view }: { view: View }) {
 
   useEffect(() => { if (get().live !== 'connecting') show(view); }, [view, state]);
   useLayoutEffect(() => { if (finding) field.current?.focus(); }, [finding]);
+  // What was done with several took its bar along, and the focus with it.
+  const was = useRef(choosing);
+  useLayoutEffect(() => {
+    if (was.current && !choosing && document.activeElement === document.body) moveCursor(0);
+    was.current = choosing;
+  }, [choosing]);
   openFind = () => { setFinding(true); field.current?.focus(); };
 
   function stop(back: boolean) {

@@ -17,6 +17,8 @@ interface Props {
   /** The button's name where its content does not say it. */
   label?: string;
   class: string;
+  /** Shown over the button, where that is something else than its name. */
+  hint?: string;
   children: ComponentChildren;
   items: Item[];
   /** Which way the list opens. */
@@ -24,7 +26,7 @@ interface Props {
 }
 
 /** A button with a list of things to do. Arrows move, Enter does, Escape goes back to the button. */
-export function Menu({ label, class: className, children, items, up }: Props) {
+export function Menu({ label, hint, class: className, children, items, up }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const close = (back: boolean) => {
@@ -53,7 +55,7 @@ export function Menu({ label, class: className, children, items, up }: Props) {
 
   return (
     <div class="menu-root" ref={root}>
-      <button ref={button} type="button" class={className} aria-label={label} title={label} aria-haspopup="menu" aria-expanded={open}
+      <button ref={button} type="button" class={className} aria-label={label} title={hint ?? label} aria-haspopup="menu" aria-expanded={open}
         onClick={() => setOpen(!open)}
         onKeyDown={(e) => { if (!open && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) { e.preventDefault(); setOpen(true); } }}>
         {children}

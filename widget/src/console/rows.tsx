@@ -16,8 +16,8 @@ import { t } from './words';
 const height = 60; // of a row, as the style sheet has it
 const spare = 6; // rows drawn beyond either edge
 
-let move: ((by: number) => void) | undefined;
-/** Moves the keyboard's place in the list, as j and k do. */
+let move: ((by: number) => string | undefined) | undefined;
+/** Moves the keyboard's place in the list, as j and k do, and answers whose row it is then. By 0 it goes to where it was last. */
 export const moveCursor = (by: number) => move?.(by);
 
 /** The rows near the window only: a list of thousands costs no more than one of twenty. */
@@ -62,16 +62,18 @@ export function Rows({ view }: { view: View }) {
   move = (by) => {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.id ?? get().open;
     const at = list.findIndex((s) => s.session_id === focused);
-    const next = at < 0 ? (by > 0 ? place.current : place.current - 1) : at + by;
+    const next = at < 0 ? (by < 0 ? place.current - 1 : place.current) : at + by;
     const to = Math.min(list.length - 1, Math.max(0, next));
     const el = box.current;
-    if (!list[to] || !el) return;
+    if (!list[to] || !el) return undefined;
+    place.current = to;
     wanted.current = list[to].session_id;
     const y = to * height;
     if (y < el.scrollTop + 8) el.scrollTop = y - 8;
     else if (y + height > el.scrollTop + el.clientHeight - 8) el.scrollTop = y + height - el.clientHeight + 8;
     setTop(el.scrollTop);
     focusWanted();
+    return list[to].session_id;
   };
 
   const from = Math.max(0, Math.floor(top / height) - spare);

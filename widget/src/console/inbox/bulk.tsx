@@ -1,8 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from '../../shared/avatar';
 import { check, clockFace, cross, Icon, people, tag as tagIcon, user } from '../../shared/icons';
-import { letGo } from '../choose';
-import { rows } from '../lists';
+import { bulk, chooseAll, letGo } from '../choose';
 import { Menu, type Item } from '../menu';
 import { get, say, set } from '../state';
 import { face, useApp } from '../use';
@@ -40,6 +39,20 @@ export function Bulk() {
     return () => { clearTimeout(timer); removeEventListener('pagehide', leave); };
   }, [closing]);
 
+  // The keys reach what the bar offers.
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const mine = agents.find((a) => a.agent_id === me);
+    Object.assign(bulk, closing ? { assign: undefined, tag: undefined, take: undefined, close: undefined, keep: () => setClosing(undefined) } : {
+      assign: () => box.current?.querySelector<HTMLElement>('.menu-root > button')?.click(),
+      tag: () => setTagging(true),
+      take: () => { if (mine) void all('Assigning…', 'assigned to you', (id) => assign(id, mine)); },
+      close: () => setClosing([...get().chosen]),
+      keep: undefined,
+    });
+    return () => { for (const name of Object.keys(bulk) as (keyof typeof bulk)[]) delete bulk[name]; };
+  });
+
   const items: Item[] = agents.map((a) => ({
     label: a.agent_id === me ? `${a.name} (you)` : a.name, hint: a.availability === 'away' ? 'Away' : a.online ? '' : 'Not here',
     icon: <Avatar person={face(a.name, a.avatar_url)} size={20} />,
@@ -51,22 +64,22 @@ export function Bulk() {
   if (closing) {
     return (
       <div class="bulk" role="status"><p>Closing {closing.length === 1 ? 'one conversation' : `${closing.length} conversations`}</p>
-        <div><button class="ghost" onClick={() => setClosing(undefined)}>Keep open</button></div></div>
+        <div><button class="ghost" title="Keep open (Z)" onClick={() => setClosing(undefined)}>Keep open</button></div></div>
     );
   }
   return (
-    <div class="bulk" role="toolbar" aria-label="With what is chosen">
+    <div class="bulk" ref={box} role="toolbar" aria-label="With what is chosen">
       <p role="status">{busy || `${n} chosen`}</p>
-      <button class="text" onClick={() => set({ chosen: new Set(rows(get()).map((s) => s.session_id)) })}>All in this list</button>
+      <button class="text" title="All in this list (Shift A)" onClick={chooseAll}>All in this list</button>
       <button class="icon" aria-label="Choose none" title="Choose none (Esc)" onClick={letGo}><Icon of={cross} /></button>
       {tagging
         ? <TagField done={(name) => { setTagging(false); if (name) void all('Tagging…', `tagged ${name}`, (id) => tag(id, name, true)); }} />
         : (
           <div>
-            <Menu class="ghost" items={items}><Icon of={user} />Assign</Menu>
-            <button class="ghost" onClick={() => setTagging(true)}><Icon of={tagIcon} />Tag</button>
-            <button class="ghost" onClick={() => set({ later: [...chosen] })}><Icon of={clockFace} />Later</button>
-            <button class="ghost" onClick={() => setClosing([...chosen])}><Icon of={check} />Close</button>
+            <Menu class="ghost" hint="Assign (A)" items={items}><Icon of={user} />Assign</Menu>
+            <button class="ghost" title="Tag (T)" onClick={() => setTagging(true)}><Icon of={tagIcon} />Tag</button>
+            <button class="ghost" title="Later (H)" onClick={() => set({ later: [...chosen] })}><Icon of={clockFace} />Later</button>
+            <button class="ghost" title="Close (E)" onClick={() => setClosing([...chosen])}><Icon of={check} />Close</button>
           </div>
         )}
     </div>
