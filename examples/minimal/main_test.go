@@ -25,7 +25,7 @@ func TestTheReadmeShowsThisProgram(t *testing.T) {
 }
 
 // modules are those whose code a host's binary gets: the driver of SQLite with
-// what it is made of, sqlx, which shares the SQL, and what chat/client reads streams with.
+// what it is made of, sqlx, which both databases share, and sse for event streams.
 var modules = []string{
 	"github.com/dustin/go-humanize",
 	"github.com/google/uuid",
