@@ -25,7 +25,7 @@
 // # Backups
 //
 // Never copy the file while it is open. [Store.Backup] writes a consistent
-// copy beside everything else; so does SQLite's shell:
+// copy beside everything else; so does SQLite's shell, from version 3.44 on:
 //
 //	sqlite3 chat.db "VACUUM INTO 'backup.db'"
 //
