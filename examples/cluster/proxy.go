@@ -135,7 +135,7 @@ func (b *balancer) runOnce(ctx context.Context, i int, cfg config, log *slog.Log
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	log.Info("a node has started", "node", i+1, "pid", cmd.Process.Pid)
+	log.Info("a node has started", "pid", cmd.Process.Pid)
 	if lines := bufio.NewScanner(out); lines.Scan() {
 		addr := lines.Text()
 		b.nodes[i].Store(&addr)

@@ -227,16 +227,25 @@ func TestStreamsUnderFire(t *testing.T) {
 			return len(c.acked) >= from+20
 		})
 	}
+	// soFar prints what was longest since it was last asked.
+	soFar := func(after string) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		t.Logf("%s: longest gap between two acknowledgements %v, longest way after one %v", after, c.gap, c.took)
+		c.gap, c.took = 0, 0
+	}
 	c.run(t, 4, func() {
 		goesOn()
 		for range 3 {
 			execSQL(t, cluster.DSN, endListeners)
 			goesOn()
 		}
+		soFar("listeners ended")
 		for range 3 {
 			execSQL(t, cluster.DSN, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()")
 			goesOn()
 		}
+		soFar("all connections ended")
 		for _, mode := range []string{"immediate", "fast", "immediate"} {
 			if err := cluster.Stop(mode); err != nil {
 				t.Fatal(err)
@@ -247,5 +256,6 @@ func TestStreamsUnderFire(t *testing.T) {
 			goesOn()
 		}
 	})
-	t.Logf("%d messages to %d listeners each, missed 0; longest gap between two acknowledgements %v, longest way after one %v", len(c.acked), len(c.list), c.gap, c.took)
+	soFar("the server restarted, its own time with it")
+	t.Logf("%d messages to %d listeners each, missed 0", len(c.acked), len(c.list))
 }
