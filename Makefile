@@ -26,8 +26,9 @@ fuzz: ## fuzz each target for FUZZTIME (20s)
 			echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
 		done; done
 
-soak: ## kill and restart a server under people who talk, for SOAKTIME (30m)
+soak: ## kill and restart a server under people who talk, for SOAKTIME (30m), and begin 100,000 sessions from as many addresses
 	go run ./examples/soak -for $(SOAKTIME)
+	cd httpapi/apitest && PEALCHAT_ATTACK=100000 go test -run '^TestManyAddresses$$' -count=1 -timeout 60m -v .
 
 ui: ## build the browser programs into widget/dist (needs Node)
 	npm --prefix widget ci --no-audit --no-fund
