@@ -73,6 +73,7 @@ type SessionFigures struct {
 	Unseen          bool         // the visitor has not seen an agent's latest message
 	VisitorLeft     bool         // as OpCloseSession said
 	Test            bool         // its source is SourceTest
+	HandedOver      bool         // a bot has written in it, and it has the tag HandedOver
 	Ban             *Ban         // of its visitor, whether in force or not
 	Score           int          // of the rating, 0 without one
 	Replies         []AgentReply // in order

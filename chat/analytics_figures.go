@@ -207,9 +207,10 @@ type AnalyticsHours struct {
 	Computed  AnalyticsBasis
 }
 
-// botsAlone says whether a bot has answered and nobody has taken it up.
+// botsAlone says whether a bot has answered, and nobody has taken it up nor was
+// to: who was handed over to people and then met nobody has been missed.
 func (f *SessionFigures) botsAlone() bool {
-	return f.BotMessages > 0 && f.AgentMessages == 0 && f.AssigneeID == "" && f.AssignedAt.IsZero()
+	return f.BotMessages > 0 && f.AgentMessages == 0 && f.AssigneeID == "" && f.AssignedAt.IsZero() && !f.HandedOver
 }
 
 // agents returns whose figures the session counts for.

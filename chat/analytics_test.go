@@ -123,6 +123,7 @@ func TestBotsAlone(t *testing.T) {
 		{SessionFigures{BotMessages: 1, AgentMessages: 1}, false},
 		{SessionFigures{BotMessages: 1, AssigneeID: "mara"}, false},
 		{SessionFigures{BotMessages: 1, AssignedAt: at(0)}, false},
+		{SessionFigures{BotMessages: 1, HandedOver: true}, false},
 	} {
 		if got := c.f.botsAlone(); got != c.want {
 			t.Errorf("%+v: %v", c.f, got)

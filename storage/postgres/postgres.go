@@ -107,6 +107,7 @@ func Open(ctx context.Context, dsn string, opts *Options) (*Store, error) {
 
 // prepareConfig sets what the connection string leaves open. A backend whose
 // client is gone must not keep its locks for as long as TCP takes to notice.
+// Compiling a statement takes longer than any of the chat's statements.
 func prepareConfig(cfg *pgxpool.Config) {
 	if !strings.Contains(cfg.ConnString(), "pool_max_conns") {
 		cfg.MaxConns = max(cfg.MaxConns, 16)
@@ -117,6 +118,7 @@ func prepareConfig(cfg *pgxpool.Config) {
 		"tcp_keepalives_idle":     "10",
 		"tcp_keepalives_interval": "5",
 		"tcp_keepalives_count":    "3",
+		"jit":                     "off",
 	} {
 		if _, ok := params[name]; !ok {
 			params[name] = value
@@ -129,7 +131,8 @@ func prepareConfig(cfg *pgxpool.Config) {
 
 // New returns a store on a pool of the host's own, which stays the host's to
 // close, after the store. It should allow 8 connections at least: 4 to write
-// with and some to read.
+// with and some to read. With the server's setting jit off, as [Open] has it, no
+// report waits for a compiler.
 func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error) {
 	c := pool.Config().ConnConfig
 	return open(ctx, poolSource{pool}, fmt.Sprintf("%s at %s:%d", c.Database, c.Host, c.Port), opts, setup{conns: int(pool.Config().MaxConns)})

@@ -82,6 +82,26 @@ func TestFiguresOfOlderSessions(t *testing.T) {
 	}
 }
 
+// TestFiguresOfMoreThanIsReadAtOnce: where one read ends and the next goes on,
+// many views have the same time.
+func TestFiguresOfMoreThanIsReadAtOnce(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))
+	begin := time.UnixMilli(1795426203126)
+	apply(t, s, chat.OpSaveVisitor{Visitor: chat.Visitor{ID: "ines", CreatedAt: begin, LastSeenAt: begin}})
+	const views = 2*20_000 + 3
+	if _, err := s.writer.Exec(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
+		INSERT INTO chat_page_views (visitor_id, url, title, referrer, at, since) SELECT 1, 'https://shop.example/', '', '', ? + i / 7, ? FROM n`,
+		views, begin.UnixMilli(), begin.UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	bounds := []time.Time{begin, begin.Add(time.Second), begin.Add(2 * time.Second), begin.Add(time.Hour)}
+	got, err := s.VisitFigures(t.Context(), chat.VisitFiguresQuery{Bounds: bounds})
+	want := []chat.VisitFigures{{Views: 7000, Visitors: 1}, {Views: 7000, Visitors: 1, Returned: 1}, {Views: views - 14_000, Visitors: 1, Returned: 1}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // TestPingOfAReadOnlyDatabase: that reads go on is not health.
 func TestPingOfAReadOnlyDatabase(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "chat.db"))

@@ -19,6 +19,7 @@ var analyticsRows = []row{
 	{"SessionsAt/Places", testSessionsAt},
 	{"VisitFigures/CountVisitors", testVisitFigures},
 	{"VisitFigures/OfSomePages", testVisitedURLs},
+	{"SessionFigures/TellWhoWasHandedOver", testHandedOver},
 	{"AgentLoad/Assignments", testAssignments},
 	{"AgentLoad/RoutedAssignments", testRoutedAssignments},
 	{"AgentLoad/Shifts", testShifts},
@@ -108,6 +109,21 @@ func testFiguresEnd(f *fixture) {
 	in.AssigneeID = mara.ID
 	f.do(chat.OpCreateSession{Session: in})
 	f.equal("assigned at once", f.figures(chat.SessionFiguresQuery{})[1].AssignedAt, in.CreatedAt)
+}
+
+func testHandedOver(f *fixture) {
+	for _, tags := range [][]string{{"vip", chat.HandedOver}, {"vip"}, nil} {
+		in := f.newSession(f.visitor().ID)
+		in.Tags = tags
+		s := f.do(chat.OpCreateSession{Session: in}).Session
+		f.say(s.ID, chat.SenderVisitor, "x")
+		f.write(s.ID, chat.SenderBot, "b")
+	}
+	var got []bool
+	for _, s := range f.figures(chat.SessionFiguresQuery{}) {
+		got = append(got, s.HandedOver)
+	}
+	f.equal("handed over", got, []bool{true, false, false})
 }
 
 func testFiguresPeriod(f *fixture) {

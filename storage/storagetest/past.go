@@ -87,6 +87,12 @@ func CheckPast(t testing.TB, store chat.Store, version int) {
 	if theo := f.visitorNow("theo"); (theo.Banned != nil) != (version >= 6) {
 		f.Fatalf("the ban is %v", theo.Banned)
 	}
+	if version >= 7 {
+		began := time.UnixMilli(1763890200123) // when Ines came, and saw the page
+		got, err := store.VisitFigures(f.ctx, chat.VisitFiguresQuery{Bounds: []time.Time{began, began.Add(time.Millisecond)}})
+		f.noErr("VisitFigures", err)
+		f.equal("who saw pages", got, []chat.VisitFigures{{Views: 1, Visitors: 1}})
+	}
 	if version >= 10 {
 		draft, err := store.Draft(f.ctx, "open", "ada", false)
 		f.noErr("Draft", err)

@@ -139,6 +139,32 @@ func testVisitFigures(f *fixture) {
 	got, err = f.store.VisitFigures(f.ctx, chat.VisitFiguresQuery{Bounds: []time.Time{hour(0), hour(3)}})
 	f.noErr("VisitFigures", err)
 	f.equal("together", got, []chat.VisitFigures{{Views: 5, Visitors: 2, Engaged: 1, Returned: 1}})
+
+	// The other writes before and after the third hour too, and in it in
+	// another session; then it turns out that both are the same person.
+	for _, at := range [][]float64{{1.3, 3.3}, {2.5, 2.6}} {
+		in = f.newSession(fresh)
+		in.CreatedAt = hour(at[0])
+		id := f.do(chat.OpCreateSession{Session: in}).Session.ID
+		say(id, hour(at[0]))
+		say(id, hour(at[1]))
+		if at[0] > 2 {
+			f.do(chat.OpCloseSession{SessionID: id, At: hour(at[1])})
+		}
+	}
+	see(fresh, hour(2.9))
+	hours := []time.Time{hour(1), hour(2), hour(3)}
+	got, err = f.store.VisitFigures(f.ctx, chat.VisitFiguresQuery{Bounds: hours})
+	f.noErr("VisitFigures", err)
+	f.equal("by the hour, with another", got, []chat.VisitFigures{
+		{Views: 2, Visitors: 2, Engaged: 1, Returned: 1}, {Views: 2, Visitors: 2, Engaged: 2, Returned: 2},
+	})
+	f.do(chat.OpMergeVisitor{From: fresh, To: old, At: hour(4)})
+	got, err = f.store.VisitFigures(f.ctx, chat.VisitFiguresQuery{Bounds: hours})
+	f.noErr("VisitFigures", err)
+	f.equal("of one person", got, []chat.VisitFigures{
+		{Views: 2, Visitors: 1, Engaged: 1, Returned: 1}, {Views: 2, Visitors: 1, Engaged: 1, Returned: 1},
+	})
 }
 
 func testVisitedURLs(f *fixture) {

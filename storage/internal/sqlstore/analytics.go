@@ -3,11 +3,10 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 )
 
@@ -18,42 +17,6 @@ const (
 	figuresFirst = 500
 )
 
-// figuresRow is a row of analytics-select.
-type figuresRow struct {
-	ID             int64
-	CountedAt      int64          `db:"counted_at"`
-	CreatedAt      int64          `db:"created_at"`
-	FirstVisitorAt sql.NullInt64  `db:"first_visitor_at"`
-	FirstReplyAt   sql.NullInt64  `db:"first_reply_at"`
-	FirstBotAt     sql.NullInt64  `db:"first_bot_at"`
-	QueuedAt       sql.NullInt64  `db:"queued_at"`
-	AssignedAt     sql.NullInt64  `db:"assigned_at"`
-	ClosedAt       sql.NullInt64  `db:"closed_at"`
-	LastVisitorAt  sql.NullInt64  `db:"last_visitor_at"`
-	RatingAskedAt  sql.NullInt64  `db:"rating_asked_at"`
-	Assignee       int64          `db:"assignee"`
-	VisitorRow     int64          `db:"visitor_id"`
-	MessageCount   int64          `db:"message_count"`
-	AgentMessages  int64          `db:"agent_messages"`
-	BotMessages    int64          `db:"bot_messages"`
-	Unseen         bool           `db:"unseen"`
-	VisitorLeft    bool           `db:"visitor_left"`
-	Test           bool           `db:"test"`
-	Rating         int            `db:"rating"`
-	Replies        string         `db:"replies"`
-	Visitor        sql.NullString `db:"visitor"`
-}
-
-// detailRow has the columns of analytics-detail as well.
-type detailRow struct {
-	figuresRow
-	Department string         `db:"department"`
-	Source     string         `db:"source"`
-	Tags       string         `db:"tags"`
-	URL        sql.NullString `db:"url"`
-	Comment    sql.NullString `db:"comment"`
-}
-
 // figuresFilter holds the parameters of analytics-select and its conditions,
 // and of what else reports are made of.
 type figuresFilter struct {
@@ -61,13 +24,14 @@ type figuresFilter struct {
 	After, Row              int64
 	Department, Source, Tag string
 	Test                    string
+	HandedOver              string `db:"handed_over"`
 	Limit                   int
 }
 
 func newFiguresFilter(q chat.SessionFiguresQuery) figuresFilter {
 	f := figuresFilter{
 		From: millis(q.From), To: millis(q.To), Department: q.Department, Source: q.Source, Tag: q.Tag,
-		Test: chat.SourceTest, Limit: figuresPage, After: q.After.Key, Row: q.After.Row,
+		Test: chat.SourceTest, HandedOver: chat.HandedOver, Limit: figuresPage, After: q.After.Key, Row: q.After.Row,
 	}
 	switch {
 	case q.After.Row != 0:
@@ -91,45 +55,34 @@ func (s *Store) SessionFigures(ctx context.Context, q chat.SessionFiguresQuery, 
 	if err != nil {
 		return err
 	}
-	f := newFiguresFilter(q)
-	for {
-		rows, err := s.figuresRows(ctx, q, f)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			figures, err := rows[i].figures(about)
+	text := s.read.AnalyticsSelect
+	if q.Detail {
+		text += s.read.AnalyticsDetail
+	}
+	text += "\n  FROM chat_sessions AS s" + figuresClauses(q)
+	arg := newFiguresFilter(q)
+	row := figuresRow{about: about}
+	columns := row.columns(q.Detail)
+	for n := arg.Limit; n == arg.Limit; {
+		n = 0
+		err := s.scan(ctx, text, arg, func(rows *sqlx.Rows) error {
+			row.reset()
+			err := rows.Scan(columns...)
 			if err == nil {
-				err = each(figures)
+				err = row.finish()
 			}
 			if err != nil {
 				return err
 			}
+			n++
+			return each(row.SessionFigures)
+		})
+		if err != nil {
+			return err
 		}
-		if len(rows) < f.Limit {
-			return nil
-		}
-		last := rows[len(rows)-1]
-		f.After, f.Row = last.CountedAt, last.ID
+		arg.After, arg.Row = row.Cursor.Key, row.Cursor.Row
 	}
-}
-
-func (s *Store) figuresRows(ctx context.Context, q chat.SessionFiguresQuery, f figuresFilter) ([]detailRow, error) {
-	const from = "\n  FROM chat_sessions AS s"
-	var rows []detailRow
-	if q.Detail {
-		err := s.list(ctx, s.read.AnalyticsSelect+s.read.AnalyticsDetail+from+figuresClauses(q), &rows, f)
-		return rows, err
-	}
-	var few []figuresRow
-	if err := s.list(ctx, s.read.AnalyticsSelect+from+figuresClauses(q), &few, f); err != nil {
-		return nil, err
-	}
-	rows = make([]detailRow, len(few))
-	for i := range few {
-		rows[i].figuresRow = few[i]
-	}
-	return rows, nil
+	return nil
 }
 
 func figuresClauses(q chat.SessionFiguresQuery) string {
@@ -190,56 +143,4 @@ func (s *Store) about(ctx context.Context) (about, error) {
 		a.bans[r.ID] = ban
 	}
 	return a, nil
-}
-
-func (r *detailRow) figures(about about) (chat.SessionFigures, error) {
-	f := chat.SessionFigures{
-		CreatedAt: fromMillis(r.CreatedAt), FirstVisitorAt: fromOptMillis(r.FirstVisitorAt), FirstReplyAt: fromOptMillis(r.FirstReplyAt),
-		FirstBotAt: fromOptMillis(r.FirstBotAt), QueuedAt: fromOptMillis(r.QueuedAt), AssignedAt: fromOptMillis(r.AssignedAt), ClosedAt: fromOptMillis(r.ClosedAt),
-		LastVisitorAt: fromOptMillis(r.LastVisitorAt), RatingAskedAt: fromOptMillis(r.RatingAskedAt), AssigneeID: about.agents[r.Assignee],
-		VisitorMessages: r.MessageCount - r.AgentMessages - r.BotMessages, AgentMessages: r.AgentMessages, BotMessages: r.BotMessages,
-		Unseen: r.Unseen, VisitorLeft: r.VisitorLeft, Test: r.Test, Ban: about.bans[r.VisitorRow], Score: r.Rating,
-		VisitorID: r.Visitor.String, Cursor: chat.Cursor{Key: r.CountedAt, Row: r.ID},
-		Department: r.Department, Source: r.Source, PageURL: r.URL.String, Comment: r.Comment.String,
-	}
-	var err error
-	if len(r.Tags) > len("[]") {
-		err = json.Unmarshal([]byte(r.Tags), &f.Tags)
-	}
-	if err == nil {
-		f.Replies, err = parseReplies(r.Replies, about.agents)
-	}
-	if err != nil {
-		return f, fmt.Errorf("sqlstore: session %d: %w", r.ID, err)
-	}
-	return f, nil
-}
-
-// parseReplies reads what session-bump has written. A long conversation has
-// dozens, so this goes over the bytes once.
-func parseReplies(text string, agents map[int64]string) ([]chat.AgentReply, error) {
-	if text == "" {
-		return nil, nil
-	}
-	replies := make([]chat.AgentReply, 0, strings.Count(text, " "))
-	var numbers [3]int64 // of an entry: the agent, and milliseconds
-	at, sign := 0, int64(1)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= '0' && c <= '9':
-			numbers[at] = numbers[at]*10 + sign*int64(c-'0')
-		case c == '-' && at > 0 && numbers[at] == 0 && text[i-1] == '/': // the clock was put back
-			sign = -1
-		case c == '/' && at < 2:
-			at, sign = at+1, 1
-		case c == ' ' && at == 2:
-			replies = append(replies, chat.AgentReply{
-				AgentID: agents[numbers[0]], Took: time.Duration(numbers[1]) * time.Millisecond, After: time.Duration(numbers[2]) * time.Millisecond,
-			})
-			numbers, at, sign = [3]int64{}, 0, 1
-		default:
-			return nil, fmt.Errorf("replies are damaged at %d", i)
-		}
-	}
-	return replies, nil
 }

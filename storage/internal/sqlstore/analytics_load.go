@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -41,42 +40,8 @@ func (s *Store) SessionsAt(ctx context.Context, places []chat.Cursor) ([]chat.Se
 	return sessions, nil
 }
 
-// VisitFigures implements chat.AnalyticsStore.
-func (s *Store) VisitFigures(ctx context.Context, q chat.VisitFiguresQuery) ([]chat.VisitFigures, error) {
-	text, arg := s.read.AnalyticsVisits, struct {
-		From, To int64
-		IDs      string
-	}{}
-	if q.URLs != nil {
-		list, err := json.Marshal(q.URLs)
-		if err != nil {
-			return nil, err
-		}
-		arg.IDs = string(list)
-		text += "\n       " + s.read.AnalyticsVisitsPages
-	}
-	text += "\n     " + s.read.AnalyticsVisitsEnd
-	out := make([]chat.VisitFigures, max(len(q.Bounds)-1, 0))
-	for i := range out {
-		arg.From, arg.To = millis(q.Bounds[i]), millis(q.Bounds[i+1])
-		var rows []chat.VisitFigures
-		if err := s.list(ctx, text, &rows, arg); err != nil {
-			return nil, err
-		}
-		out[i] = rows[0]
-	}
-	return out, nil
-}
-
 // period is the parameter of statements about one.
 type period struct{ From, To int64 }
-
-// VisitedURLs implements chat.AnalyticsStore.
-func (s *Store) VisitedURLs(ctx context.Context, from, to time.Time) ([]string, error) {
-	urls := []string{}
-	err := s.many(ctx, s.read.AnalyticsURLs, &urls, period{millis(from), millis(to)})
-	return urls, err
-}
 
 // assignmentRow is a row of analytics-assignments.
 type assignmentRow struct {

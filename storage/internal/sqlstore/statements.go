@@ -71,9 +71,10 @@ type reads struct {
 	AnalyticsDetail      string          `query:"analytics-detail"`
 	AnalyticsAgents      *sqlx.NamedStmt `query:"analytics-agents"`
 	AnalyticsBans        *sqlx.NamedStmt `query:"analytics-bans"`
-	AnalyticsVisits      string          `query:"analytics-visits"`
-	AnalyticsVisitsPages string          `query:"analytics-visits-pages"`
-	AnalyticsVisitsEnd   string          `query:"analytics-visits-end"`
+	AnalyticsViews       string          `query:"analytics-views"`
+	AnalyticsViewsPages  string          `query:"analytics-views-pages"`
+	AnalyticsWriters     string          `query:"analytics-writers"`
+	AnalyticsWritten     *sqlx.NamedStmt `query:"analytics-written"`
 	AnalyticsURLs        *sqlx.NamedStmt `query:"analytics-urls"`
 	AnalyticsAssignments string          `query:"analytics-assignments"`
 	AnalyticsShifts      *sqlx.NamedStmt `query:"analytics-shifts"`

@@ -237,6 +237,27 @@ func (s *Store) many(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any) er
 	return s.explain(stmt.SelectContext(ctx, dst, arg))
 }
 
+// scan calls each for every row of a list whose SQL was put together, while it
+// is being read. It is for lists that are long: making a slice of them by
+// reflection, as many does, would take longer than reading them.
+func (s *Store) scan(ctx context.Context, text string, arg any, each func(*sqlx.Rows) error) error {
+	stmt, err := s.lists.prepare(ctx, &s.cfg, strings.TrimSpace(text))
+	if err != nil {
+		return s.explain(err)
+	}
+	rows, err := stmt.QueryxContext(ctx, arg)
+	if err != nil {
+		return s.explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return s.explain(rows.Err())
+}
+
 // listCache keeps the statements of lists whose SQL is put together from
 // conditions. The parts are constants of this package, so there are only so
 // many.

@@ -13,7 +13,7 @@ SELECT s.id,
        s.closed_at,
        s.last_visitor_at,
        s.rating_asked_at,
-       COALESCE(s.assignee_id, 0) AS assignee,
+       s.assignee_id,
        s.visitor_id,
        s.message_count,
        s.agent_messages,
@@ -21,7 +21,8 @@ SELECT s.id,
        s.last_agent_seq > s.visitor_seen_seq AS unseen,
        s.visitor_left,
        s.source = :test AS test,
-       COALESCE(s.rating_score, 0) AS rating,
+       CASE WHEN s.bot_messages > 0 THEN EXISTS (SELECT 1 FROM chat_session_tags AS t WHERE t.session_id = s.id AND t.tag = :handed_over) END AS handed_over,
+       s.rating_score,
        s.replies,
        CASE WHEN s.closed_at IS NULL THEN (SELECT v.public_id FROM chat_visitors AS v WHERE v.id = s.visitor_id) END AS visitor
 
@@ -31,7 +32,7 @@ SELECT s.id,
        s.source,
        s.tags,
        {page-url} AS url,
-       s.rating_comment AS comment
+       s.rating_comment
 
 -- name: page-url
 json_extract(s.page, '$.url')
@@ -45,43 +46,32 @@ SELECT id, ban
   FROM chat_visitors
  WHERE ban IS NOT NULL
 
--- Who saw pages, and who of them has written: as sessions know when a visitor
--- wrote first and last, messages are only looked at where both lie outside.
--- LIMIT 1 and IS NOT NULL instead of EXISTS: PostgreSQL may answer an EXISTS
--- from a table of all sessions that it makes first, which is slow for a day.
--- name: analytics-visits
-SELECT COUNT(*) AS visitors,
-       CAST(COALESCE(SUM(p.views), 0) AS BIGINT) AS views,
-       CAST(COALESCE(SUM(CASE WHEN v.created_at < :from THEN 1 ELSE 0 END), 0) AS BIGINT) AS returned,
-       CAST(COALESCE(SUM(CASE WHEN (
-         SELECT 1
-           FROM chat_sessions AS s
-          WHERE s.visitor_id = p.visitor_id
-            AND s.first_visitor_at < :to
-            AND s.last_visitor_at >= :from
-            AND (s.first_visitor_at >= :from OR s.last_visitor_at < :to OR (
-              SELECT 1
-                FROM chat_messages AS m
-               WHERE m.session_id = s.id AND m.sender = 'visitor' AND m.at >= :from AND m.at < :to
-               LIMIT 1) IS NOT NULL)
-          LIMIT 1
-       ) IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS engaged
-  FROM (
-    SELECT visitor_id, COUNT(*) AS views
-      FROM chat_page_views
-     WHERE name = ''
-       AND at >= :from
-       AND at < :to
+-- name: analytics-views
+SELECT id, at, visitor_id, since
+  FROM chat_page_views
+ WHERE name = ''
+   AND at < :to
+   AND (at, id) > (:after, :row)
 
--- name: analytics-visits-pages
+-- name: analytics-views-pages
 
-       AND url IN ({each-name})
+   AND url IN ({each-name})
 
--- name: analytics-visits-end
+-- Whose visitor may have written in a period. When a session was closed its
+-- visitor had written last before, but for clocks that differ.
+-- name: analytics-writers
+SELECT id, visitor_id, first_visitor_at, last_visitor_at
+  FROM chat_sessions
+ WHERE first_visitor_at < :to
+   AND last_visitor_at >= :from
 
-     GROUP BY visitor_id
-  ) AS p
-  JOIN chat_visitors AS v ON v.id = p.visitor_id
+-- name: analytics-written
+SELECT session_id, at
+  FROM chat_messages
+ WHERE session_id IN ({each-row})
+   AND sender = 'visitor'
+   AND at >= :from
+   AND at < :to
 
 -- name: analytics-urls
 SELECT DISTINCT url

@@ -4,8 +4,8 @@ SELECT p.id, p.url, p.title, p.referrer, p.at, p.name, p.data
   JOIN chat_visitors AS v ON v.id = p.visitor_id
 
 -- name: page-view-insert
-INSERT INTO chat_page_views (visitor_id, url, title, referrer, at, name, data)
-VALUES (:visitor, :url, :title, :referrer, :at, :name, :data)
+INSERT INTO chat_page_views (visitor_id, url, title, referrer, at, name, data, since)
+VALUES (:visitor, :url, :title, :referrer, :at, :name, :data, (SELECT created_at FROM chat_visitors WHERE id = :visitor))
 
 -- name: page-view-arrive
 UPDATE chat_visitors
@@ -16,7 +16,8 @@ UPDATE chat_visitors
 
 -- name: page-view-move
 UPDATE chat_page_views
-   SET visitor_id = :visitor
+   SET visitor_id = :visitor,
+       since = (SELECT created_at FROM chat_visitors WHERE id = :visitor)
  WHERE visitor_id = :id
 
 -- name: page-view-erase
