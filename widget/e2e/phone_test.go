@@ -92,3 +92,27 @@ func TestTheConsoleOnAPhone(t *testing.T) {
 	b.click("Back", `$('.conv .back')`)
 	b.wait("the list is back", `seen($('.list'))`)
 }
+
+// A page has the heading of the window over it: nothing of it runs under who
+// is here, however far it is scrolled, and a section begins at its beginning.
+func TestThePagesOfTheConsoleOnAPhone(t *testing.T) {
+	s := startServer(t)
+	seed(s)
+	mara := enterConsole(t, s, "Mara Reyes")
+	mara.phone(true)
+	for _, page := range []string{"settings/general", "settings/developers", "visitors", "saved", "reports", "start"} {
+		mara.goTo(s.url("/chat/console/#/" + page))
+		mara.wait(page+" is there", `seen($('.settings .set, .page .sheet > header')) && location.hash === '#/`+page+`'`)
+		eval[bool](mara, `($$('.settings, .page .scroll').forEach((el) => { el.scrollTop = 200; }), true)`)
+		mara.wait("it stands below the heading", `((bar) => bar.height > 0 && $$('.settings, .page').every((el) => el.getBoundingClientRect().top >= bar.bottom - 1))($('.myself').getBoundingClientRect())`)
+		mara.wait("the heading says where one is", `seen($('.myself .place')) && /Settings|Visitors|Saved replies|Reports|First steps/.test($('.myself .place').innerText)`)
+		mara.wantNoSideways()
+	}
+	mara.goTo(s.url("/chat/console/#/settings/privacy"))
+	mara.wait("it is long", `$('.settings')?.scrollHeight > $('.settings').clientHeight + 200`)
+	eval[bool](mara, `($('.settings').scrollTop = 200, true)`)
+	mara.goTo(s.url("/chat/console/#/settings/widget"))
+	mara.wait("the other one is at its beginning", `/Colour/.test($('.settings .body').innerText) && $('.settings').scrollTop === 0`)
+	mara.goTo(s.url("/chat/console/#/open"))
+	mara.wait("a list has its own heading", `seen($('.list h2')) && !seen($('.myself .place'))`)
+}

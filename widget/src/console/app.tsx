@@ -62,7 +62,7 @@ function Desk() {
   const page = useApp((s) => s.page);
   const later = useApp((s) => !!s.later);
   return (
-    <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''}`}>
+    <div class={`app ${open ? 'talking' : ''} ${open && known ? 'with-about' : ''} ${page ? 'paged' : ''}`}>
       <Nav />
       <main class="desk">
         <h1 class="sr">{page ? pageTitles[page] : 'Conversations'}</h1>

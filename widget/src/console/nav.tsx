@@ -63,6 +63,7 @@ function Myself() {
   const keyed = useApp((s) => s.auth === 'api_key');
   const write = useApp((s) => s.scopes.includes('write'));
   const admin = useApp((s) => s.scopes.includes('admin'));
+  const page = useApp((s) => s.page);
   if (!me) return null;
   const here = me.availability === 'available';
   const items: Item[] = pagesFor(admin).map((p) => ({ label: pageTitles[p], run: () => { location.hash = pageLink(p); } }));
@@ -73,6 +74,7 @@ function Myself() {
   const who = <><Avatar person={face(me.name, me.avatar_url)} online={here} /><span class="who"><b dir="auto">{me.name}</b><small>{here ? 'Available' : 'Away'}</small></span></>;
   return (
     <div class="myself">
+      {page && <b class="place" aria-hidden="true">{pageTitles[page]}</b>}
       {write
         ? (
           <button class="avail" role="switch" aria-checked={here} onClick={() => void setAvailability(here ? 'away' : 'available')}

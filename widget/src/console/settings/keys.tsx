@@ -40,12 +40,12 @@ export function Keys() {
       {error && <p class="wrong" role="alert">{error}</p>}
       {list && (list.length ? (
         <div class="wide"><table>
-          <thead><tr><th>Name</th><th>Key</th><th>Scopes</th><th>Made</th><th>Last used</th><th><span class="sr">Do</span></th></tr></thead>
+          <thead><tr><th>Name</th><th>Key</th><th>Scopes</th><th class="spare">Made</th><th>Last used</th><th><span class="sr">Do</span></th></tr></thead>
           <tbody>
             {list.map((key) => (
               <tr key={key.api_key_id}>
                 <td dir="auto">{key.name}</td><td><code dir="ltr">{key.prefix}…</code></td><td>{may[widest(key.scopes)]}</td>
-                <td title={exact(new Date(key.created_at), locale)}>{day(new Date(key.created_at), locale)}</td>
+                <td class="spare" title={exact(new Date(key.created_at), locale)}>{day(new Date(key.created_at), locale)}</td>
                 <td>{key.last_used_at ? ago(key.last_used_at, now) : 'Never'}</td>
                 <td>{leaving === key.api_key_id
                   ? <><button type="button" class="text bad" onClick={() => void revoke(key)}>Revoke now</button> <button type="button" class="text" onClick={() => setLeaving('')}>Keep</button></>

@@ -1,7 +1,7 @@
 // The settings: a page of its own that is loaded when somebody opens it.
 import '../main'; // see visitorspage.tsx
 import type { FunctionComponent } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { adopt } from '../../shared/styles';
 import { lazy } from '../lazy';
 import { pageLink } from '../route';
@@ -48,11 +48,15 @@ function Sections() {
   const item = useApp((s) => s.item);
   const name = (asked && asked in sections ? asked : 'general') as Name;
   useEffect(() => void load(), []);
-  // On a phone the names are a line that is longer than the screen.
-  useEffect(() => document.querySelector('.subnav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [name]);
+  // Each begins at its beginning. On a phone the names are a line that is longer than the screen.
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    box.current!.scrollTop = 0;
+    box.current!.querySelector('.subnav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [name, item]);
   const Form = forms[name];
   return (
-    <div class="pane settings">
+    <div class="pane settings" ref={box}>
       <header><h2 class="title">Settings</h2></header>
       <div class="subnav">
         <nav aria-label="Settings"><ul>{Object.entries(sections).map(([key, label]) => (

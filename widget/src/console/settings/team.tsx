@@ -19,11 +19,11 @@ export function Team() {
       <Section title="Agents" lede="Whoever your site’s own login lets in. They are listed from their first visit on, and need no account here.">
         {error && <p class="wrong" role="alert">{error}</p>}
         <div class="wide"><table>
-          <thead><tr><th>Name</th><th>E-mail</th><th>May</th><th>Now</th></tr></thead>
+          <thead><tr><th>Name</th><th class="spare">E-mail</th><th>May</th><th>Now</th></tr></thead>
           <tbody>{agents.map((a) => (
             <tr key={a.agent_id}>
               <td><span class="who-cell"><Avatar person={face(a.name, a.avatar_url)} size={24} /><span dir="auto">{a.name}{a.agent_id === me?.agent_id && <small class="faint"> (you)</small>}</span></span></td>
-              <td dir="auto">{a.email}</td>
+              <td class="spare" dir="auto">{a.email}</td>
               <td>{a.admin ? 'Everything' : 'Read and write'}</td>
               <td>{!a.online ? <span class="state off">Not here</span> : a.availability === 'away' ? <span class="state late">Away</span> : <span class="state">Available</span>}</td>
             </tr>
