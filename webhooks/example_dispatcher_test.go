@@ -66,3 +66,33 @@ func ExampleNew() {
 	svc.Close()
 	// Output: attempt 1
 }
+
+// An endpoint was away for longer than its deliveries were tried again: once it
+// is back, they are sent anew.
+func Example_redeliver() {
+	dir, err := os.MkdirTemp("", "pealchat")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	store, err := sqlite.Open(ctx, filepath.Join(dir, "chat.db"), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	svc := chat.New(store, nil)
+	defer svc.Close()
+	host := chat.AsHost("shop")
+	hook, err := svc.CreateWebhook(ctx, host, chat.NewWebhook{URL: "https://crm.example.com/hooks/chat", Events: []string{"*"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	n, err := svc.RedeliverAll(ctx, host, hook.Webhook.ID, chat.Redelivery{State: chat.DeliveryFailed})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n, "to send again")
+	// Output: 0 to send again
+}
