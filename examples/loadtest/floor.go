@@ -25,7 +25,7 @@ func serveFloor(ctx context.Context, out io.Writer) error {
 	mux.HandleFunc("GET /listen/{topic}", f.listen)
 	mux.HandleFunc("POST /publish/{topic}", f.publish)
 	control(mux)
-	return serve(ctx, mux, out, func() {})
+	return serve(ctx, mux, out, 0, func() {})
 }
 
 // listen keeps the bare connection.

@@ -39,6 +39,7 @@ type config struct {
 	idle     int
 	storm    int
 	takeover bool
+	buffer   int
 	duration time.Duration
 }
 
@@ -55,6 +56,7 @@ func main() {
 	flag.IntVar(&cfg.idle, "idle", 10000, "idle: how many `streams`")
 	flag.IntVar(&cfg.storm, "storm", 10000, "storm: how many `readers` come back at once")
 	flag.BoolVar(&cfg.takeover, "takeover", true, "let streams take their connections over from net/http")
+	flag.IntVar(&cfg.buffer, "buffer", 0, "how many `bytes` the kernel keeps for a reader who takes nothing; 0 is the system's choice")
 	flag.DurationVar(&cfg.duration, "duration", 10*time.Second, "how long chat and fan-out are measured")
 	flag.Parse()
 	allowed := moreFiles()

@@ -44,7 +44,7 @@ func startServer(ctx context.Context, cfg config, kind string) (*server, error) 
 		return nil, err
 	}
 	s := &server{kind: kind, dir: dir}
-	s.cmd = exec.CommandContext(ctx, self, "-child", kind, "-dir", dir, fmt.Sprint("-takeover=", cfg.takeover))
+	s.cmd = exec.CommandContext(ctx, self, "-child", kind, "-dir", dir, fmt.Sprint("-takeover=", cfg.takeover), fmt.Sprint("-buffer=", cfg.buffer))
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -130,13 +130,31 @@ func serveChat(ctx context.Context, cfg config, out io.Writer) error {
 		Rates: httpapi.Rates{Hellos: -1, Sessions: -1, Messages: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1},
 	}))
 	control(mux)
-	return serve(ctx, mux, out, func() { svc.Close() })
+	return serve(ctx, mux, out, cfg.buffer, func() { svc.Close() })
 }
 
-func serve(ctx context.Context, h http.Handler, out io.Writer, ending func()) error {
+// smallBuffers makes the kernel keep little for a reader who takes nothing, so
+// that it shows after kilobytes instead of megabytes.
+type smallBuffers struct {
+	net.Listener
+	bytes int
+}
+
+func (l smallBuffers) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(l.bytes)
+	}
+	return c, err
+}
+
+func serve(ctx context.Context, h http.Handler, out io.Writer, buffer int, ending func()) error {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
+	}
+	if buffer > 0 {
+		ln = smallBuffers{ln, buffer}
 	}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	srv.RegisterOnShutdown(ending)

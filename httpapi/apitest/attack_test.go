@@ -150,10 +150,10 @@ func TestOneAttacker(t *testing.T) {
 }
 
 // TestManyAddresses is the same from as many addresses as there are sessions,
-// which no limit by address can hold back: PEALCHAT_ATTACK of them, 3,000 if
+// which no limit by address can hold back: PEALCHAT_ATTACK of them, 2,000 if
 // it is not set. What stays in memory of each is little, and others go on.
 func TestManyAddresses(t *testing.T) {
-	asked := 3000
+	asked := 2000
 	if n, err := strconv.Atoi(os.Getenv("PEALCHAT_ATTACK")); err == nil {
 		asked = n
 	}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/chat/client"
+)
+
+// TestMemoryLimit gives a server 128 MiB, cuts 2,000 readers off and has them
+// back at once, with 1,000 beside them who take nothing, twice. None of the
+// first misses anything, the limit holds, and when all have left, what the
+// server needs is what it needed before.
+func TestMemoryLimit(t *testing.T) {
+	const storm, stalled = 2000, 1000
+	if err := (config{storm: storm + stalled}).fits(moreFiles()); err != nil {
+		t.Skip(err)
+	}
+	t.Setenv("GOMEMLIMIT", "128MiB")
+	ctx := t.Context()
+	cfg := config{takeover: true, storm: storm, buffer: 4 << 10}
+	srv, err := startServer(ctx, cfg, "chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.stop()
+	s, err := newSender(ctx, srv, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := client.New("http://"+srv.addr+"/chat/", client.Options{Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func() {
+		for range 60 {
+			long := client.NewMessage{SessionID: s.topics[0], Sender: chat.SenderAgent, Message: strings.Repeat("long ", 780)}
+			if _, err := api.SendMessage(ctx, long); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	// round returns what the server needs with all connected.
+	round := func() int64 {
+		var idle []net.Conn // behind by more than any buffer holds
+		defer func() {
+			for _, c := range idle {
+				c.Close()
+			}
+		}()
+		for i := range stalled {
+			r, _, err := dial(ctx, srv.addr, i, s.path(0), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.conn.(*net.TCPConn).SetReadBuffer(1 << 10)
+			idle = append(idle, r.conn)
+		}
+		write()
+		found, err := runStorm(ctx, cfg, srv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.value("lost") > 0 || found.value("doubled") > 0 || found.value("delivered") == 0 {
+			t.Errorf("of those who came back: %+v", found)
+		}
+		full, err := srv.usage(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return full.Memory
+	}
+	// What is left of a first round stays: tables that have grown.
+	full := round()
+	before := settled(ctx, t, srv, full/4)
+	full = max(full, round())
+	after := settled(ctx, t, srv, before*3/2)
+	peak := peakOf(t, srv.cmd.Process.Pid)
+	if peak > 256<<20 {
+		t.Errorf("the process took %d MiB at most, with a limit of 128 for Go", peak>>20)
+	}
+	t.Logf("before %d KiB, with all connected %d KiB, after %d KiB; of the machine %d MiB at most", before>>10, full>>10, after>>10, peak>>20)
+}
+
+// settled waits until the server needs no more than limit.
+func settled(ctx context.Context, t *testing.T, srv *server, limit int64) int64 {
+	t.Helper()
+	var now usage
+	for range 60 {
+		var err error
+		if now, err = srv.usage(true); err != nil {
+			t.Fatal(err)
+		}
+		if now.Memory <= limit {
+			return now.Memory
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			t.Fatal(ctx.Err())
+		}
+	}
+	t.Errorf("a minute after all have left the server needs %d KiB, want %d at most", now.Memory>>10, limit>>10)
+	return now.Memory
+}
+
+// peakOf is the most memory that a process has had of the machine, in bytes.
+func peakOf(t *testing.T, pid int) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kb int64
+	for line := range strings.Lines(string(text)) {
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kb); err == nil {
+			return kb << 10
+		}
+	}
+	t.Fatalf("there is no VmHWM in %s", text)
+	return 0
+}
