@@ -17,4 +17,8 @@
 //   - A [Subscription] that starts from an event's id gets every later durable
 //     event of its topic exactly once and in order, or says that it cannot
 //     ([Subscription.Reset]).
+//
+// Guides for tasks lie beside the source: hooks.md (the host's own code in the
+// path of a message), bot.md, mail.md, team.md (who answers), visitors.md,
+// analytics.md and privacy.md.
 package chat

@@ -12,4 +12,7 @@
 // Because the prefix is not known, the same routes also answer below any
 // further path under it. Rules about who may call belong into [Options] or
 // around the whole handler, not into path patterns of a proxy.
+//
+// Guides for tasks lie beside the source: README.md (the API), login.md and
+// proxy.md (routers and proxies).
 package httpapi

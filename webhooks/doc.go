@@ -19,4 +19,6 @@
 // endpoint's name resolves to at that moment; proxies from the environment
 // are not used; redirects are not followed; sending a message costs nothing
 // extra, because the log that is read here is written anyway.
+//
+// README.md beside the source is the guide, for receivers too.
 package webhooks
