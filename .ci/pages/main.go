@@ -1,6 +1,7 @@
 // Pages holds that the documentation is true, as far as a program can see:
 // links lead somewhere, Go code is code that is compiled, configuration is
-// tested, and calls and Go names that are mentioned exist. It prints what is wrong and exits with 1.
+// tested, and calls, Go names and what the widget is said to have exist. It
+// prints what is wrong and exits with 1.
 package main
 
 import (
@@ -81,7 +82,7 @@ func (r *repository) check() error {
 	for _, p := range r.pages {
 		r.checkLinks(p)
 	}
-	for _, check := range []func() error{r.checkCode, r.checkCalls, r.checkNames} {
+	for _, check := range []func() error{r.checkCode, r.checkCalls, r.checkNames, r.checkWidget} {
 		before := r.found
 		if err := check(); err != nil {
 			return err
