@@ -99,8 +99,8 @@ func TestHoursAreTold(t *testing.T) {
 		defer svc.Close()
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		day := []chat.Interval{{From: "00:00", To: "00:10"}} // the bubble's clock begins at midnight, on a Saturday
-		mustSave(t, svc, chat.Settings{Hours: chat.Hours{Enabled: true, Weekly: chat.Week{Saturday: day, Sunday: day}}})
+		day := []chat.Interval{{From: "00:00", To: "00:10"}, {From: "00:40", To: "01:00"}} // the bubble's clock begins at midnight, on a Saturday
+		mustSave(t, svc, chat.Settings{Hours: chat.Hours{Enabled: true, Weekly: chat.Week{Saturday: day}}})
 		go svc.Run(ctx)
 		visitor, _ := newVisitor(t, svc)
 		sub, err := svc.Subscribe(ctx, visitor, chat.SubscribeOptions{Topic: chat.Topic{VisitorID: visitor.ID()}})
@@ -142,6 +142,6 @@ func TestHoursAreTold(t *testing.T) {
 		}()
 		hear(true, 0)
 		hear(false, 10*time.Minute)
-		hear(true, 24*time.Hour)
+		hear(true, 40*time.Minute)
 	})
 }
