@@ -113,6 +113,10 @@ func TestThePagesOfTheConsoleOnAPhone(t *testing.T) {
 	eval[bool](mara, `($('.settings').scrollTop = 200, true)`)
 	mara.goTo(s.url("/chat/console/#/settings/widget"))
 	mara.wait("the other one is at its beginning", `/Colour/.test($('.settings .body').innerText) && $('.settings').scrollTop === 0`)
+	mara.goTo(s.url("/chat/console/#/settings/hours"))
+	mara.click("hours", `labelled('.settings .tick', 'Open at certain hours only')`)
+	mara.wait("they begin with a working week", `$$('.weekday input[type=time]').length === 10 && $$('.weekday .faint').length === 2`)
+	mara.click("Discard", `labelled('.savebar button', 'Discard')`)
 	mara.goTo(s.url("/chat/console/#/open"))
 	mara.wait("a list has its own heading", `seen($('.list h2')) && !seen($('.myself .place'))`)
 }

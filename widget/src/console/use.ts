@@ -30,8 +30,8 @@ export function span(minutes: number): string {
 export function until(to: string, now: number): string {
   if (to === 'reply') return 'until they reply';
   const at = new Date(to), days = (at.getTime() - now) / 86_400_000;
-  const part = at.toDateString() === new Date(now).toDateString() ? '' : days < 6 ? new Intl.DateTimeFormat(locale, { weekday: 'short' }).format(at) : new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }).format(at);
-  return `until ${days < 6 || !part ? `${part} ${clock(at, locale)}`.trim() : part}`;
+  const part = at.toDateString() === new Date(now).toDateString() ? '' : days < 7 ? new Intl.DateTimeFormat(locale, { weekday: 'short' }).format(at) : new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }).format(at);
+  return `until ${days < 7 || !part ? `${part} ${clock(at, locale)}`.trim() : part}`;
 }
 
 export const time = (iso: string) => clock(new Date(iso), locale);

@@ -4,6 +4,10 @@ import { locale } from '../use';
 import { Section } from './fields';
 import { edit, plainly, useSettings, weekdays, type Interval, type OpeningHours, type Settings, type Weekday } from './store';
 
+/** What a week begins with where none was written down: closed on every day is what nobody means. */
+const usual = [{ from: '09:00', to: '17:00' }];
+const working = { monday: usual, tuesday: usual, wednesday: usual, thursday: usual, friday: usual };
+
 const capital = (day: string) => day[0]!.toUpperCase() + day.slice(1);
 const zones = (own: string) => [...new Set(['UTC', own, ...Intl.supportedValuesOf('timeZone')])];
 /** Midnight at the end of a day is 24:00 to the server and 00:00 to a time field. */
@@ -25,11 +29,14 @@ export function Opening({ hours, put, wrong: all }: { hours: OpeningHours; put(h
   const change = (patch: Partial<OpeningHours>) => put({ ...hours, ...patch });
   const wrong = wrongAt(all, 'hours.time_zone');
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const blank = weekdays.every((day) => !hours.weekly[day].length);
   return (
     <>
       <Section title="Opening hours" lede="Outside of them nobody counts as being there, and visitors read when you are back.">
         <label class="tick"><input type="checkbox" checked={hours.enabled}
-          onChange={(e) => change({ enabled: e.currentTarget.checked, ...(e.currentTarget.checked && hours.time_zone === 'UTC' && here && { time_zone: here }) })} />Open at certain hours only</label>
+          onChange={(e) => change(e.currentTarget.checked ? {
+            enabled: true, ...(hours.time_zone === 'UTC' && here && { time_zone: here }), ...(blank && { weekly: { ...hours.weekly, ...working } }),
+          } : { enabled: false })} />Open at certain hours only</label>
         {hours.enabled && (
           <>
             <div class="field">
@@ -64,7 +71,7 @@ function Day({ day, list, wrong, put }: { day: Weekday; list: Interval[]; wrong:
   }));
   return (
     <div class="weekday" role="group" aria-label={name}>
-      <label class="tick"><input type="checkbox" checked={list.length > 0} onChange={(e) => put(e.currentTarget.checked ? [{ from: '09:00', to: '17:00' }] : [])} />{name}</label>
+      <label class="tick"><input type="checkbox" checked={list.length > 0} onChange={(e) => put(e.currentTarget.checked ? usual : [])} />{name}</label>
       <div class="times">
         {!list.length && <span class="faint">Closed</span>}
         {list.map((one, i) => (
