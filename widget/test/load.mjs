@@ -1,14 +1,33 @@
 // Brings a source file into a test, with just as much of a browser around it as it asks for.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
 /** Bundles src/<path>s, sharing what they share, and answers all that they export. */
-export async function load(...paths) {
+export const load = (...paths) => broken([], ...paths);
+
+/** The same with mistakes made on purpose: [what stands in the source, what is to stand there]. Each must be found. */
+export async function broken(mistakes, ...paths) {
+  const left = new Set(mistakes);
+  const err = {
+    name: 'err',
+    setup(build) {
+      build.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
+        let contents = readFileSync(path, 'utf8');
+        for (const mistake of mistakes) if (contents.includes(mistake[0])) {
+          contents = contents.replace(...mistake);
+          left.delete(mistake);
+        }
+        return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' };
+      });
+    },
+  };
   const { outputFiles } = await esbuild.build({
     absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
     stdin: { contents: paths.map((path) => `export * from './src/${path}';`).join('\n'), resolveDir: '.' },
-    bundle: true, write: false, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', loader: { '.css': 'text' },
+    bundle: true, write: false, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', loader: { '.css': 'text' }, plugins: mistakes.length ? [err] : [],
   });
+  if (left.size) throw new Error(`not in the sources any more: ${[...left].map(([text]) => text)}`);
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 

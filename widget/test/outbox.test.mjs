@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { afterEach, mock, test } from 'node:test';
-import { browser, load, settle } from './load.mjs';
+import { broken, browser, load, settle } from './load.mjs';
 
 mock.timers.enable({ apis: ['setTimeout', 'Date'] });
 Math.random = () => 0.5;
 const fire = browser();
-const { createOutbox, createAPI, post } = await load('panel/outbox.ts', 'panel/keep.ts', 'shared/api.ts');
+const modules = ['panel/outbox.ts', 'panel/keep.ts', 'shared/api.ts'];
+const sound = await load(...modules);
+const { createAPI, post } = sound;
 
 const open = [];
 
 /** An outbox before a server that answers what `reply(path, body)` says: a body, or an error with its status. */
-function rig(reply, session) {
+function rig(reply, session, { createOutbox } = sound) {
   const state = { kept: { outbox: [] }, session, sent: [], lost: [], calls: [], stuck: false };
   globalThis.fetch = async (url, { body }) => {
     const sent = JSON.parse(body);
@@ -28,6 +30,7 @@ function rig(reply, session) {
     sent(pending, message, begun) { state.sent.push(pending.text); if (begun) state.session = begun.session_id; },
     lost(id, closed) { state.lost.push([id, closed]); state.session = undefined; },
     async find() { state.session = 'found'; },
+    challenge(pass) { state.pass = pass; },
     changed(stuck) { state.stuck = stuck; },
   });
   open.push(outbox);
@@ -48,9 +51,10 @@ test('the first message begins a conversation, the others go to it, in order', a
   assert.deepEqual(state.kept.outbox, []);
 });
 
-test('a message keeps its key and its place until it is sent', async () => {
+/** Two messages while there is no network, and then there is. */
+async function overTrouble(program) {
   let up = false;
-  const { outbox, state } = rig(() => (up ? { message_id: 'm' } : null), 's1');
+  const { outbox, state } = rig(() => (up ? { message_id: 'm' } : null), 's1', program);
   outbox.add({ text: 'one' });
   outbox.add({ text: 'two' });
   await settle();
@@ -60,9 +64,40 @@ test('a message keeps its key and its place until it is sent', async () => {
   up = true;
   await pass(2_000);
   assert.deepEqual(state.sent, ['one', 'two']);
+  assert.deepEqual(state.kept.outbox, []);
   assert.equal(new Set(state.calls.filter((c) => c.message === 'one').map((c) => c.client_id)).size, 1);
   assert.notEqual(state.calls[0].client_id, state.calls.at(-1).client_id);
   assert.equal(state.stuck, false);
+}
+
+test('a message keeps its key and its place until it is sent', () => overTrouble(sound));
+
+for (const [what, ...mistake] of [
+  ['forgets what it begins to send', 'await send(pending);', 'change((outbox) => outbox.filter((p) => p !== pending)); await send(pending);'],
+  ['takes another key for another try', 'client_id: pending.client_id,', 'client_id: uuid(),'],
+  ['passes over what met trouble', "p.state !== 'refused'", "p.state !== 'refused' && p !== keep.get().outbox[0]"],
+]) test(`an outbox that ${what} is noticed`, async () => {
+  const program = await broken([mistake], ...modules);
+  await assert.rejects(overTrouble(program), { name: 'AssertionError' });
+});
+
+test('a challenge holds everything back until it is answered', async () => {
+  const { outbox, state } = rig(({ challenge_answer: answer }, n) => (answer === 'good' || n > 4 ? { message_id: 'm' } : { status: 403, code: 'challenge_required' }), 's1');
+  outbox.add({ text: 'one' });
+  outbox.add({ text: 'two' });
+  await pass(60_000);
+  assert.deepEqual(state.calls.map((c) => c.message), ['one'], 'it is asked once');
+  assert.deepEqual(state.kept.outbox.map((p) => p.state), ['failed', 'waiting']);
+  state.pass('bad');
+  await settle();
+  assert.deepEqual(state.sent, []);
+  state.pass('good');
+  await settle();
+  assert.deepEqual(state.calls.map((c) => [c.message, c.challenge_answer]), [['one', undefined], ['one', 'bad'], ['one', 'good'], ['two', undefined]]);
+  assert.equal(state.kept.outbox[0]?.text, 'two', 'the answer is good for one message');
+  outbox.retry(state.kept.outbox[0].client_id);
+  await settle();
+  assert.deepEqual(state.sent, ['one', 'two']);
 });
 
 test('waits as long as the server asks, whatever happens meanwhile', async () => {
