@@ -16,7 +16,7 @@ const (
 // is slower than the events loses none, it reads them from the log when it
 // gets to them; ephemeral events are dropped meanwhile.
 //
-// Take and Next are for one goroutine; Close may be called by any.
+// Take, TakeQueued and Next are for one goroutine; Close may be called by any.
 type Subscription struct {
 	// Reset says why the position asked for could not be resumed from:
 	// "unknown_database", "future" or "too_old". The subscription then starts
@@ -190,6 +190,18 @@ func (s *Subscription) Take(ctx context.Context) (events []*Event, more bool, er
 	}
 	s.join(page)
 	return s.svc.decorate(s.visible(page)), s.behind || len(s.queue) > 0, nil
+}
+
+// TakeQueued is Take for a subscriber that must not wait for the store. Where
+// Take would read the log, or return an error, it takes nothing and is not ok.
+func (s *Subscription) TakeQueued() (events []*Event, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.behind || s.err != nil {
+		return nil, false
+	}
+	events, _, _ = s.takeQueue()
+	return events, true
 }
 
 // replay reads a page of the log. What was removed from the log since the

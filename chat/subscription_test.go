@@ -166,6 +166,43 @@ func TestSlowSubscriberFallsBackToTheLog(t *testing.T) {
 	}
 }
 
+// TakeQueued never asks the store, and passes nothing over that only the store
+// still has.
+func TestTakeQueuedTakesWhatWaitsInMemory(t *testing.T) {
+	store := &slowLog{Store: openStore(t, filepath.Join(t.TempDir(), "chat.db"))}
+	svc := chat.New(store, nil)
+	t.Cleanup(func() { svc.Close() })
+	s := newSession(t, svc)
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if events, ok := sub.TakeQueued(); len(events) > 0 || !ok {
+		t.Errorf("%d events, %v, before there are any", len(events), ok)
+	}
+	send(t, svc, host, s.ID, "one")
+	send(t, svc, host, s.ID, "two")
+	if events, ok := sub.TakeQueued(); len(events) != 2 || !ok {
+		t.Errorf("%d events, %v, want 2", len(events), ok)
+	}
+	for i := range 300 { // more than the queue holds
+		send(t, svc, host, s.ID, fmt.Sprint(i))
+	}
+	if events, ok := sub.TakeQueued(); len(events) > 0 || ok {
+		t.Errorf("%d events, %v, from a queue that has overflowed", len(events), ok)
+	}
+	if n := store.reads.Load(); n > 0 {
+		t.Errorf("the log was read %d times", n)
+	}
+	if got, err := collect(t.Context(), sub, 300); err != nil || len(got) != 300 {
+		t.Error(len(got), err)
+	}
+	sub.Close()
+	if events, ok := sub.TakeQueued(); len(events) > 0 || ok {
+		t.Errorf("%d events, %v, after the end", len(events), ok)
+	}
+}
+
 func TestWhatWasPrunedMeanwhileIsNotPassedOver(t *testing.T) {
 	store := openStore(t, filepath.Join(t.TempDir(), "chat.db"))
 	svc := chat.New(store, nil)

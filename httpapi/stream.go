@@ -55,6 +55,7 @@ type streamer struct {
 	svc    *chat.Service
 	opts   streamOptions
 	server *sse.Server
+	pool   streamPool
 
 	warnDeadline, warnContext, warnRefused sync.Once // what the host's middleware does is worth one line in the log
 

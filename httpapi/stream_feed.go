@@ -111,6 +111,10 @@ func (s *stream) remind(d duty) {
 	}
 	s.owned = true
 	s.feeders++
+	if s.due == 0 && s.raw != nil && s.raw.now != nil {
+		s.streamer.pool.add(s)
+		return
+	}
 	go s.feed(nil)
 }
 
@@ -128,14 +132,19 @@ func (s *stream) feed(first func()) {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.feeders--; s.feeders == 0 {
-			s.fed.Broadcast()
-		}
+		s.feederLeft()
 	}()
 	if first != nil {
 		first()
 	}
 	s.next()
+}
+
+// feederLeft is called with the mutex held.
+func (s *stream) feederLeft() {
+	if s.feeders--; s.feeders == 0 {
+		s.fed.Broadcast()
+	}
 }
 
 // next hands the sink another batch, or gives the ownership up.
@@ -170,6 +179,18 @@ func (s *stream) rest() bool {
 		return false
 	}
 	s.owned = false
+	return true
+}
+
+// retire is rest for an owner who was counted when the stream was woken.
+func (s *stream) retire() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.again {
+		return false
+	}
+	s.owned = false
+	s.feederLeft()
 	return true
 }
 
@@ -218,25 +239,56 @@ func (s *stream) takeEvents() []byte {
 		case len(events) == 0 && !more:
 			return nil
 		}
-		b := takeBuffer()
-		for len(events) > 0 && len(b) < maxBatch {
-			b = s.appendEvent(b, events[0])
-			events = events[1:]
+		if s.by.IsVisitor() {
+			s.noticeBan(events)
 		}
-		s.backlog = events
-		if len(b) > 0 {
+		var b []byte
+		if b, s.backlog = s.appendEvents(takeBuffer(), events); len(b) > 0 {
 			return b
 		}
 		putBuffer(b)
 	}
 }
 
+// takeQueued returns the events that wait in memory. It is not ok where more is
+// to be done than to send those: then it has taken nothing.
+func (s *stream) takeQueued() (events []*chat.Event, ok bool) {
+	s.mu.Lock()
+	due := s.due
+	s.again = false
+	s.mu.Unlock()
+	if due != 0 || s.ended || s.ctx.Err() != nil {
+		return nil, false
+	}
+	if events, s.backlog = s.backlog, nil; len(events) > 0 {
+		return events, true
+	}
+	return s.sub.TakeQueued()
+}
+
+// noticeBan has a visitor's rights looked at again when an event says that they
+// are banned: another process may have done it.
+func (s *stream) noticeBan(events []*chat.Event) {
+	for _, e := range events {
+		if session, ok := e.Data.(chat.Session); ok && session.Banned != nil {
+			s.remind(dutyCheck)
+		}
+	}
+}
+
+// appendEvents appends events until the batch is large enough, and returns what
+// is left of them.
+func (s *stream) appendEvents(b []byte, events []*chat.Event) (batch []byte, left []*chat.Event) {
+	for len(events) > 0 && len(b) < maxBatch {
+		b = s.appendEvent(b, events[0])
+		events = events[1:]
+	}
+	return b, events
+}
+
 func (s *stream) appendEvent(b []byte, e *chat.Event) []byte {
 	encode := e.JSON
 	if s.by.IsVisitor() {
-		if session, ok := e.Data.(chat.Session); ok && session.Banned != nil {
-			s.remind(dutyCheck) // another process may have banned them
-		}
 		encode = e.VisitorJSON
 	}
 	data, err := encode()

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -16,14 +17,14 @@ import (
 // goroutine at all. The bytes are the same as on the ordinary path.
 type rawConn struct {
 	conn    net.Conn
+	now     syscall.RawConn // the same, where it can be written to without waiting; or nil
 	stream  *stream
 	release func() // of the reader's slots
 
-	deadline time.Time // of writes; for the owner
-	probed   bool      // whether the reader is still there; otherwise watch waits
-	probeAt  time.Time // for the clock
-	strayed  int       // bytes that came where a reader has nothing to say
-	over     sync.Once
+	probed  bool      // whether the reader is still there; otherwise watch waits
+	probeAt time.Time // for the clock
+	strayed int       // bytes that came where a reader has nothing to say
+	over    sync.Once
 }
 
 const (
@@ -66,7 +67,7 @@ func (st *streamer) takeOver(s *stream, w http.ResponseWriter, release func()) (
 	if err != nil {
 		return false
 	}
-	c := &rawConn{conn: conn, stream: s, release: release}
+	c := &rawConn{conn: conn, now: writableNow(conn), stream: s, release: release}
 	c.probeAt = time.Now().Add(between(0, probeEvery)) // so that not all are looked at in one tick
 	s.out, s.raw = c, c
 	if c.probed = canProbe(conn); !c.probed {
@@ -117,18 +118,27 @@ func (c *rawConn) end() {
 	c.close()
 }
 
-// write writes in one piece. The deadline is renewed only where half of it has
-// passed, because that costs as much as a short write does.
+// write writes all of it. There is a deadline only while the reader has to be
+// waited for, because to set one costs as much as a short write does, and one
+// that has passed stays in the way of later writes.
 func (c *rawConn) write(b []byte) {
-	timeout := c.stream.streamer.opts.write
-	if now := time.Now(); c.deadline.Sub(now) < timeout/2 {
-		c.deadline = now.Add(timeout)
-		_ = c.conn.SetWriteDeadline(c.deadline)
+	var err error
+	if c.now != nil {
+		var now nowWriter
+		if b, err = now.write(c.now, b); err == nil && len(b) == 0 {
+			return
+		}
 	}
-	if _, err := c.conn.Write(b); err != nil {
+	if err == nil {
+		_ = c.conn.SetWriteDeadline(time.Now().Add(c.stream.streamer.opts.write))
+		_, err = c.conn.Write(b)
+	}
+	if err != nil {
 		c.stream.stalled(err)
 		c.close()
+		return
 	}
+	_ = c.conn.SetWriteDeadline(time.Time{})
 }
 
 // close closes the connection and ends the stream. The reader's slots are free

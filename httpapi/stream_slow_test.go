@@ -23,7 +23,7 @@ type smallBuffers struct{ net.Listener }
 func (l smallBuffers) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetWriteBuffer(4 << 10)
+		tcp.SetWriteBuffer(16 << 10)
 	}
 	return c, err
 }

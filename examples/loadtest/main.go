@@ -3,9 +3,10 @@
 // Loadtest measures how events get from the chat to those who listen, and what
 // that costs. It starts the server as a process of its own, and beside it a
 // floor: a server that does the least there is to do, writing bytes that are
-// ready to raw sockets. Both run in turns under the same load, so that the
-// ratio between them holds on any machine, and the figures themselves on this
-// one.
+// ready to raw sockets. A second floor brings each message to the disk first,
+// as the chat does: nothing that keeps its word can be faster than that. All
+// run in turns under the same load, so that the ratios between them hold on any
+// machine, and the figures themselves on this one.
 //
 //	go run ./examples/loadtest
 //	go run ./examples/loadtest -only fan-out,idle -idle 50000
@@ -32,6 +33,7 @@ import (
 type config struct {
 	child    string // what this process is, if not the one that measures
 	dir      string
+	profile  string
 	only     string
 	sessions int
 	rate     int
@@ -47,8 +49,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var cfg config
-	flag.StringVar(&cfg.child, "child", "", "for the program's own use: be the `server`, chat or floor")
+	flag.StringVar(&cfg.child, "child", "", "for the program's own use: be the `server`, chat, floor or disk")
 	flag.StringVar(&cfg.dir, "dir", "", "for the program's own use: where the server keeps its database")
+	flag.StringVar(&cfg.profile, "profile", "", "have the chat's server write its CPU profile to this `file`; with one scenario")
 	flag.StringVar(&cfg.only, "only", "", "run only these `scenarios`, such as chat,fan-out")
 	flag.IntVar(&cfg.sessions, "sessions", 5000, "chat: how many `sessions`, with two readers each")
 	flag.IntVar(&cfg.rate, "rate", 2000, "chat: how many messages a second")
@@ -71,6 +74,8 @@ func main() {
 		err = serveChat(ctx, cfg, os.Stdout)
 	case "floor":
 		err = serveFloor(ctx, os.Stdout)
+	case "disk":
+		err = serveFloorOnDisk(ctx, cfg, os.Stdout)
 	default:
 		err = fmt.Errorf("there is no server %q", cfg.child)
 	}
@@ -107,20 +112,25 @@ func (cfg config) fits(allowed uint64) error {
 }
 
 // scenario is one kind of load. It is run against the chat and, where that
-// means something, against the floor.
+// means something, against the floors.
 type scenario struct {
-	name  string
-	about string
-	run   func(ctx context.Context, cfg config, srv *server) (figures, error)
-	floor bool
+	name   string
+	about  string
+	run    func(ctx context.Context, cfg config, srv *server) (figures, error)
+	floors []string
 }
 
+var (
+	allFloors = []string{"floor", "disk"}
+	oneFloor  = []string{"floor"}
+)
+
 var scenarios = []scenario{
-	{"chat", "messages to many sessions, each heard by its visitor and an agent", runChat, true},
-	{"fan-out", "each message heard by all", runFanOut, true},
-	{"stalled", "fan-out, with one reader in a hundred who takes nothing", runStalled, false},
-	{"storm", "all readers cut off, and back at once for what they missed", runStorm, false},
-	{"idle", "streams on which nothing happens", runIdle, true},
+	{"chat", "messages to many sessions, each heard by its visitor and an agent", runChat, allFloors},
+	{"fan-out", "each message heard by all", runFanOut, allFloors},
+	{"stalled", "fan-out, with one reader in a hundred who takes nothing", runStalled, nil},
+	{"storm", "all readers cut off, and back at once for what they missed", runStorm, nil},
+	{"idle", "streams on which nothing happens", runIdle, oneFloor},
 }
 
 func measure(ctx context.Context, cfg config, out io.Writer) error {
@@ -134,14 +144,14 @@ func measure(ctx context.Context, cfg config, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", sc.name, err)
 		}
-		var floor figures
-		if sc.floor {
-			if floor, err = runOn(ctx, cfg, "floor", sc); err != nil {
-				return fmt.Errorf("%s, floor: %w", sc.name, err)
+		below := make([]figures, len(sc.floors))
+		for i, kind := range sc.floors {
+			if below[i], err = runOn(ctx, cfg, kind, sc); err != nil {
+				return fmt.Errorf("%s, %s: %w", sc.name, kind, err)
 			}
 		}
 		fmt.Fprintf(out, "%s: %s\n", sc.name, sc.about)
-		table(out, chat, floor)
+		table(out, chat, sc.floors, below)
 		failed = failed || chat.value("lost") > 0 || chat.value("doubled") > 0
 	}
 	if failed {
@@ -179,15 +189,21 @@ func (fs figures) value(name string) float64 {
 	return 0
 }
 
-func table(out io.Writer, chat, floor figures) {
+func table(out io.Writer, chat figures, floors []string, below []figures) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	if floor != nil {
-		fmt.Fprintln(w, "\tchat\tfloor\tratio\t")
+	if len(floors) > 0 {
+		fmt.Fprint(w, "\tchat\t")
+		for _, kind := range floors {
+			fmt.Fprintf(w, "%s\tratio\t", kind)
+		}
+		fmt.Fprintln(w)
 	}
 	for _, f := range chat {
 		fmt.Fprintf(w, "%s\t%.2f %s\t", f.name, f.value, f.unit)
-		if below := floor.value(f.name); f.ratio && below > 0 {
-			fmt.Fprintf(w, "%.2f %s\t%.2f\t", below, f.unit, f.value/below)
+		for _, b := range below {
+			if v := b.value(f.name); f.ratio && v > 0 {
+				fmt.Fprintf(w, "%.2f %s\t%.2f\t", v, f.unit, f.value/v)
+			}
 		}
 		fmt.Fprintln(w)
 	}

@@ -24,7 +24,7 @@ func TestScenariosLoseNothing(t *testing.T) {
 	if err := measure(t.Context(), cfg, &out); err != nil {
 		t.Fatal(err, "\n", out.String())
 	}
-	for _, want := range []string{"memory of a stream", "all had what they missed after", "from sending to receipt, p99"} {
+	for _, want := range []string{"memory of a stream", "all had what they missed after", "from sending to receipt, p99", "disk  ratio"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, out.String())
 		}

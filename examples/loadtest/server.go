@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
@@ -26,7 +27,7 @@ import (
 
 // server is a server process, as the one that measures sees it.
 type server struct {
-	kind string // chat or floor
+	kind string // chat, floor or disk
 	addr string
 	cmd  *exec.Cmd
 	dir  string
@@ -44,7 +45,7 @@ func startServer(ctx context.Context, cfg config, kind string) (*server, error) 
 		return nil, err
 	}
 	s := &server{kind: kind, dir: dir}
-	s.cmd = exec.CommandContext(ctx, self, "-child", kind, "-dir", dir, fmt.Sprint("-takeover=", cfg.takeover), fmt.Sprint("-buffer=", cfg.buffer))
+	s.cmd = exec.CommandContext(ctx, self, "-child", kind, "-dir", dir, "-profile", cfg.profile, fmt.Sprint("-takeover=", cfg.takeover), fmt.Sprint("-buffer=", cfg.buffer))
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -112,6 +113,17 @@ func control(mux *http.ServeMux) {
 
 // serveChat is the server that is measured: everything a host would have.
 func serveChat(ctx context.Context, cfg config, out io.Writer) error {
+	if cfg.profile != "" {
+		file, err := os.Create(cfg.profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	store, err := sqlite.Open(ctx, filepath.Join(cfg.dir, "chat.db"), nil)
 	if err != nil {
 		return err
