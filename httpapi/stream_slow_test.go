@@ -17,7 +17,8 @@ import (
 )
 
 // smallBuffers makes the kernel hold little, so that a reader who does not
-// read is noticed after kilobytes instead of megabytes.
+// read is noticed after kilobytes instead of megabytes. With less still, TCP
+// waits for acknowledgements that come after 40 ms.
 type smallBuffers struct{ net.Listener }
 
 func (l smallBuffers) Accept() (net.Conn, error) {
@@ -41,7 +42,7 @@ func (r *rig) listenSmall() (network func() (net.Conn, error)) {
 	return func() (net.Conn, error) {
 		c, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err == nil {
-			c.(*net.TCPConn).SetReadBuffer(4 << 10)
+			c.(*net.TCPConn).SetReadBuffer(32 << 10)
 		}
 		return c, err
 	}
