@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -88,11 +90,29 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 	by.still = func(ctx context.Context) error {
 		now, err := h.hostAgent(r.WithContext(ctx)) // the request's own context may have ended
 		if err == nil && now.ID != id {
-			err = errBadKey
+			err = h.signedOut
 		}
 		return err
 	}
 	return by, nil
+}
+
+// signedOut makes the answer to those whom the host's login does not know: it
+// says where that is. The console follows it, so it is a page of the web or
+// nothing.
+func signedOut(loginURL string, log *slog.Logger) *failure {
+	f := *errBadKey
+	u, err := url.Parse(loginURL)
+	switch {
+	case loginURL == "":
+	case err != nil || strings.ContainsAny(loginURL, "\\ \t\r\n"),
+		u.Scheme == "" && (u.Host != "" || !strings.HasPrefix(loginURL, "/")),
+		u.Scheme != "" && (u.Host == "" || u.Scheme != "https" && u.Scheme != "http"):
+		log.Error("httpapi: Options.LoginURL is neither a path nor an http or https URL and not used")
+	default:
+		f.loginURL = loginURL
+	}
+	return &f
 }
 
 // hostAgent asks the host who is signed in.
@@ -102,7 +122,7 @@ func (h *Handler) hostAgent(r *http.Request) (chat.Agent, error) {
 	case err == nil, errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrUnavailable):
 		return agent, err
 	}
-	return agent, errBadKey
+	return agent, h.signedOut
 }
 
 func (h *Handler) admitKey(r *http.Request, by caller, secret string) (caller, error) {

@@ -43,6 +43,7 @@ type failure struct {
 	message    string
 	requestID  string        // only where the log says more
 	latest     *chat.Message // what a message would cross
+	loginURL   string        // where the host's users sign in
 	allow      []string      // with 405
 	retryAfter time.Duration // with 429 and 503
 	cause      error         // for the log; never shown
@@ -60,7 +61,8 @@ func (f *failure) MarshalJSON() ([]byte, error) {
 		Field     string        `json:"field,omitempty"`
 		RequestID string        `json:"request_id,omitempty"`
 		Latest    *chat.Message `json:"latest,omitempty"`
-	}{f.message, f.status, f.code, f.field, f.requestID, f.latest})
+		LoginURL  string        `json:"login_url,omitempty"`
+	}{f.message, f.status, f.code, f.field, f.requestID, f.latest, f.loginURL})
 }
 
 func (f *failure) headers(header http.Header) {

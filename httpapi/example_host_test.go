@@ -88,27 +88,25 @@ func ExampleOptions() {
 	// Output: 200
 }
 
-// Somebody who is not signed in finds the console asking for an API key. This
-// leads them to the host's own sign-in.
+// The console leads somebody who is not signed in to the host's own sign-in,
+// which leads back.
 func ExampleNew_signIn() {
 	svc, end := open()
 	defer end()
-	handler := httpapi.New(svc, nil)
+	whoIs := func(r *http.Request) (chat.Agent, error) {
+		user, err := currentUser(r)
+		return chat.Agent{ID: user.ID, Name: user.Name}, err
+	}
 
-	mux := http.NewServeMux()
-	mux.Handle("/chat/", handler)
-	mux.HandleFunc("/chat/console/{$}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := currentUser(r); err != nil {
-			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
-			return
-		}
-		handler.ServeHTTP(w, r)
+	handler := httpapi.New(svc, &httpapi.Options{
+		Agent:    whoIs,
+		LoginURL: "/sign-in?next={return_to}",
 	})
 
 	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, httptest.NewRequest("GET", "/chat/console/", nil))
-	fmt.Println(w.Code, w.Header().Get("Location"))
-	// Output: 303 /sign-in
+	handler.ServeHTTP(w, httptest.NewRequest("GET", "/chat/api/v1/me", nil))
+	fmt.Println(w.Code, w.Body)
+	// Output: 401 {"error":"Invalid API Key","status_code":401,"code":"invalid_api_key","login_url":"/sign-in?next={return_to}"}
 }
 
 // Who signs out of the host is out of the chat, in tabs that are open too.

@@ -26,6 +26,7 @@ type Handler struct {
 	friends   acquaintances
 	streams   *streamer
 	vouchers  vouchers
+	signedOut *failure    // the answer to whom the host's login does not know
 	ill       atomic.Bool // healthz has said so
 	ancestors []string    // that may frame the panel's page, beside our own origin
 }
@@ -49,6 +50,7 @@ func New(svc *chat.Service, opts *Options) *Handler {
 		ordinary: opts.Streams.NoTakeover,
 		logger:   h.log,
 	})
+	h.signedOut = signedOut(opts.LoginURL, h.log)
 	h.ancestors = ancestorList(opts.FrameAncestors, h.log)
 	h.vouchers.init(opts.VisitorSecrets, h.log)
 	h.joinNodes(svc)

@@ -23,6 +23,16 @@ type Options struct {
 	// that opened it. Nil means API keys only.
 	Agent func(*http.Request) (chat.Agent, error)
 
+	// LoginURL is where the host's users sign in: a path such as "/login", or
+	// a whole http or https URL. The console leads there whoever is not signed
+	// in, or not any more. What stands in it as {return_to}, as in
+	// "/login?next={return_to}", the console replaces by its own address,
+	// escaped for a query: a path where the login is of the same origin, else
+	// a whole URL. The host leads back there, once it has made sure that the
+	// address is one of its own; the handler itself redirects to nothing that
+	// it is given. Empty means that the console asks for an API key only.
+	LoginURL string
+
 	// Visitor says whom the host knows the visitor to be, and whether it knows
 	// them at all. The host's word decides over any token. Nil means that all
 	// visitors are anonymous.

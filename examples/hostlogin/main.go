@@ -17,6 +17,8 @@ import (
 	"html/template"
 	"log"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -57,7 +59,7 @@ func main() {
 func newSite(svc *chat.Service) http.Handler {
 	s := &site{sessions: scs.New()}
 	s.sessions.Lifetime = 12 * time.Hour
-	s.chat = httpapi.New(svc, &httpapi.Options{Agent: s.agent, Visitor: s.visitor})
+	s.chat = httpapi.New(svc, &httpapi.Options{Agent: s.agent, Visitor: s.visitor, LoginURL: "/?next={return_to}"})
 
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /{$}", s.home)
@@ -119,7 +121,18 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.sessions.Put(r.Context(), "user", name)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, ownPath(r.PostFormValue("next")), http.StatusSeeOther)
+}
+
+// ownPath returns an address where somebody asks to be led after signing in, if
+// it is a path of this site, else the front page: a link with an address of
+// another site would make this one vouch for that.
+func ownPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+		return "/"
+	}
+	return next
 }
 
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +151,7 @@ var page = template.Must(template.New("home").Parse(`<!doctype html>
 {{.Tag}}
 {{with .User.Name}}<p>Signed in as {{.}}. <a href="/chat/console/">The console</a> is for the staff.
 <form method="post" action="/sign-out"><button>Sign out</button></form>
-{{else}}<form method="post" action="/sign-in">
+{{else}}<form method="post" action="/sign-in"><input type="hidden" name="next" value="{{.Next}}">
 <label>Name <input name="name" required></label> <label>Password <input name="password" type="password" required></label>
 <button>Sign in</button></form>{{end}}
 `))
@@ -150,7 +163,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		log.Print(err)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if err := page.Execute(w, map[string]any{"User": u, "Tag": tag}); err != nil {
+	if err := page.Execute(w, map[string]any{"User": u, "Tag": tag, "Next": r.FormValue("next")}); err != nil {
 		log.Print(err)
 	}
 }

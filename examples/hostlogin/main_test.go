@@ -92,3 +92,29 @@ func TestALoginInFrontOfTheSite(t *testing.T) {
 		}
 	}
 }
+
+func TestSigningInLeadsBackToTheConsoleAndNowhereElse(t *testing.T) {
+	svc := chat.New(chattest.Store(t), nil)
+	t.Cleanup(func() { svc.Close() })
+	base := strings.TrimSuffix(chattest.Start(t, newSite(svc), "/chat/").URL, "/chat/")
+	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for next, want := range map[string]string{
+		"/chat/console/#/open/s1":       "/chat/console/#/open/s1",
+		"":                              "/",
+		"https://evil.example/":         "/",
+		"//evil.example/":               "/",
+		`/\evil.example/`:               "/",
+		"javascript:alert(1)":           "/",
+		"chat/console/":                 "/",
+		"/chat/console/\r\nX-Evil: yes": "/",
+	} {
+		resp, err := c.PostForm(base+"/sign-in", url.Values{"name": {"mara"}, "password": {"mara"}, "next": {next}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Location"); got != want {
+			t.Errorf("after signing in with next=%q it leads to %q, want %q", next, got, want)
+		}
+	}
+}

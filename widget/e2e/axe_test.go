@@ -84,8 +84,11 @@ func TestTheConsoleIsAccessible(t *testing.T) {
 	stranger := newPerson(t)
 	stranger.expectOffline(true) // the browser logs the 401 that says who is not signed in
 	stranger.goTo(s.url("/chat/console/"))
-	stranger.wait("the sign-in is there", `seen($('#key'))`)
+	stranger.wait("the way to the site's own login is there", `seen($('.door a[href="/staff"]'))`)
 	stranger.axe("console sign-in")
+	stranger.click("the other way", `$('.door summary')`)
+	stranger.wait("the field is there", `seen($('#key'))`)
+	stranger.axe("console sign-in with a key")
 
 	mara := enterConsole(t, s, "Mara Reyes")
 	mara.axe("console empty")

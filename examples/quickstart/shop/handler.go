@@ -29,7 +29,7 @@ func Handler(svc *chat.Service, staff *Staff, log *slog.Logger, proxies ...netip
 	shop := newShop(console, log)
 	shop.routes(pages)
 	if staff != nil {
-		opts.Agent = staff.agent
+		opts.Agent, opts.LoginURL = staff.agent, "/staff"
 		pages.HandleFunc("GET /staff", onLoopback(func(w http.ResponseWriter, r *http.Request) {
 			me, _ := staff.agent(r) // nobody is fine here
 			shop.render(w, r, http.StatusOK, "staff", page{Title: "Staff", Staff: staffMembers, Me: me.Name})

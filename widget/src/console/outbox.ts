@@ -151,6 +151,7 @@ export function flush(reconnected: boolean) {
 /**
  * What was held goes out when its writer looks away or the page ends, because its timer may not run any more. The
  * browser asks before a page ends that could not send something: it would be sent only when the console is open again.
+ * Whoever leaves to sign in is about to open it.
  */
 export function sendOnLeaving() {
   const releaseAll = () => { for (const session of new Set(get().outbox.map((o) => o.session_id))) release(session); };
@@ -159,6 +160,6 @@ export function sendOnLeaving() {
   addEventListener('pageshow', () => { leaving = false; });
   addEventListener('beforeunload', (event) => {
     const stuck = (o: Outgoing) => o.agent_id === get().me?.agent_id && o.state !== 'held' && o.state !== 'sending';
-    if (get().uploads.length || get().outbox.some(stuck)) event.preventDefault();
+    if (get().uploads.length || (get().phase === 'ready' && get().outbox.some(stuck))) event.preventDefault();
   });
 }

@@ -10,12 +10,21 @@ export const hasKey = () => !!key;
 
 const request = createAPI(base, auth);
 let onExpired = () => {};
+let login = '';
 
 /** Calls `fn` when the server no longer knows who is calling. */
 export const whenExpired = (fn: () => void) => { onExpired = fn; };
 
 /** The server no longer knows who is calling. */
 export const expired = () => onExpired();
+
+/** The page on which the host signs its users in, and which then leads back here; undefined where it has not named one. */
+export function loginLink(): string | undefined {
+  if (!login) return undefined;
+  const to = new URL(login.replace('{return_to}', ''), location.href);
+  const back = location.href.slice(to.origin === location.origin ? location.origin.length : 0);
+  return login.replace('{return_to}', () => encodeURIComponent(back));
+}
 
 /** A file of a message. */
 export async function blob(path: string): Promise<Blob> {
@@ -28,7 +37,10 @@ export async function api<T = void>(method: string, path: string, body?: unknown
   try {
     return await request<T>(method, path, body, options);
   } catch (err) {
-    if (err instanceof APIError && err.status === 401) onExpired();
+    if (err instanceof APIError && err.status === 401) {
+      login = err.login ?? login;
+      onExpired();
+    }
     throw err;
   }
 }

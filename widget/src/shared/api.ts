@@ -15,6 +15,8 @@ export class APIError extends Error {
     readonly retryAfter?: number,
     /** What a reply would cross: the message that a colleague has sent. */
     readonly latest?: Message,
+    /** Where the host's users sign in. */
+    readonly login?: string,
   ) {
     super(message);
   }
@@ -79,9 +81,9 @@ export function createAPI(base: string, auth: () => Record<string, string>): API
 /** Reads the error form of an answer that is not 2xx; something in between may have answered with a page instead. */
 export async function failure(response: Response): Promise<APIError> {
   const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-  const form = await response.json().catch(() => null) as { error?: string; code?: string; field?: string; latest?: Message } | null;
+  const form = await response.json().catch(() => null) as { error?: string; code?: string; field?: string; latest?: Message; login_url?: string } | null;
   return new APIError(response.status, form?.code ?? 'internal', form?.error ?? `The server answered ${response.status}.`,
-    form?.field, seconds >= 0 ? seconds : undefined, form?.latest);
+    form?.field, seconds >= 0 ? seconds : undefined, form?.latest, form?.login_url);
 }
 
 /** True for a request that was given up on purpose. */
