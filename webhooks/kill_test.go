@@ -39,9 +39,11 @@ func TestMain(m *testing.M) {
 	case "receiver":
 		err = webhooktest.Receive(os.Getenv(childPort), os.Getenv(childLog), os.Getenv(childSecret))
 	case "sender":
-		err = sendAsChild(webhooktest.Chatter)
+		err = sendAsChild(webhooktest.Chatter, nil)
+	case "hasty sender":
+		err = sendAsChild(webhooktest.Chatter, func(s chat.Store) chat.Store { return hasty{s} })
 	case "drainer":
-		err = sendAsChild(webhooktest.Drain)
+		err = sendAsChild(webhooktest.Drain, nil)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, role+":", err)
@@ -49,12 +51,36 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func sendAsChild(work webhooktest.Work) error {
+// hasty is a store that takes for delivered what a sender has only begun with.
+type hasty struct{ chat.Store }
+
+func (s hasty) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
+	results, err := s.Store.Append(ctx, ops)
+	for i, r := range results {
+		claim, ok := ops[i].(chat.OpClaimDeliveries)
+		if !ok || r.Err != nil {
+			continue
+		}
+		for _, d := range r.Deliveries {
+			done := chat.OpSettleDelivery{DeliveryID: d.ID, Attempt: d.Attempt, State: chat.DeliveryDelivered, Now: claim.Now,
+				Attempts: []chat.Attempt{{Number: d.Attempt, At: claim.Now, Status: 204}}}
+			if _, err := s.Store.Append(ctx, []chat.Op{done}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results, err
+}
+
+func sendAsChild(work webhooktest.Work, wrap func(chat.Store) chat.Store) error {
 	store, err := sqlite.Open(context.Background(), os.Getenv(childDB), &sqlite.Options{LockWait: 10 * time.Second})
 	if err != nil {
 		return err
 	}
 	defer store.Close()
+	if wrap != nil {
+		return webhooktest.Send(wrap(store), work)
+	}
 	return webhooktest.Send(store, work)
 }
 
@@ -91,6 +117,31 @@ func TestKilledInTheMiddle(t *testing.T) {
 	if testing.Short() {
 		rounds = 5
 	}
+	store, logFile := killInTheMiddle(t, "sender", rounds)
+	webhooktest.Judge(t, store, logFile)
+}
+
+// verdict hears what a judge says, in place of the test.
+type verdict struct {
+	testing.TB
+	guilty bool
+}
+
+func (v *verdict) Error(...any) { v.guilty = true }
+
+// TestKilledHasTeeth: a sender that notes a delivery before it sends it fails
+// TestKilledInTheMiddle.
+func TestKilledHasTeeth(t *testing.T) {
+	store, logFile := killInTheMiddle(t, "hasty sender", 6)
+	v := &verdict{TB: t}
+	if webhooktest.Judge(v, store, logFile); !v.guilty {
+		t.Error("six kills of a sender that notes deliveries before it sends them lost nothing")
+	}
+}
+
+// killInTheMiddle kills senders of the role and the receiver, has the rest
+// delivered, and returns the store and what the receiver has written.
+func killInTheMiddle(t *testing.T, role string, rounds int) (chat.Store, string) {
 	dir := t.TempDir()
 	db, logFile := filepath.Join(dir, "chat.db"), filepath.Join(dir, "received.jsonl")
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -115,7 +166,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	receiver := spawn(t, "receiver", env)
 	killed := map[string]int{}
 	for round := range rounds {
-		sender := spawn(t, "sender", env)
+		sender := spawn(t, role, env)
 		if line, err := sender.out.ReadString('\n'); line != "ready\n" {
 			sender.kill()
 			t.Fatalf("round %d: the sender says %q: %v\n%s", round, line, err, sender.err.String())
@@ -139,7 +190,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	if store, err = sqlite.Open(t.Context(), db, nil); err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	t.Cleanup(func() { store.Close() })
 	t.Logf("killed %v", killed)
-	webhooktest.Judge(t, store, logFile)
+	return store, logFile
 }
