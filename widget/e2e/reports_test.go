@@ -105,8 +105,26 @@ func TestReportsPage(t *testing.T) {
 	mara.wait("what began then", `labelled('.behind h2', 'Conversations') && $$('.behind-list li').length === Number(/: (\d+)/.exec(cell)[1])`)
 	mara.click("Reports", `$('.reports .up')`)
 
-	// Filters, comments, parts.
+	// So does each number of the tables, of one of the team or one source.
 	mara.wait("the team", `$$('.reports tbody th button').length === 3`)
+	for _, at := range []struct{ what, link, of, title string }{
+		{"an agent's conversations", `$('.reports tbody th button').closest('tr').children[1].querySelector('a')`, `$('.reports tbody th button').innerText`, "Conversations"},
+		{"an agent's ratings", `$('.reports tbody th button').closest('tr').children[7].querySelector('a')`, `$('.reports tbody th button').innerText`, "Ratings"},
+		{"a source's conversations", `$('.reports .parts tbody a')`, `$('.reports .parts tbody th').innerText`, "Conversations"},
+	} {
+		mara.click("Source", `labelled('.reports .choice button', 'Source')`)
+		mara.wait("by source", `labelled('.reports .parts th', 'widget')`)
+		eval[bool](mara, `(globalThis.of = `+at.of+`, globalThis.count = Number(`+at.link+`.innerText.replace(/\D/g, '')), true)`)
+		mara.click(at.what, at.link)
+		mara.wait("what it is made of", `labelled('.behind h2', '`+at.title+`') && $$('.behind-list li').length > 0 && $('.behind .lead b').innerText.includes(of)`)
+		if at.title == "Conversations" {
+			mara.wait("as many as it says", `$$('.behind-list li').length === Math.min(count, 50)`)
+		}
+		mara.click("Reports", `$('.reports .up')`)
+		mara.wait("the team again", `$$('.reports tbody th button').length === 3`)
+	}
+
+	// Filters, comments, parts.
 	eval[string](mara, `globalThis.had = $('.reports tbody th button').closest('tr').children[1].innerText`)
 	mara.click("one of the team", `$('.reports tbody th button')`)
 	mara.wait("their figures only", `$('.reports tbody th button').ariaPressed === 'true' && $('.reports .kpis strong').innerText === had && labelled('.reports section', 'Visits belong to nobody')`)

@@ -8,13 +8,13 @@ import { link, pageLink } from '../route';
 import { words } from '../server';
 import { ago, face, locale, useApp } from '../use';
 import { meanings, number } from './figures';
-import { parseBehind, periodName, readBehind, reportsStore } from './reports';
+import { parseBehind, parseOnly, periodName, readBehind, reportsStore } from './reports';
 
 const weekday = (n: number) => new Intl.DateTimeFormat(locale, { weekday: 'long' }).format(new Date(2026, 10, 22 + n)); // 1 is a Monday
 const hour = (h: number) => `${String(h).padStart(2, '0')}:00 to ${String((h + 1) % 24).padStart(2, '0')}:00`;
 
 /** The conversations that a figure is made of. */
-export function Behind({ section }: { section: string }) {
+export function Behind({ section, item }: { section: string; item: string | undefined }) {
   const choice = useStore(reportsStore, (s) => s.choice);
   const agents = useApp((s) => s.agents);
   const now = useApp((s) => s.now);
@@ -22,12 +22,12 @@ export function Behind({ section }: { section: string }) {
   const [more, setMore] = useState<string>();
   const [error, setError] = useState('');
   const title = useRef<HTMLHeadingElement>(null);
-  const at = parseBehind(section);
+  const at = parseBehind(section), only = parseOnly(item);
   const [name, meaning] = meanings[at.figure]!;
 
   async function load(after?: string) {
     try {
-      const page = await readBehind(section, after);
+      const page = await readBehind(section, only, after);
       setList((known) => [...(after ? known ?? [] : []), ...page.sessions]);
       setMore(page.more);
       setError('');
@@ -37,8 +37,10 @@ export function Behind({ section }: { section: string }) {
   }
   useEffect(() => { void load(); title.current?.focus(); }, []);
 
-  const who = agents.find((a) => a.agent_id === choice.agent)?.name;
-  const about = [periodName(choice), at.weekday && `${weekday(at.weekday)}, ${hour(at.hour ?? 0)}`, who, choice.department].filter(Boolean).join(' · ');
+  const agent = only?.of === 'agent' ? only.value : choice.agent;
+  const who = agents.find((a) => a.agent_id === agent)?.name ?? only?.value;
+  const department = only?.of === 'department' ? undefined : choice.department;
+  const about = [periodName(choice), at.weekday && `${weekday(at.weekday)}, ${hour(at.hour ?? 0)}`, who, department].filter(Boolean).join(' · ');
   return (
     <section class="pane page reports behind" aria-labelledby="page-title">
       <div class="scroll"><div class="sheet">

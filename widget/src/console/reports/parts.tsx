@@ -9,7 +9,7 @@ import { words } from '../server';
 import { ago, face, useApp } from '../use';
 import { AsTable, Line, naming } from './charts';
 import { hours, long, many, meanings, number, percent, share, type Durations, type Figures } from './figures';
-import { behind, choose, divisions, get, readParts, readRatings, reportsStore, type Data } from './reports';
+import { behind, behindOf, choose, divisions, get, readParts, readRatings, reportsStore, type Data, type Only } from './reports';
 
 export function Section({ title, about, children, tools }: { title: string; about?: ComponentChildren; children: ComponentChildren; tools?: ComponentChildren }) {
   return (
@@ -24,6 +24,13 @@ export function Section({ title, about, children, tools }: { title: string; abou
 const Wide = ({ label, children }: { label: string; children: ComponentChildren }) => <div class="wide" role="group" aria-label={label} tabIndex={0}>{children}</div>;
 
 const To = ({ figure, children }: { figure: string; children: ComponentChildren }) => <a href={behind(figure)} title={meanings[figure]![1]}>{children}</a>;
+
+/** A number of a table, which opens what it is made of. Without a part it is of all. */
+function Opens({ figure, only, whose, none, children }: { figure: string; only?: Only | undefined; whose: string; none?: boolean; children: ComponentChildren }) {
+  if (none) return <>{children}</>;
+  const [name, meaning] = meanings[figure]!;
+  return <a class="opens" href={only ? behindOf(figure, only) : behind(figure)} title={meaning} aria-label={`${name}, ${whose}: ${children}`}>{children}</a>;
+}
 
 /** Every duration with its median, p90, p95 and mean. */
 export function Times({ f }: { f: Figures }) {
@@ -50,10 +57,15 @@ const good = (f: Figures) => percent(f.csat.score);
 
 export function Team({ agents, team }: Pick<Data, 'agents' | 'team'>) {
   const chosen = useStore(reportsStore, (s) => s.choice.agent);
-  const row = (f: Figures) => (
-    <><td>{number(f.sessions)}</td><td>{number(f.closed)}</td><td>{long(f.wait.median_s)}</td><td>{long(f.reply_time.median_s)}</td>
-      <td>{f.load && f.load.concurrent_peak ? `${number(f.load.concurrent_mean, 1)}, at most ${f.load.concurrent_peak}` : '–'}</td><td>{f.load ? hours(f.load.available_s) : '–'}</td><td>{good(f)}</td></>
-  );
+  const row = (f: Figures, whose: string, only?: Only) => {
+    const to = (figure: string, count: number, text: string) => <td><Opens figure={figure} only={only} whose={whose} none={!count}>{text}</Opens></td>;
+    return (
+      <>{to('sessions', f.sessions, number(f.sessions))}{to('closed', f.closed, number(f.closed))}
+        {to('wait', f.wait.count, long(f.wait.median_s))}{to('reply_time', f.reply_time.count, long(f.reply_time.median_s))}
+        <td>{f.load && f.load.concurrent_peak ? `${number(f.load.concurrent_mean, 1)}, at most ${f.load.concurrent_peak}` : '–'}</td><td>{f.load ? hours(f.load.available_s) : '–'}</td>
+        {to('ratings', f.csat.ratings, good(f))}</>
+    );
+  };
   return (
     <Section title="The team" about="Press a name to see their figures only">
       {agents.length
@@ -65,10 +77,10 @@ export function Team({ agents, team }: Pick<Data, 'agents' | 'team'>) {
                 {agents.map((a) => (
                   <tr key={a.agent_id}>
                     <th scope="row"><Avatar person={face(a.name)} size={22} /><button aria-pressed={chosen === a.agent_id} onClick={() => choose({ agent: chosen === a.agent_id ? undefined : a.agent_id })}><bdi>{a.name}</bdi></button></th>
-                    {row(a)}
+                    {row(a, a.name, { of: 'agent', value: a.agent_id })}
                   </tr>
                 ))}
-                {agents.length > 1 && <tr class="all"><th scope="row">Together</th>{row(team)}</tr>}
+                {agents.length > 1 && <tr class="all"><th scope="row">Together</th>{row(team, 'together')}</tr>}
               </tbody>
             </table>
           </Wide>
@@ -98,10 +110,15 @@ export function Parts() {
             <table class="parts">
               <thead><tr><th scope="col">{divisions.find(([key]) => key === by)![1]}</th><th scope="col">Conversations</th><th scope="col">First reply</th><th scope="col">Missed</th><th scope="col">Good</th></tr></thead>
               <tbody>
-                {list.slice(0, all ? undefined : 8).map((p) => (
-                  <tr key={p.name}><th scope="row"><bdi class={p.name ? '' : 'faint'}>{p.name || 'None'}</bdi></th>
-                    <td><span class="amount"><i style={{ '--n': p.sessions / greatest }} />{number(p.sessions)}</span></td><td>{long(p.wait.median_s)}</td><td>{percent(share(p.missed, p.sessions))}</td><td>{good(p)}</td></tr>
-                ))}
+                {list.slice(0, all ? undefined : 8).map((p) => {
+                  // What has none of it cannot be asked for by it.
+                  const to = (figure: string, count: number, text: string) => <Opens figure={figure} only={{ of: by, value: p.name }} whose={p.name} none={!count || !p.name}>{text}</Opens>;
+                  return (
+                    <tr key={p.name}><th scope="row"><bdi class={p.name ? '' : 'faint'}>{p.name || 'None'}</bdi></th>
+                      <td><span class="amount"><i style={{ '--n': p.sessions / greatest }} />{to('sessions', p.sessions, number(p.sessions))}</span></td><td>{to('wait', p.wait.count, long(p.wait.median_s))}</td>
+                      <td>{to('missed', p.missed, percent(share(p.missed, p.sessions)))}</td><td>{to('ratings', p.csat.ratings, good(p))}</td></tr>
+                  );
+                })}
               </tbody>
             </table>
           </Wide>

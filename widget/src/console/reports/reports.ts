@@ -149,19 +149,29 @@ export function choose(part: Partial<Choice>) {
   set({ choice });
 }
 
-/** The address of the sessions behind a figure. */
+/** One of what reports are divided into: an agent, a department, a source, a page or a tag. */
+export type Only = { of: 'agent' | Choice['by']; value: string };
+
+/** The address of the sessions behind a figure: of all, of an hour of the week, or of one part. */
 export const behind = (figure: string, weekday?: number, hour?: number) => pageLink('reports', weekday === undefined ? figure : `${figure}.${weekday + 1}.${hour}`);
+export const behindOf = (figure: string, part: Only) => pageLink('reports', figure, encodeURIComponent(`${part.of}:${part.value}`));
+
+/** What behindOf has written, or nothing. */
+export function parseOnly(item: string | undefined): Only | undefined {
+  const [, of, value] = /^(agent|department|source|page|tag):(.+)$/s.exec(item ?? '') ?? [];
+  return of && value ? { of: of as Only['of'], value } : undefined;
+}
 
 export function parseBehind(section: string): { figure: string; weekday?: number; hour?: number } {
   const [figure = '', weekday, hour] = section.split('.');
   return weekday === undefined ? { figure } : { figure, weekday: Number(weekday), hour: Number(hour) };
 }
 
-export async function readBehind(section: string, after?: string): Promise<{ sessions: Session[]; more: string | undefined }> {
+export async function readBehind(section: string, only: Only | undefined, after?: string): Promise<{ sessions: Session[]; more: string | undefined }> {
   const { choice } = get();
   const { from, to } = periods(choice);
   const page = await report<{ sessions: Session[]; next_cursor?: string }>('sessions', {
-    ...asked(choice), business_hours: undefined, from, to, ...parseBehind(section), limit: 50, after,
+    ...asked(choice), business_hours: undefined, from, to, ...parseBehind(section), ...(only && { [only.of]: only.value }), limit: 50, after,
   });
   absorb(page.sessions);
   return { sessions: page.sessions, more: page.next_cursor };

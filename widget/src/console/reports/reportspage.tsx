@@ -20,13 +20,14 @@ adopt(document, sheet, css);
 /** How well visitors are answered. Each figure opens what it is made of. */
 export default function Reports() {
   const section = useApp((s) => s.section);
+  const item = useApp((s) => s.item);
   const choice = useStore(reportsStore, (s) => s.choice);
   const data = useStore(reportsStore, (s) => s.data);
   const error = useStore(reportsStore, (s) => s.error);
   const busy = useStore(reportsStore, (s) => s.busy);
   useEffect(() => { void read(); }, [choice]);
   useEffect(() => { void readDepartments(); }, []);
-  if (section && meanings[parseBehind(section).figure]) return <Behind key={section} section={section} />;
+  if (section && meanings[parseBehind(section).figure]) return <Behind key={`${section}/${item}`} section={section} item={item} />;
   return (
     <section class="pane page reports" aria-labelledby="page-title">
       <div class="scroll"><div class="sheet" aria-busy={busy}>
