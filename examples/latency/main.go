@@ -10,8 +10,9 @@
 //	none       no broker: nodes look every half second
 //
 // Beside the time until the agent has the message it says when the visitor was
-// told that it is stored, and how long one row took that somebody else wrote
-// meanwhile: what is left is the way from node to node.
+// told that it is stored, how much later than that the agent had it, which is
+// the way from node to node, and how long one row took that somebody else wrote
+// meanwhile: the disk's part in it.
 //
 // It starts a PostgreSQL of its own unless it is given one:
 //
@@ -73,7 +74,7 @@ type way struct {
 }
 
 // times are what turns have measured.
-type times struct{ heard, stored, floor []time.Duration }
+type times struct{ heard, stored, way, floor []time.Duration }
 
 func run(ctx context.Context, cfg config, out io.Writer) error {
 	if cfg.dsn == "" {
@@ -105,16 +106,17 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 			}
 			w.heard = append(w.heard, took.heard...)
 			w.stored = append(w.stored, took.stored...)
+			w.way = append(w.way, took.way...)
 			w.floor = append(w.floor, took.floor...)
 		}
 	}
 	fmt.Fprintf(out, "%s, %d cores, %d messages a second of %d visitors, %d turns of %v\n\n", runtime.Version(), runtime.NumCPU(), cfg.rate, cfg.visitors, cfg.turns, cfg.turn)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tmessages\tp50\tp90\tp99\tlongest\tstored p50\tp99\tone row p50\tp99\t")
+	fmt.Fprintln(table, "\tmessages\tp50\tp90\tp99\tlongest\tstored p50\tp99\tthe way p50\tp99\tone row p50\tp99\t")
 	for _, w := range ways {
-		fmt.Fprintf(table, "%s\t%d\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t\n", w.name, len(w.heard),
+		fmt.Fprintf(table, "%s\t%d\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t\n", w.name, len(w.heard),
 			at(w.heard, 0.5), at(w.heard, 0.9), at(w.heard, 0.99), at(w.heard, 1),
-			at(w.stored, 0.5), at(w.stored, 0.99), at(w.floor, 0.5), at(w.floor, 0.99))
+			at(w.stored, 0.5), at(w.stored, 0.99), at(w.way, 0.5), at(w.way, 0.99), at(w.floor, 0.5), at(w.floor, 0.99))
 	}
 	return table.Flush()
 }

@@ -180,49 +180,41 @@ func (r *rig) measure(ctx context.Context, p *pair) (took times, err error) {
 		visitors = append(visitors, v)
 	}
 	const warmUp = 20
-	total := int(float64(r.cfg.rate) * r.cfg.turn.Seconds())
+	total := warmUp + int(float64(r.cfg.rate)*r.cfg.turn.Seconds())
 	pace := time.NewTicker(time.Second / time.Duration(r.cfg.rate))
 	defer pace.Stop()
 	var sending sync.WaitGroup
-	began := make([]time.Time, warmUp+total)
+	defer sending.Wait()
+	list := make([]struct{ began, stored, heard time.Time }, total)
 	failed := make(chan error, 1)
-	var mu sync.Mutex
-	for i := range began {
+	for i := range list {
 		<-pace.C
 		sending.Go(func() {
-			now := time.Now()
-			mu.Lock()
-			began[i] = now
-			mu.Unlock()
+			list[i].began = time.Now()
 			if err := visitors[i%len(visitors)].send(ctx, fmt.Sprint("message ", i, " end")); err != nil {
 				select {
 				case failed <- err:
 				default:
 				}
-				return
 			}
-			stored := time.Since(now)
-			mu.Lock()
-			defer mu.Unlock()
-			if i >= warmUp {
-				took.stored = append(took.stored, stored)
-			}
+			list[i].stored = time.Now()
 		})
 	}
-	defer sending.Wait()
-	for heard := range len(began) {
+	for heard := range total {
 		select {
 		case got := <-agent.heard:
-			mu.Lock()
-			if heard >= warmUp {
-				took.heard = append(took.heard, got.at.Sub(began[got.number]))
-			}
-			mu.Unlock()
+			list[got.number].heard = got.at
 		case err := <-failed:
 			return took, err
 		case <-time.After(20 * time.Second):
-			return took, fmt.Errorf("the agent heard %d of %d messages", heard, len(began))
+			return took, fmt.Errorf("the agent heard %d of %d messages", heard, total)
 		}
+	}
+	sending.Wait()
+	for _, m := range list[warmUp:] {
+		took.heard = append(took.heard, m.heard.Sub(m.began))
+		took.stored = append(took.stored, m.stored.Sub(m.began))
+		took.way = append(took.way, max(0, m.heard.Sub(m.stored)))
 	}
 	return took, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -51,6 +52,7 @@ type writeWay struct {
 	count    int64
 	took     time.Duration
 	cpu      time.Duration // of this process and the server
+	server   time.Duration // of the server alone
 	wal      int64         // bytes that the server has logged
 }
 
@@ -73,10 +75,11 @@ func BenchmarkNodes(b *testing.B) {
 	}
 	execSQL(b, dsn, "ANALYZE")
 	var n atomic.Int64
+	texts := benchTexts()
 	message := func() chat.Message {
 		i := n.Add(1)
 		m := textMessage(fmt.Sprint("s", i%benchSessions), fmt.Sprintf("%026d", i)).Message
-		m.Text = strings.Repeat("some words ", 18)
+		m.Text = texts[i%int64(len(texts))]
 		return m
 	}
 	ways := []*writeWay{plainWay(b, dsn, message)}
@@ -92,10 +95,13 @@ func BenchmarkNodes(b *testing.B) {
 	for range b.N {
 		for _, w := range ways {
 			stop := w.hear(b)
-			began, cpu, wal := time.Now(), cpuTime(b, server), askNumber(b, dsn, walWritten)
+			wal := askNumber(b, dsn, walWritten)
+			began, cpu, serverBefore := time.Now(), ownCPU(b), serverCPU(b, server)
 			w.count += together(b, began.Add(500*time.Millisecond), w.send)
 			w.took += time.Since(began)
-			w.cpu += cpuTime(b, server) - cpu
+			own := ownCPU(b) - cpu
+			theirs := serverCPU(b, server) - serverBefore
+			w.cpu, w.server = w.cpu+own+theirs, w.server+theirs
 			w.wal += askNumber(b, dsn, walWritten) - wal
 			stop()
 		}
@@ -105,6 +111,7 @@ func BenchmarkNodes(b *testing.B) {
 	for _, w := range ways {
 		b.ReportMetric(rate(w), w.name+"/s")
 		b.ReportMetric(cost(w), w.name+"-cpu-us")
+		b.ReportMetric(float64(w.server.Microseconds())/float64(w.count), w.name+"-server-us")
 		b.ReportMetric(float64(w.wal)/float64(w.count), w.name+"-wal-B")
 		if w != ways[0] {
 			b.ReportMetric(rate(w)/rate(ways[0]), w.name+"-rate-ratio")
@@ -130,6 +137,19 @@ func askNumber(b *testing.B, dsn, query string) (n int64) {
 		b.Fatal(err)
 	}
 	return n
+}
+
+// benchTexts are texts of 200 characters, of words of which a few come often.
+func benchTexts() []string {
+	random := rand.New(rand.NewPCG(1, 2))
+	common := rand.NewZipf(random, 1.1, 10, 20_000)
+	texts := make([]string, 1000)
+	for i := range texts {
+		for len(texts[i]) < 195 {
+			texts[i] += "word" + strconv.FormatUint(common.Uint64(), 36) + " "
+		}
+	}
+	return texts
 }
 
 func plainWay(b *testing.B, dsn string, message func() chat.Message) *writeWay {
@@ -226,14 +246,19 @@ func plainSend(pool *pgxpool.Pool, m chat.Message) error {
 	})
 }
 
-// cpuTime is what this process and those of the server have used.
-func cpuTime(b *testing.B, server *pgtest.Cluster) (sum time.Duration) {
+// ownCPU is what this process has used.
+func ownCPU(b *testing.B) time.Duration {
 	b.Helper()
 	var own syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
 		b.Fatal(err)
 	}
-	sum = time.Duration(own.Utime.Nano() + own.Stime.Nano())
+	return time.Duration(own.Utime.Nano() + own.Stime.Nano())
+}
+
+// serverCPU is what those of the server have used.
+func serverCPU(b *testing.B, server *pgtest.Cluster) (sum time.Duration) {
+	b.Helper()
 	// All processes of a server work in the folder with its data, below that of
 	// its socket.
 	socket, _, _ := strings.Cut(strings.TrimPrefix(server.DSN, "host="), " ")
