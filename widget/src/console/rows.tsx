@@ -22,7 +22,9 @@ export const moveCursor = (by: number) => move?.(by);
 
 /** The rows near the window only: a list of thousands costs no more than one of twenty. */
 export function Rows({ view }: { view: View }) {
-  const list = useApp(rows);
+  const live = useApp(rows);
+  const { held, hold } = useHold(live);
+  const list = held ?? live;
   const open = useApp((s) => s.open);
   const more = useApp((s) => s.pages[view]);
   const chosen = useApp((s) => s.chosen);
@@ -79,7 +81,7 @@ export function Rows({ view }: { view: View }) {
   const from = Math.max(0, Math.floor(top / height) - spare);
   const to = Math.min(list.length, Math.ceil((top + room) / height) + spare);
   return (
-    <div class="scroll" ref={box} onScroll={(e) => setTop(e.currentTarget.scrollTop)}>
+    <div class="scroll" ref={box} onPointerDown={hold} onScroll={(e) => setTop(e.currentTarget.scrollTop)}>
       <ul class={`rows ${choosing ? 'choosing' : ''}`} style={{ paddingBlockStart: `${from * height}px`, paddingBlockEnd: `${(list.length - to) * height}px` }}>
         {list.slice(from, to).map((s, i) => (
           <li key={s.session_id} aria-setsize={more.cursor ? -1 : list.length} aria-posinset={from + i + 1}>
@@ -92,6 +94,24 @@ export function Rows({ view }: { view: View }) {
       <End view={view} empty={!list.length} />
     </div>
   );
+}
+
+/** The list as it was when the pointer went down, until it has come up: what is pressed must not move away under it. */
+function useHold(live: Session[]) {
+  const [held, setHeld] = useState<Session[]>();
+  useLayoutEffect(() => { // before the pointer can have come up again
+    if (!held) return;
+    const release = () => { setTimeout(() => setHeld(undefined)); }; // after the click that it becomes
+    const late = setTimeout(release, 3000); // it came up where nobody heard of it
+    addEventListener('pointerup', release, true);
+    addEventListener('pointercancel', release, true);
+    return () => {
+      clearTimeout(late);
+      removeEventListener('pointerup', release, true);
+      removeEventListener('pointercancel', release, true);
+    };
+  }, [held]);
+  return { held, hold: () => setHeld(live) };
 }
 
 const nothing: Record<View, [string, string]> = {
