@@ -198,3 +198,28 @@ func TestStreamPoolIsSmall(t *testing.T) {
 		t.Errorf("%d streams in %d rounds; %d workers", n, rounds, p.workers)
 	}
 }
+
+// The bytes that a worker keeps for the next reader are for readers of the same
+// kind: agents see what a visitor has not sent yet, visitors never.
+func TestStreamPoolKeepsAgentsAndVisitorsApart(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{})
+	agent := newStream(t.Context(), r.streamer, r.host, nil)
+	visitor := newStream(t.Context(), r.streamer, chat.AsVisitor(chat.Visitor{ID: "v"}), nil)
+	events := []*chat.Event{{Type: chat.EventTyping, Data: chat.Typing{Sender: chat.SenderAgent, SenderID: "agent_7", Typing: true}}}
+	var w poolWorker
+	for range 2 {
+		if got := string(w.encode(agent, events)); !strings.Contains(got, "agent_7") {
+			t.Errorf("the agent got %q", got)
+		}
+		if got := string(w.encode(visitor, events)); strings.Contains(got, "agent_7") || !strings.Contains(got, chat.EventTyping) {
+			t.Errorf("the visitor got %q", got)
+		}
+	}
+	agent.due, visitor.due = 0, 0
+	events = []*chat.Event{{Type: chat.EventSessionUpdated, Data: chat.Session{Banned: &chat.Ban{}}}}
+	w.encode(agent, events)
+	w.encode(visitor, events)
+	if agent.due != 0 || visitor.due != dutyCheck {
+		t.Errorf("on a ban the agent owes %d, the visitor %d", agent.due, visitor.due)
+	}
+}
