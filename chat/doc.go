@@ -6,6 +6,16 @@
 // SQL: package httpapi turns requests into calls of [Service], and a [Store]
 // such as storage/sqlite keeps the rows.
 //
+// A host begins with [New] and [Options], says who acts with an [Actor]
+// ([AsAgent], [AsVisitor], [AsAPIKey], [AsHost]) and calls the methods of
+// [Service]: [Service.SendMessage] and its like to write, [Service.Subscribe]
+// and [Service.Consume] to hear of what happens, [Service.RunBot] and
+// [Service.RunMail] to have it answered and mailed. [Hooks] stand in the path
+// of what is written. Every error that is meant for somebody is an [Error].
+//
+// Types whose names begin with Op, and those that end in Store, are for who
+// writes a store: see [Store] and [Op]. A host never makes one.
+//
 // What a caller can rely on:
 //
 //   - When a call that writes returns without an error, the change and its

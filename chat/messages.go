@@ -13,7 +13,7 @@ type NewMessage struct {
 	Text      string `json:"message"`
 
 	// ClientID makes sending repeatable: the same session, sender and
-	// ClientID again returns the message stored first. At most maxClientID
+	// ClientID again returns the message stored first. At most 64
 	// characters.
 	ClientID string `json:"client_id"`
 

@@ -2,10 +2,10 @@ package chat
 
 import "time"
 
-// Op is one change to what a store keeps. The service decides what may be
-// done; a store carries it out, whole or not at all, and reports the outcome
-// in a [OpResult]. The comment of each Op is its contract, and storagetest
-// checks it.
+// Op is one change to what a store keeps. Hosts never make one: they call the
+// methods of [Service]. The service decides what may be done; a store carries
+// it out, whole or not at all, and reports the outcome in a [OpResult]. The
+// comment of each Op is its contract, and storagetest checks it.
 //
 // All times come from the caller, in whole milliseconds.
 //

@@ -63,7 +63,7 @@ type Store interface {
 
 // SharedStore is a Store that other processes may write to at the same time. A
 // service over one reads what they have written from the log: within half a
-// second while [Service.Run] runs, or at once when [Service.catchUp] is called.
+// second while [Service.Run] runs, or at once when a [Broker] rings.
 type SharedStore interface {
 	Store
 	Shared() bool

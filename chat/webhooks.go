@@ -23,7 +23,7 @@ type NewWebhook struct {
 	Events      []string `json:"events"`
 	Description string   `json:"description"`
 	Enabled     *bool    `json:"enabled"` // nil means true
-	Version     int      `json:"version"` // 0 means webhookVersion
+	Version     int      `json:"version"` // 0 means the newest, 1
 }
 
 // WebhookChange names what to change of a webhook; nil fields stay.
@@ -68,7 +68,7 @@ func (s *Service) CreateWebhook(ctx context.Context, by Actor, in NewWebhook) (W
 }
 
 // UpdateWebhook changes a webhook. One that is enabled again goes on with what
-// was pending; what happened meanwhile can be had with RedeliverSince.
+// was pending; what happened meanwhile can be had with [Service.RedeliverAll].
 func (s *Service) UpdateWebhook(ctx context.Context, by Actor, id string, in WebhookChange) (Webhook, error) {
 	if err := by.need(ScopeAdmin); err != nil {
 		return Webhook{}, err
@@ -155,7 +155,7 @@ func checkWebhookEvents(in []string) ([]string, error) {
 }
 
 // RotateWebhookSecret gives a webhook another secret, which is returned this
-// once. For secretOverlap deliveries are signed with both, so that the receiver
+// once. For 24 hours deliveries are signed with both, so that the receiver
 // can change over in its own time; a secret that was on its way out already
 // ends now.
 func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string) (WebhookSecret, error) {

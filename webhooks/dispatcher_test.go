@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
-	"golang.org/x/time/rate"
 )
 
 func TestDeliversSigned(t *testing.T) {
@@ -329,7 +328,7 @@ func TestSeveralDispatchersShareTheWork(t *testing.T) {
 }
 
 func TestConcurrencyAndRateAreLimits(t *testing.T) {
-	bubble(t, &Options{Concurrency: 3, Rate: rate.Limit(20)}, func(t *testing.T, r *rig) {
+	bubble(t, &Options{Concurrency: 3, Rate: 20}, func(t *testing.T, r *rig) {
 		var mu sync.Mutex
 		var at []time.Time
 		now, most := 0, 0

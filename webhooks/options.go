@@ -27,7 +27,7 @@ type Options struct {
 
 	// Rate is how many requests a second one endpoint gets, at most. 0 means
 	// as many as it answers.
-	Rate rate.Limit
+	Rate float64
 
 	// Schedule has the waits between the tries of one delivery. Nil means ten
 	// tries in about 75 hours.
@@ -72,7 +72,7 @@ func (o *Options) rate() rate.Limit {
 	if o == nil || o.Rate <= 0 {
 		return rate.Inf
 	}
-	return o.Rate
+	return rate.Limit(o.Rate)
 }
 
 func (o *Options) schedule() schedule {
