@@ -64,6 +64,42 @@ func ExampleRefuse() {
 	// Output: Please leave card numbers out.
 }
 
+// Who begins with nothing but links has to prove first that they are a person.
+func ExampleHooks_challenge() {
+	verifyCaptcha := func(_ context.Context, token string) (bool, error) { return token == "good", nil }
+
+	opts := &chat.Options{
+		Spam: chat.SpamRules{LinksOnly: true, SameText: 5}, // off unless you say so
+		Hooks: chat.Hooks{Challenge: func(ctx context.Context, c chat.Challenge) error {
+			if c.Visitor.Verified || len(c.Signs) == 0 {
+				return nil
+			}
+			if ok, err := verifyCaptcha(ctx, c.Answer); err != nil || ok { // an empty answer is not good
+				return err
+			}
+			return chat.ErrChallenge
+		}},
+	}
+	svc, end := open(opts)
+	defer end()
+
+	ctx := context.Background()
+	hello, err := svc.Hello(ctx, chat.Hello{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	visitor := chat.AsVisitor(hello.Visitor)
+	in := chat.NewSession{Message: "https://watches.example"}
+	_, err = svc.CreateSession(ctx, visitor, in)
+	fmt.Println(errors.Is(err, chat.ErrChallenge))
+	in.ChallengeAnswer = "good"
+	started, err := svc.CreateSession(ctx, visitor, in)
+	fmt.Println(started.Session.Tags, err)
+	// Output:
+	// true
+	// [suspected spam] <nil>
+}
+
 // Each side reads its own language, and the original on request.
 func ExampleHooks_translate() {
 	portuguese := map[string]string{"Yes, it is.": "Sim, é."} // a translation service, rather

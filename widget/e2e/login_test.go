@@ -57,7 +57,7 @@ func TestTheConsoleLeadsToTheHostsLoginAndBack(t *testing.T) {
 	b.expectOffline(true) // the browser logs the 401 that says who is not signed in
 	place := "/chat/console/#/open/" + started.Session.ID
 	b.goTo(srv.URL + place)
-	b.wait("it leads to the login", `seen($('.door a.solid')) && !$('.door details').open`)
+	b.wait("it leads to the login", `seen($('.door a.solid')) && seen($('#key'))`)
 	b.picture("console-login")
 	b.click("the link to the login", `$('.door a.solid')`)
 	b.wait("the login knows where to lead back", `$('#next')?.innerText === `+quote(place))

@@ -17,7 +17,7 @@ export function SignIn() {
         {login
           ? <>
               <a class="solid big" href={login}>Sign in on your site</a>
-              <details><summary>Use an API key</summary><KeyForm /></details>
+              <details open><summary>Or use an API key</summary><KeyForm /></details>
             </>
           : <KeyForm alone />}
         <p class="fine">{login ? 'Signed in already?' : 'Does your own site sign you in? Do that first, then'} <button type="button" onClick={() => void start()}>{login ? 'Look again' : 'look again'}</button>.</p>
