@@ -212,14 +212,17 @@ func (b *tab) text() string {
 	return text
 }
 
-// click presses the mouse on the element that js finds, once it is there and
-// nothing covers it.
+// click presses the mouse on the element that js finds, once it is there, lies
+// still and is not covered: what is drawn anew moves what lies below it.
 func (b *tab) click(what, js string) {
 	b.t.Helper()
-	b.wait("click "+what, `((el) => {
+	b.wait("click "+what, `await (async (el) => {
 		if (!seen(el)) return false;
 		el.scrollIntoView({ block: 'nearest' });
+		const before = el.getBoundingClientRect();
+		for (let frame = 0; frame < 2; frame++) await new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 50); });
 		const { x, y, width, height } = el.getBoundingClientRect();
+		if (x !== before.x || y !== before.y) return false;
 		let top = document.elementFromPoint(x + width / 2, y + height / 2);
 		while (top?.shadowRoot?.elementFromPoint(x + width / 2, y + height / 2)) {
 			const inner = top.shadowRoot.elementFromPoint(x + width / 2, y + height / 2);

@@ -13,10 +13,10 @@ import { t } from './words';
 export const viewNames: Record<View, string> = { mine: 'Mine', unassigned: 'Unassigned', open: 'All open', later: 'Later', closed: 'Closed' };
 const icons: Record<View, IconShapes> = { mine: inbox, unassigned: people, open: mail, later: clockFace, closed: check };
 
-export const pageTitles: Record<PageName, string> = { start: 'First steps', visitors: 'Visitors', reports: 'Reports', saved: 'Saved replies', settings: 'Settings' };
-export const pageIcons: Record<PageName, IconShapes> = { start: flag, visitors: eye, reports: chart, saved: bolt, settings: gear };
+export const pageTitles: Record<PageName, string> = { visitors: 'Visitors', reports: 'Reports', saved: 'Saved replies', settings: 'Settings', start: 'First steps' };
+export const pageIcons: Record<PageName, IconShapes> = { visitors: eye, reports: chart, saved: bolt, settings: gear, start: flag };
 
-/** The pages that whoever is here may see. */
+/** The pages that whoever is here may see. What comes and goes stands last, or the others would move under the pointer. */
 export const pagesFor = (admin: boolean) => (Object.keys(pageTitles) as PageName[]).filter((p) => (p !== 'settings' || admin) && (p !== 'start' || (admin && untouched())));
 
 /** Nobody has ever written: whoever looks after the site may want to be led. */
