@@ -1,5 +1,5 @@
 // Application state: one object, replaced on change, and those who want to know.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 export interface Store<S> {
   get(): S;
@@ -28,7 +28,8 @@ export function createStore<S extends object>(state: S): Store<S> {
 /** The part of a store that a component shows; it is drawn again when that part is another value. */
 export function useStore<S extends object, T>(store: Store<S>, select: (state: S) => T): T {
   const [value, setValue] = useState(() => select(store.get()));
-  useEffect(() => {
+  // At once, not after the picture: a key that is pressed in between must find what was typed before it.
+  useLayoutEffect(() => {
     const update = (state: S) => setValue(() => select(state));
     update(store.get()); // it may have changed between the first draw and now
     return store.subscribe(update);

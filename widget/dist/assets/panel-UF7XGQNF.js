@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-FJNSFTDQ.js";export{a as start};
