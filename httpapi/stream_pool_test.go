@@ -63,9 +63,12 @@ func TestNowWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	if !canProbe(conn) {
+		t.Skip("nothing is written at once on this system")
+	}
 	raw := writableNow(conn)
 	if raw == nil {
-		t.Skip("nothing is written at once on this system")
+		t.Fatal("a connection of net's own cannot be written to at once")
 	}
 	all := make([]byte, 64<<20)
 	for i := range all {
