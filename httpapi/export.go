@@ -81,34 +81,34 @@ func (e *export) item(i int, v any) {
 	e.value(v)
 }
 
-func (e *export) pages(visitorID string) {
+// list writes all entries of a list that is read a page at a time.
+func list[T any](e *export, read func(at chat.Page) (entries []T, next string, err error)) {
 	at := chat.Page{Limit: chat.MaxPageSize}
 	for n := 0; e.err == nil; {
-		var page chat.PageViewPage
-		page, e.err = e.h.svc.PageViews(e.r.Context(), e.by.Actor, visitorID, at, true)
-		for _, v := range page.Views {
+		var entries []T
+		entries, at.After, e.err = read(at)
+		for _, v := range entries {
 			e.item(n, v)
 			n++
 		}
-		if at.After = page.Next; at.After == "" {
+		if at.After == "" {
 			return
 		}
 	}
 }
 
+func (e *export) pages(visitorID string) {
+	list(e, func(at chat.Page) ([]chat.PageView, string, error) {
+		page, err := e.h.svc.PageViews(e.r.Context(), e.by.Actor, visitorID, at, true)
+		return page.Views, page.Next, err
+	})
+}
+
 func (e *export) visits(visitorID string) {
-	at := chat.Page{Limit: chat.MaxPageSize}
-	for n := 0; e.err == nil; {
-		var page chat.VisitPage
-		page, e.err = e.h.svc.Visits(e.r.Context(), e.by.Actor, visitorID, at)
-		for _, v := range page.Visits {
-			e.item(n, v)
-			n++
-		}
-		if at.After = page.Next; at.After == "" {
-			return
-		}
-	}
+	list(e, func(at chat.Page) ([]chat.Visit, string, error) {
+		page, err := e.h.svc.Visits(e.r.Context(), e.by.Actor, visitorID, at)
+		return page.Visits, page.Next, err
+	})
 }
 
 func (e *export) sessions(page chat.SessionPage) {
@@ -130,18 +130,10 @@ func (e *export) sessions(page chat.SessionPage) {
 }
 
 func (e *export) history(sessionID string) {
-	at := chat.Page{Limit: chat.MaxPageSize}
-	for n := 0; e.err == nil; {
-		var page chat.HistoryPage
-		page, e.err = e.h.svc.History(e.r.Context(), e.by.Actor, sessionID, at)
-		for _, one := range page.Entries {
-			e.item(n, one)
-			n++
-		}
-		if at.After = page.Next; at.After == "" {
-			return
-		}
-	}
+	list(e, func(at chat.Page) ([]chat.HistoryEntry, string, error) {
+		page, err := e.h.svc.History(e.r.Context(), e.by.Actor, sessionID, at)
+		return page.Entries, page.Next, err
+	})
 }
 
 // session writes a session as {"session", "messages", "notes", "history"}. Notes are few:
