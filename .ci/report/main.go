@@ -1,7 +1,8 @@
 // Report reads what "go test -json" prints and says what a person wants to
 // know: each package in a line, the output of what failed, what was skipped
 // and why, and one line of counts. It exits with 1 if anything failed, or was
-// skipped with PEALCHAT_REQUIRE=all.
+// skipped with PEALCHAT_REQUIRE=all. Of what ran twice the second time counts,
+// and what had failed the first time is named.
 package main
 
 import (
@@ -9,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -20,15 +23,16 @@ type event struct {
 }
 
 type report struct {
-	out                     io.Writer
-	output                  map[string][]string // of each test and package, until it has ended
-	skips                   []string
-	passed, failed, skipped int
-	broken                  bool // something that is no test has failed
+	out      io.Writer
+	output   map[string][]string // of each test and package, until it has ended
+	last     map[string]string   // how each test and package ended: pass, fail or skip
+	skips    map[string]string   // why each test was skipped
+	repeated map[string]bool     // what failed and then ran again
+	broken   bool                // something was not even built
 }
 
 func main() {
-	r := &report{out: os.Stdout, output: map[string][]string{}}
+	r := newReport(os.Stdout)
 	if err := r.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
@@ -36,6 +40,10 @@ func main() {
 	if !r.finish() {
 		os.Exit(1)
 	}
+}
+
+func newReport(out io.Writer) *report {
+	return &report{out: out, output: map[string][]string{}, last: map[string]string{}, skips: map[string]string{}, repeated: map[string]bool{}}
 }
 
 func (r *report) read(in io.Reader) error {
@@ -71,68 +79,94 @@ func (r *report) note(e event) {
 	}
 }
 
+// end remembers how a test or a package ended.
+func (r *report) end(key, action string) {
+	if r.last[key] == "fail" {
+		r.repeated[key] = true
+	}
+	r.last[key] = action
+}
+
 func (r *report) endTest(e event, output []string) {
+	key := e.Package + " " + e.Test
+	r.end(key, e.Action)
 	switch e.Action {
-	case "pass":
-		r.passed++
 	case "fail":
-		r.failed++
 		fmt.Fprintf(r.out, "%s", strings.Join(output, ""))
 	case "skip":
-		r.skipped++
 		why := ""
 		for _, line := range output {
 			if !strings.HasPrefix(strings.TrimSpace(line), "---") && !strings.HasPrefix(line, "===") {
 				why += " " + strings.TrimSpace(line)
 			}
 		}
-		r.skips = append(r.skips, e.Test+":"+why)
+		r.skips[key] = e.Test + ":" + why
 	}
 }
 
 func (r *report) endPackage(e event, output []string) {
-	if e.Action == "fail" {
-		r.broken = true
-		if e.FailedBuild == "" { // else the compiler has said it
-			for _, line := range output {
-				if !strings.HasPrefix(line, "FAIL") { // said below
-					fmt.Fprint(r.out, line)
-				}
-			}
-		}
-		// A test that was running when the process died never ended.
-		for key, lines := range r.output {
-			if name, ok := strings.CutPrefix(key, e.Package+" "); ok && name != "" {
-				r.failed++
-				fmt.Fprintf(r.out, "%s\n--- DIED: %s\n", strings.Join(lines, ""), name)
-				delete(r.output, key)
-			}
-		}
-		fmt.Fprintf(r.out, "FAIL\t%s\t%.1fs\n", e.Package, e.Elapsed)
+	r.end(e.Package+" ", e.Action)
+	switch e.Action {
+	case "pass":
+		fmt.Fprintf(r.out, "ok  \t%s\t%.1fs\n", e.Package, e.Elapsed)
 		return
-	}
-	if e.Action == "skip" {
+	case "skip":
 		fmt.Fprintf(r.out, "?   \t%s\t[no test files]\n", e.Package)
 		return
 	}
-	fmt.Fprintf(r.out, "ok  \t%s\t%.1fs\n", e.Package, e.Elapsed)
-}
-
-// finish prints the counts and says whether all is well.
-func (r *report) finish() bool {
-	if len(r.skips) > 0 {
-		fmt.Fprintf(r.out, "\nSKIPPED, and so not tested:\n")
-		for _, s := range r.skips {
-			fmt.Fprintln(r.out, "  "+s)
+	if e.FailedBuild == "" { // else the compiler has said it
+		for _, line := range output {
+			if !strings.HasPrefix(line, "FAIL") { // said below
+				fmt.Fprint(r.out, line)
+			}
 		}
 	}
-	if r.broken && r.failed == 0 {
-		r.failed = 1 // a package that does not build, or died between tests
+	// A test that was running when the process died never ended.
+	for key, lines := range r.output {
+		if name, ok := strings.CutPrefix(key, e.Package+" "); ok && name != "" {
+			r.end(key, "fail")
+			fmt.Fprintf(r.out, "%s\n--- DIED: %s\n", strings.Join(lines, ""), name)
+			delete(r.output, key)
+		}
 	}
-	fmt.Fprintf(r.out, "\n%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
-	if r.skipped > 0 && os.Getenv("PEALCHAT_REQUIRE") == "all" {
+	fmt.Fprintf(r.out, "FAIL\t%s\t%.1fs\n", e.Package, e.Elapsed)
+}
+
+// finish prints what deserves a look and the counts, and says whether all is
+// well.
+func (r *report) finish() bool {
+	counts, broken := map[string]int{}, r.broken
+	var skips []string
+	for key, action := range r.last {
+		if strings.HasSuffix(key, " ") { // a package
+			broken = broken || action == "fail"
+			continue
+		}
+		counts[action]++
+		if action == "skip" {
+			skips = append(skips, r.skips[key])
+		}
+	}
+	r.list("SKIPPED, and so not tested:", skips)
+	r.list("REPEATED, because they failed the first time:", slices.Collect(maps.Keys(r.repeated)))
+	if broken && counts["fail"] == 0 {
+		counts["fail"] = 1 // a package that does not build, or died between tests
+	}
+	fmt.Fprintf(r.out, "\n%d passed, %d failed, %d skipped\n", counts["pass"], counts["fail"], counts["skip"])
+	if counts["skip"] > 0 && os.Getenv("PEALCHAT_REQUIRE") == "all" {
 		fmt.Fprintln(r.out, "PEALCHAT_REQUIRE=all: what was skipped counts as failed")
 		return false
 	}
-	return r.failed == 0 && r.passed > 0
+	return counts["fail"] == 0 && counts["pass"] > 0
+}
+
+func (r *report) list(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	slices.Sort(lines)
+	fmt.Fprintf(r.out, "\n%s\n", title)
+	for _, line := range lines {
+		fmt.Fprintln(r.out, "  "+line)
+	}
 }
