@@ -264,6 +264,24 @@ func TestPlans(t *testing.T) {
 			}
 		}
 	}
+	// Those of one visitor are found by the visitor, whatever else is asked: not
+	// among all open ones, of which somebody hostile may have made very many.
+	ofOthers, yes := len(f.sql), true
+	for _, byActivity := range []bool{false, true} {
+		for _, status := range []string{"", chat.StatusActive, chat.StatusClosed} {
+			for _, q := range []chat.SessionQuery{{}, {Unassigned: true}, {AssigneeID: ada.ID}, {Snoozed: &yes}, {Missed: &yes}, {Tag: "t"}} {
+				q.VisitorID, q.Status, q.ByActivity = "v", status, byActivity
+				if _, err := s.Sessions(t.Context(), q); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for _, text := range f.sql[ofOthers:] {
+		if steps := strings.Join(plan(t, s, text), "\n\t"); !strings.Contains(steps, "SEARCH s USING INDEX sqlite_autoindex_chat_sessions_2 (visitor_id=?)") {
+			t.Errorf("%s\n\t%s", text, steps)
+		}
+	}
 	s.Sessions(t.Context(), chat.SessionQuery{})
 	s.Visitors(t.Context(), chat.VisitorQuery{})
 	again, err := open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil, setup{migrations: withMigrations().migrations, connect: f.connect})
@@ -285,6 +303,7 @@ func TestPlans(t *testing.T) {
 		{"INSERT INTO chat_agents", "SCAN chat_sessions"},       // never runs: it is for foreign keys checked late
 		{"sqlite_sequence", "SCAN sqlite_sequence"},             // one row
 		{"WHERE s.visitor_id = ?", "USE TEMP B-TREE FOR ORDER BY"},
+		{"s.visitor_id = (SELECT", "USE TEMP B-TREE FOR ORDER BY"},
 		{"s.closed_at IS NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"}, // an agent's open ones, by activity
 		{"+s.closed_at IS NOT NULL\n   AND s.assignee_id", "USE TEMP B-TREE FOR ORDER BY"},
 		{"ORDER BY s.id DESC", "SCAN s"},                                        // by row, from the newest on

@@ -199,25 +199,30 @@ func sessionPage(q chat.SessionQuery, place keyset, rows []sessionRow) (chat.Ses
 
 // sessionConditions returns what must hold for the query, worded so that
 // SQLite takes the index that also gives the order. A plus sign keeps it from
-// an index on the column.
+// an index on the column: those of one visitor are few, and are not to be
+// looked for among all that are open.
 func sessionConditions(q chat.SessionQuery) []string {
 	assigned := q.AssigneeID != "" || q.Unassigned
+	aside := ""
+	if q.VisitorID != "" {
+		aside = "+"
+	}
 	var c []string
 	switch {
 	case q.Status == chat.StatusActive && q.ByActivity && !assigned:
-		c = append(c, "s.open = 1")
+		c = append(c, aside+"s.open = 1")
 	case q.Status == chat.StatusActive:
-		c = append(c, "s.closed_at IS NULL")
+		c = append(c, aside+"s.closed_at IS NULL")
 	case q.Status == chat.StatusClosed && q.ByActivity:
-		c = append(c, "s.closed_at IS NOT NULL")
+		c = append(c, aside+"s.closed_at IS NOT NULL")
 	case q.Status == chat.StatusClosed:
 		c = append(c, "+s.closed_at IS NOT NULL")
 	}
 	if q.AssigneeID != "" {
-		c = append(c, "s.assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent)")
+		c = append(c, aside+"s.assignee_id = (SELECT id FROM chat_agents WHERE public_id = :agent)")
 	}
 	if q.Unassigned {
-		c = append(c, "s.assignee_id IS NULL")
+		c = append(c, aside+"s.assignee_id IS NULL")
 	}
 	if q.Department != "" {
 		c = append(c, "s.department = :department")
@@ -229,10 +234,10 @@ func sessionConditions(q chat.SessionQuery) []string {
 		c = append(c, "s.source = :source")
 	}
 	if q.Snoozed != nil {
-		c = append(c, map[bool]string{true: "s.snoozed_until IS NOT NULL", false: "s.snoozed_until IS NULL"}[*q.Snoozed])
+		c = append(c, map[bool]string{true: aside + "s.snoozed_until IS NOT NULL", false: "s.snoozed_until IS NULL"}[*q.Snoozed])
 	}
 	if q.Missed != nil {
-		c = append(c, map[bool]string{true: "s.missed = 1", false: "s.missed = 0"}[*q.Missed])
+		c = append(c, map[bool]string{true: aside + "s.missed = 1", false: "s.missed = 0"}[*q.Missed])
 	}
 	if q.VisitorID != "" {
 		c = append(c, "s.visitor_id = (SELECT id FROM chat_visitors WHERE public_id = :visitor)")
