@@ -60,6 +60,27 @@ func (t *tally) heard(r *reader, n int, sent int64, now time.Time) {
 	}
 }
 
+// forget waits until n messages have arrived, and does not count them.
+func (t *tally) forget(ctx context.Context, n int) error {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		t.mu.Lock()
+		arrived := t.delivered >= n
+		if arrived {
+			t.delivered, t.latencies = 0, nil
+		}
+		t.mu.Unlock()
+		if arrived {
+			return nil
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return errors.New("the first messages have not all arrived")
+}
+
 // wait returns when all have heard everything, or some time has passed; what is
 // missing then counts as lost.
 func (t *tally) wait(ctx context.Context, patience time.Duration) error {

@@ -119,6 +119,9 @@ func (s *sender) sendAll(ctx context.Context, rounds, rate int) (took time.Durat
 
 // load sends, with and without readers, and says what the readers cost.
 func load(ctx context.Context, srv *server, s *sender, rounds, rate int, t *tally, readers []*reader, quiet func() error) (figures, error) {
+	if err := warmUp(ctx, s, rate, t, readers); err != nil {
+		return nil, err
+	}
 	before, err := srv.usage(false)
 	if err != nil {
 		return nil, err
@@ -167,13 +170,31 @@ func load(ctx context.Context, srv *server, s *sender, rounds, rate int, t *tall
 	}, nil
 }
 
+// warm is how many messages each topic gets before anything is measured: the
+// first ones meet connections, caches and code that nobody has used yet. They
+// must arrive like all others.
+const warm = 1
+
+func warmUp(ctx context.Context, s *sender, rate int, t *tally, readers []*reader) error {
+	if _, err := s.sendAll(ctx, warm, rate); err != nil {
+		return err
+	}
+	if err := t.forget(ctx, warm*len(readers)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.committed = nil
+	return nil
+}
+
 func runChat(ctx context.Context, cfg config, srv *server) (figures, error) {
 	rounds := max(1, int(cfg.duration.Seconds())*cfg.rate/cfg.sessions)
 	s, err := newSender(ctx, srv, cfg.sessions)
 	if err != nil {
 		return nil, err
 	}
-	t := newTally(2*cfg.sessions, rounds)
+	t := newTally(2*cfg.sessions, warm+rounds)
 	readers, err := open(ctx, srv.addr, 2*cfg.sessions, func(i int) string { return s.path(i / 2) }, t)
 	defer closeAll(readers)
 	if err != nil {
@@ -198,7 +219,7 @@ func fanOut(ctx context.Context, cfg config, srv *server, stalled int) (figures,
 	if err != nil {
 		return nil, err
 	}
-	t := newTally(cfg.readers, rounds)
+	t := newTally(cfg.readers, warm+rounds)
 	readers, err := open(ctx, srv.addr, cfg.readers, func(int) string { return s.path(0) }, t)
 	defer closeAll(readers)
 	if err != nil {
