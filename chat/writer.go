@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +14,9 @@ import (
 const (
 	maxBatch = 256  // ops in one transaction
 	maxQueue = 8192 // ops that may wait; more are refused at once
+
+	sharedLanes = 3  // transactions at once on a store that processes share
+	besideBatch = 32 // ops that are worth one beside another
 )
 
 // writer commits in groups: while one transaction is being written to disk,
@@ -22,9 +26,12 @@ const (
 //
 // Background ops give way to the others: see turns. A store that several
 // processes share carries out several transactions at a time; there they have a
-// writer of their own, so that the locks they take are not everybody's.
+// writer of their own, so that the locks they take are not everybody's, and the
+// others have several lanes: while the database works on one transaction the
+// next is made ready, and what comes alone does not wait for the commit before.
 type writer struct {
 	store   Store
+	lanes   int // transactions that may be under way at once
 	timeout time.Duration
 	publish func([]*Event)
 	log     *slog.Logger
@@ -32,15 +39,21 @@ type writer struct {
 	trouble trouble
 
 	mu         sync.Mutex
-	began      time.Time // when the transaction under way was begun; zero without one
 	queue      []*pending
 	background []*pending
 	turns      turns
-	busy       bool
+	running    int                 // goroutines that write
+	underway   map[*batch]struct{} // what they write
 	closed     bool
-	idle       sync.Cond     // signalled when busy becomes false
+	idle       sync.Cond     // signalled when running becomes 0
 	beside     *writer       // of background ops, or nil
 	news       chan struct{} // gets a value when what run waits for may have changed
+}
+
+// batch is what one transaction writes.
+type batch struct {
+	ops   []*pending
+	began time.Time
 }
 
 type pending struct {
@@ -54,12 +67,13 @@ func newWriter(store Store, timeout time.Duration, publish func([]*Event), log *
 	w := newQueue(store, timeout, publish, log, count)
 	if store, ok := store.(interface{ Shared() bool }); ok && store.Shared() {
 		w.beside = newQueue(w.store, timeout, publish, log, count)
+		w.lanes = sharedLanes
 	}
 	return w
 }
 
 func newQueue(store Store, timeout time.Duration, publish func([]*Event), log *slog.Logger, count *counters) *writer {
-	w := &writer{store: store, timeout: timeout, publish: publish, log: log, count: count, news: make(chan struct{}, 1)}
+	w := &writer{store: store, timeout: timeout, publish: publish, log: log, count: count, news: make(chan struct{}, 1), lanes: 1, underway: map[*batch]struct{}{}}
 	w.idle.L = &w.mu
 	return w
 }
@@ -106,8 +120,8 @@ func (w *writer) enqueue(p *pending) error {
 		return ErrBusy
 	}
 	*queue = append(*queue, p)
-	if !w.busy {
-		w.busy = true
+	if w.running == 0 || w.running < w.lanes && w.worthwhile() {
+		w.running++
 		go w.run()
 	}
 	w.wake()
@@ -133,9 +147,22 @@ func (w *writer) withdraw(p *pending) bool {
 	return false
 }
 
-// run writes batches until none is left.
+// worthwhile says whether what waits should be written beside what is being
+// written. A transaction costs as much as some thirty ops, so while there is
+// much to do it should not be for fewer. It is called with the mutex held.
+func (w *writer) worthwhile() bool {
+	ops := 0
+	for b := range w.underway {
+		ops += len(b.ops)
+	}
+	return ops <= 1 || len(w.queue) >= besideBatch
+}
+
+// run writes batches until none is left, or none that another lane should not
+// take.
 func (w *writer) run() {
 	for {
+		runtime.Gosched() // whoever was just let go may have more to write
 		batch, wait := w.next()
 		switch {
 		case batch != nil:
@@ -154,27 +181,36 @@ func (w *writer) run() {
 }
 
 // next takes the batch to write, or says how long to wait for one. Without
-// both there is nothing to write, and run must end.
-func (w *writer) next() (batch []*pending, wait time.Duration) {
+// both run must end.
+func (w *writer) next() (*batch, time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue)+len(w.background) == 0 {
-		w.busy = false
-		w.idle.Broadcast()
+	if len(w.queue)+len(w.background) == 0 || len(w.underway) > 0 && !w.worthwhile() {
+		w.running--
+		if w.running == 0 {
+			w.idle.Broadcast()
+		}
 		return nil, 0
 	}
 	if len(w.queue) > 0 {
-		batch = take(&w.queue, min(len(w.queue), maxBatch))
-		n, weight := fitting(w.background, w.turns.along(len(batch)))
+		ops := take(&w.queue, min(len(w.queue), maxBatch))
+		n, weight := fitting(w.background, w.turns.along(len(ops)))
 		w.turns.rode(weight)
-		return append(batch, take(&w.background, n)...), 0
+		return w.begin(append(ops, take(&w.background, n)...)), 0
 	}
 	room, wait := w.turns.alone(time.Now(), w.closed)
 	if room == 0 {
 		return nil, wait
 	}
 	n, _ := fitting(w.background, room)
-	return take(&w.background, n), 0
+	return w.begin(take(&w.background, n)), 0
+}
+
+// begin is called with the mutex held.
+func (w *writer) begin(ops []*pending) *batch {
+	b := &batch{ops: ops, began: time.Now()}
+	w.underway[b] = struct{}{}
+	return b
 }
 
 // take removes the first n ops of a queue.
@@ -186,28 +222,24 @@ func take(queue *[]*pending, n int) []*pending {
 
 // write commits one batch, tells the subscribers, and lets the callers go: in
 // this order, so that whoever has an answer finds its event in the hub.
-func (w *writer) write(batch []*pending) {
-	ops := make([]Op, len(batch))
-	for i, p := range batch {
+func (w *writer) write(b *batch) {
+	ops := make([]Op, len(b.ops))
+	for i, p := range b.ops {
 		ops[i] = p.op
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), w.timeout)
 	defer cancel()
-	began := time.Now()
-	w.mu.Lock()
-	w.began = began
-	w.mu.Unlock()
 	results, err := w.append(ctx, ops)
 	ended := time.Now()
 	w.mu.Lock()
-	w.began = time.Time{}
+	delete(w.underway, b)
 	if weight(ops[0]) == 0 {
-		w.turns.wrote(began, ended)
+		w.turns.wrote(b.began, ended)
 	}
 	w.mu.Unlock()
-	w.count.committed(len(ops), ended.Sub(began), err)
+	w.count.committed(len(ops), ended.Sub(b.began), err)
 	var events []*Event
-	for i, p := range batch {
+	for i, p := range b.ops {
 		if err != nil {
 			p.err = err
 			continue
@@ -216,7 +248,7 @@ func (w *writer) write(batch []*pending) {
 		events = append(events, results[i].Events...)
 	}
 	w.publish(events)
-	for _, p := range batch {
+	for _, p := range b.ops {
 		close(p.done)
 	}
 }
@@ -248,7 +280,7 @@ func (w *writer) close() {
 	defer w.mu.Unlock()
 	w.closed = true
 	w.wake()
-	for w.busy {
+	for w.running > 0 {
 		w.idle.Wait()
 	}
 }
@@ -272,7 +304,12 @@ func (w *writer) waiting() (queue, background int) {
 func (w *writer) stuck(now time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.began.IsZero() && now.Sub(w.began) > w.timeout || len(w.queue) >= maxQueue {
+	for b := range w.underway {
+		if now.Sub(b.began) > w.timeout {
+			return ErrBusy
+		}
+	}
+	if len(w.queue) >= maxQueue {
 		return ErrBusy
 	}
 	return nil

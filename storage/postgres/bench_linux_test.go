@@ -229,7 +229,7 @@ func plainSend(pool *pgxpool.Pool, m chat.Message) error {
 	ctx := context.Background()
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		var session, seq, row int64
-		at := m.At.UnixMilli()
+		at := time.Now().UnixMilli()
 		err := tx.QueryRow(ctx, `UPDATE chat_sessions SET message_count = message_count + 1, updated_at = $2, active_at = $2, unread = unread + 1
 			WHERE public_id = $1 AND closed_at IS NULL RETURNING id, message_count`, m.SessionID, at).Scan(&session, &seq)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -56,6 +57,9 @@ func parse(text string) (list []token) {
 
 // fold takes the case and the accents off a word.
 func fold(word string) string {
+	if plain(word) {
+		return cut(strings.ToLower(word))
+	}
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(word) {
 		r = unicode.ToLower(r)
@@ -64,6 +68,17 @@ func fold(word string) string {
 		}
 	}
 	return cut(b.String())
+}
+
+// plain says whether a word has nothing but what ASCII has, as most have in most
+// languages.
+func plain(word string) bool {
+	for i := range len(word) {
+		if word[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func cut(word string) string {

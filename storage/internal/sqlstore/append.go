@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
@@ -22,28 +23,46 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, err
 		return nil, err
 	}
 	defer func() { <-s.turn }()
-	var results []chat.OpResult
-	var erased bool
-	err := s.transact(ctx, func(b *batch) error {
-		results = make([]chat.OpResult, len(ops))
-		if s.cfg.Shared {
-			if err := b.lock(wants(ops)); err != nil {
-				return err
-			}
-		}
-		if err := b.applyAll(ops, results); err != nil {
-			return err
-		}
-		erased = b.erased
-		return b.flush(true)
-	})
+	w := &write{s: s, ops: ops, quick: s.cfg.Shared && !slices.ContainsFunc(ops, func(op chat.Op) bool { return !plain(op) })}
+	err := s.transact(ctx, w.run)
+	if errors.Is(err, errNotQuick) {
+		w.quick = false
+		err = s.transact(ctx, w.run)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if erased && s.cfg.Erased != nil {
+	if w.erased && s.cfg.Erased != nil {
 		s.cfg.Erased()
 	}
-	return results, nil
+	return w.results, nil
+}
+
+// write is a call of Append.
+type write struct {
+	s       *Store
+	ops     []chat.Op
+	quick   bool // in as few statements as possible: see appendMany
+	results []chat.OpResult
+	erased  bool
+}
+
+func (w *write) run(b *batch) error {
+	w.results, b.quick = make([]chat.OpResult, len(w.ops)), w.quick
+	if w.s.cfg.Shared {
+		locks := wants(w.ops)
+		if w.quick {
+			locks.sessions = nil // the statement takes them in the same order
+		}
+		if err := b.lock(locks); err != nil {
+			return err
+		}
+	}
+	if err := b.applyAll(w.ops, w.results); err != nil {
+		return err
+	}
+	w.erased = b.erased
+	return b.flush(true)
 }
 
 // nothing is the argument of statements without parameters.
@@ -55,6 +74,7 @@ type batch struct {
 	tx      *sqlx.Tx
 	stmts   map[*sqlx.NamedStmt]*sqlx.NamedStmt // those of s.write, in the transaction
 	pending []pendingEvent
+	quick   bool // see appendMany
 	erased  bool // something was, and must not stay in the files
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -35,17 +36,42 @@ type (
 )
 
 // arguments returns the values of a statement's parameters.
-func arguments(stmt *sqlx.NamedStmt, arg any) ([]any, error) {
-	fields := stmt.Stmt.Mapper.FieldMap(reflect.Indirect(reflect.ValueOf(arg)))
-	args := make([]any, len(stmt.Params), len(stmt.Params)+1)
-	for i, name := range stmt.Params {
-		field, ok := fields[name]
-		if !ok {
-			return nil, fmt.Errorf("sqlstore: %T has no %q", arg, name)
-		}
-		args[i] = field.Interface()
+func (s *Store) arguments(stmt *sqlx.NamedStmt, arg any) ([]any, error) {
+	v := reflect.Indirect(reflect.ValueOf(arg))
+	where, err := s.fields(stmt, v.Type())
+	if err != nil {
+		return nil, err
+	}
+	args := make([]any, len(where), len(where)+1)
+	for i, index := range where {
+		args[i] = v.FieldByIndex(index).Interface()
 	}
 	return args, nil
+}
+
+// fieldsOf is what the parameters of a statement are taken from.
+type fieldsOf struct {
+	stmt *sqlx.NamedStmt
+	from reflect.Type
+}
+
+// fields returns where in values of a type the statement's parameters are. It
+// is found out once: in a group of messages it would be asked for each.
+func (s *Store) fields(stmt *sqlx.NamedStmt, from reflect.Type) ([][]int, error) {
+	if where, ok := s.places.Load(fieldsOf{stmt, from}); ok {
+		return where.([][]int), nil
+	}
+	names := stmt.Stmt.Mapper.TypeMap(from).Names
+	where := make([][]int, len(stmt.Params))
+	for i, name := range stmt.Params {
+		field, ok := names[name]
+		if !ok {
+			return nil, fmt.Errorf("sqlstore: %s has no %q", from, name)
+		}
+		where[i] = field.Index
+	}
+	s.places.Store(fieldsOf{stmt, from}, where)
+	return where, nil
 }
 
 // later is run where the outcome need not be known before the next statement.
@@ -53,7 +79,7 @@ func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
 	if !b.s.cfg.Shared {
 		return b.run(stmt, arg)
 	}
-	args, err := arguments(stmt, arg)
+	args, err := b.s.arguments(stmt, arg)
 	if err == nil {
 		_, err = b.tx.ExecContext(context.Background(), stmt.QueryString, append(args, Later{})...)
 	}
@@ -65,7 +91,7 @@ func (b *batch) last(stmt *sqlx.NamedStmt, dst, arg any) error {
 	if !b.s.cfg.Shared {
 		return b.in(stmt).Select(dst, arg)
 	}
-	args, err := arguments(stmt, arg)
+	args, err := b.s.arguments(stmt, arg)
 	if err != nil {
 		return err
 	}
@@ -85,9 +111,17 @@ type appended struct {
 	sessionRow
 }
 
+// errNotQuick: what a quick transaction had to do is not that simple.
+var errNotQuick = errors.New("sqlstore: not a quick transaction")
+
 // appendMany adds messages in one exchange with the database. Those that were
 // not accepted have no result afterwards and are left to appendMessage, which
 // finds out why. Without ok nothing was done.
+//
+// Where they are all that a transaction writes, it is a quick one: without the
+// savepoint, which would cost each session's row as much as the row itself, and
+// without having locked the sessions before. It must then be undone as a whole
+// where the messages have to be written one by one after all, which is rare.
 func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err error) {
 	messages := make([]messageRow, len(ops))
 	order := make([]int, len(ops))
@@ -98,24 +132,28 @@ func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err
 		order[i] = i
 	}
 	if b.s.ownError(err) {
-		return false, nil // its own op will say so
+		return b.notTogether() // its own op will say so
 	}
+	// In the order in which sessions are locked everywhere.
 	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(messages[i].Session, messages[j].Session) })
-	if err := b.later(b.s.write.OpBegin, nothing); err != nil {
+	if err := b.mark(b.s.write.OpBegin); err != nil {
 		return false, err
 	}
 	rows, err := b.sendMany(messages, order)
 	undoing := slices.ContainsFunc(rows, func(r appended) bool { return undoes(messages[r.Nth].Sender, r.sessionRow) })
 	switch {
 	case undoing, err != nil && b.s.cfg.Classify(err) == Refused: // one by one: a message changes what the next one finds
+		if b.quick {
+			return b.notTogether()
+		}
 		if err := b.rewind(); err != nil {
 			return false, err
 		}
-		return false, b.later(b.s.write.OpEnd, nothing)
+		return false, b.mark(b.s.write.OpEnd)
 	case err != nil:
 		return false, err
 	}
-	if err := b.later(b.s.write.OpEnd, nothing); err != nil {
+	if err := b.mark(b.s.write.OpEnd); err != nil {
 		return false, err
 	}
 	if err := b.firstWords(messages, rows); err != nil {
@@ -130,6 +168,22 @@ func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err
 		}
 	}
 	return true, nil
+}
+
+// mark begins or ends a savepoint, where there is to be one.
+func (b *batch) mark(stmt *sqlx.NamedStmt) error {
+	if b.quick {
+		return nil
+	}
+	return b.later(stmt, nothing)
+}
+
+// notTogether leaves messages to be written one by one.
+func (b *batch) notTogether() (ok bool, err error) {
+	if b.quick {
+		err = errNotQuick
+	}
+	return false, err
 }
 
 // sendMany inserts the messages in the order given, in as many statements as
@@ -147,7 +201,7 @@ func (b *batch) sendMany(messages []messageRow, order []int) (rows []appended, e
 		if nth == len(many) {
 			many = append(many, make([]any, len(stmt.Params)))
 		}
-		values, err := arguments(stmt, appending{index, messages[index]})
+		values, err := b.s.arguments(stmt, appending{index, messages[index]})
 		if err != nil {
 			return nil, err
 		}

@@ -83,6 +83,7 @@ type Store struct {
 	text     textWrites
 	shared   sharedWrites
 	lists    listCache
+	places   sync.Map      // of fieldsOf: see fields
 	turn     chan struct{} // holds a token for everybody who writes
 	alone    sync.Mutex
 	closed   atomic.Bool
@@ -208,7 +209,7 @@ func (s *Store) meta(ctx context.Context, name string) (string, error) {
 func (s *Store) explain(err error) error {
 	var known *chat.Error
 	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled):
+	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, errNotQuick):
 		return err
 	case s.closed.Load():
 		return chat.ErrClosed

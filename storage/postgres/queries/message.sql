@@ -29,6 +29,13 @@ SELECT a.id AS message_row, b.*
   FROM bumped AS b
   JOIN added AS a ON a.session_id = b.id
 
+-- ANY, although there is only one to compare with, because that can only become
+-- a search by key. As an equation the plan of message-append, which is kept
+-- whatever the tables become, was to read all open sessions for each group.
+-- name: session-bump-where
+public_id = ANY (ARRAY[:session])
+   AND closed_at IS NULL {session-bump-unless}
+
 -- A client that repeats itself is found out before anything was written, so
 -- that the messages sent together with it need not be undone. OFFSET 0 keeps
 -- this a question about one session: as a join it was planned, while the table
