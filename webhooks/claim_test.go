@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -96,4 +97,79 @@ func TestWhoLosesTheStoreLetsGo(t *testing.T) {
 			t.Fatalf("%d requests, delivered %+v", len(c.requests()), list)
 		}
 	})
+}
+
+// tardy is a receiver that its first caller connects to only after a time.
+func tardy(d *Dispatcher, wait time.Duration) {
+	connect := d.connect
+	d.connect = func(targets chat.WebhookTargets) *http.Client {
+		client := connect(targets)
+		transport := client.Transport.(*http.Transport)
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			time.Sleep(wait)
+			return dial(context.WithoutCancel(ctx), network, address)
+		}
+		return client
+	}
+}
+
+// A request is not begun any more when the claim is nearly over: neither when
+// the connection took that long, nor when the turn came so late.
+func TestNoRequestAtTheEndOfAClaim(t *testing.T) {
+	for name, late := range map[string]bool{"connection": true, "turn": false} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, nil, func(t *testing.T, r *rig) {
+				var c recorder
+				nearly := r.disp.hold - time.Second
+				c.answer = func(n int, _ got, w http.ResponseWriter) {
+					if n == 0 && !late {
+						time.Sleep(nearly) // the other delivery waits for the slot
+					}
+					w.WriteHeader(http.StatusNoContent)
+				}
+				r.receiver("shop.test", c.ServeHTTP)
+				r.webhook("shop.test")
+				store := &island{Store: r.store}
+				node := *r
+				node.svc = chat.New(store, &chat.Options{Logger: quiet(), WebhookTargets: chat.WebhookTargets{Any: true}})
+				defer node.svc.Close()
+				opts := &Options{Logger: quiet(), Timeout: time.Minute, Concurrency: 1, Poll: 100 * time.Millisecond}
+				disp := node.dispatcher(opts)
+				sessions := 2
+				if late {
+					tardy(disp, nearly)
+					sessions = 1
+				}
+				for range sessions {
+					r.session()
+				}
+				defer node.run(disp)()
+				settled(500 * time.Millisecond) // everything is claimed
+				store.cut.Store(true)
+				defer r.run(r.dispatcher(&Options{Logger: quiet(), Poll: 100 * time.Millisecond}))()
+				settled(20 * time.Second)
+				store.cut.Store(false)
+				settled(time.Minute)
+				attempts := map[string][]string{}
+				for _, g := range c.requests() {
+					attempts[g.id] = append(attempts[g.id], g.attempt)
+				}
+				if len(attempts) != sessions {
+					t.Fatalf("requests: %v", attempts)
+				}
+				repeated := 0
+				for id, list := range attempts {
+					if len(list) == 1 && list[0] == "2" {
+						repeated++
+					} else if late || list[0] != "1" {
+						t.Errorf("%s was sent as attempts %v", id, list)
+					}
+				}
+				if repeated != 1 {
+					t.Errorf("one delivery must have been left to the other node: %v", attempts)
+				}
+			})
+		})
+	}
 }

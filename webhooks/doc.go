@@ -9,7 +9,8 @@
 //
 //   - At least once: nothing is lost over a crash or restart of either side.
 //     A repetition carries the same webhook-id and the same body, and a
-//     webhook-attempt above 1.
+//     webhook-attempt above 1. It may overtake the one before only where a
+//     process was stopped for seconds in the very moment of sending.
 //   - Signed as Standard Webhooks has it: [Verify], or any library for it.
 //   - The events of one session come in order. An event that the endpoint has
 //     refused three times no longer holds up those behind it; an endpoint that

@@ -127,13 +127,13 @@ func (e *endpoint) claim(ctx context.Context, n int, lanes *sync.WaitGroup) erro
 	e.mu.Lock()
 	e.due = time.Time{} // what comes from here on will set it again
 	e.mu.Unlock()
-	at := e.out.Now()
+	at, until := e.out.Now(), time.Now().Add(e.hold)
 	claimed, err := e.out.Claim(ctx, e.id, n, at.Add(e.hold))
 	if err != nil {
 		return err
 	}
 	for _, d := range claimed.Deliveries {
-		l := &lane{endpoint: e, webhook: claimed.Webhook, secrets: claimed.Secrets, claimedAt: at, until: at.Add(e.hold), probe: e.breaker.probe(at)}
+		l := &lane{endpoint: e, webhook: claimed.Webhook, secrets: claimed.Secrets, claimedAt: at, until: until, probe: e.breaker.probe(at)}
 		e.mu.Lock()
 		e.lanes++
 		e.mu.Unlock()

@@ -67,7 +67,7 @@ func post(t *testing.T, client *http.Client, url string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	return send(ctx, client, time.Now, url, []string{oneSecret}, chat.Delivery{ID: "x", EventID: "k3f9x2ab.1", Attempt: 1, Body: []byte("{}")})
+	return send(ctx, client, time.Now, url, []string{oneSecret}, chat.Delivery{ID: "x", EventID: "k3f9x2ab.1", Attempt: 1, Body: []byte("{}")}, always)
 }
 
 func TestNothingReachesThisMachine(t *testing.T) {

@@ -17,7 +17,7 @@ type lane struct {
 	webhook   chat.Webhook // as it was at claimedAt
 	secrets   []string
 	claimedAt time.Time
-	until     time.Time // the present delivery is ours until then
+	until     time.Time // the present delivery is ours until then, by this process's clock
 	probe     bool      // it is to find out whether the endpoint works again
 }
 
@@ -41,7 +41,7 @@ func (l *lane) deliver(ctx context.Context, d chat.Delivery) *chat.Delivery {
 	}
 	// A request that was begun is finished: whoever receives it will act on it.
 	sending, cancel := context.WithTimeout(claim.ctx, l.timeout)
-	a := send(sending, l.client, l.out.Now, l.webhook.URL, l.secrets, d)
+	a := send(sending, l.client, l.out.Now, l.webhook.URL, l.secrets, d, claim.ready)
 	cancel()
 	<-l.slots
 	claim.release()
@@ -53,10 +53,10 @@ func (l *lane) deliver(ctx context.Context, d chat.Delivery) *chat.Delivery {
 		l.breaker.record(a.delivered(), now)
 	}
 	op := l.outcome(d, a, now)
+	l.until = time.Now().Add(l.hold)
 	if ctx.Err() == nil && !l.breaker.open() && now.Sub(l.claimedAt) < freshness {
 		op.Next = now.Add(l.hold)
 	}
-	l.until = op.Next
 	next := l.record(ctx, d, op)
 	l.disable(ctx, a, now)
 	switch {
@@ -79,7 +79,7 @@ func (l *lane) admitted(ctx context.Context, c *claim) bool {
 		return false
 	}
 	err := l.limiter.Wait(ctx)
-	if err != nil || ctx.Err() != nil || c.ctx.Err() != nil || !l.probe && l.breaker.open() {
+	if err != nil || ctx.Err() != nil || c.ready() != nil || !l.probe && l.breaker.open() {
 		<-l.slots
 		return false
 	}

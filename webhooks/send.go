@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,11 +35,13 @@ type answer struct {
 	at      time.Time
 }
 
-// send makes one try of a delivery.
-func send(ctx context.Context, client *http.Client, now func() time.Time, url string, secrets []string, d chat.Delivery) answer {
+// send makes one try of a delivery. ready is asked when there is a connection
+// and the request is about to be written to it; its error keeps it from being
+// sent.
+func send(ctx context.Context, client *http.Client, now func() time.Time, url string, secrets []string, d chat.Delivery, ready func() error) answer {
 	a := answer{at: now()}
 	began := time.Now() // the other clock is for what is stored
-	req, err := request(ctx, url, secrets, d, a.at)
+	req, err := request(atConnection(ctx, ready), url, secrets, d, a.at)
 	if err != nil {
 		a.err = err
 		return a
@@ -56,6 +59,16 @@ func send(ctx context.Context, client *http.Client, now func() time.Time, url st
 		a.after = retryAfter(res.Header, a.at)
 	}
 	return a
+}
+
+// atConnection has ready asked after the connection was made, which can take
+// long. Nothing but closing it keeps a request from being written then.
+func atConnection(ctx context.Context, ready func() error) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		if ready() != nil {
+			got.Conn.Close()
+		}
+	}})
 }
 
 func request(ctx context.Context, url string, secrets []string, d chat.Delivery, at time.Time) (*http.Request, error) {

@@ -140,7 +140,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		}
 	})
 	client := anyClient(time.Second)
-	a = send(deadline(t, 300*time.Millisecond), client, time.Now, drip, []string{oneSecret}, chat.Delivery{EventID: "k3f9x2ab.1", Attempt: 1})
+	a = send(deadline(t, 300*time.Millisecond), client, time.Now, drip, []string{oneSecret}, chat.Delivery{EventID: "k3f9x2ab.1", Attempt: 1}, always)
 	if !a.delivered() || a.latency > 2*time.Second || !strings.HasPrefix(a.body, "...") {
 		t.Errorf("a byte at a time: %+v", a)
 	}
@@ -197,3 +197,5 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+func always() error { return nil }
