@@ -2,16 +2,14 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/tracing"
+	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/chromedp"
 	"github.com/pealchat/pealchat/chat"
 )
@@ -35,7 +33,7 @@ func TestTypingInALargeInbox(t *testing.T) {
 	mara.do(chromedp.Navigate(h.srv.URL + "/chat/console/#/open/" + talk))
 	mara.wait("one can write", `active() === $('.conv .txt')`)
 	mara.patiently("every message is read in", `((box) => { box.scrollTop = 0; return $$('.thread .msg').length >= `+fmt.Sprint(manyMessages)+` || /started a conversation/.test($('.thread .event')?.textContent ?? ''); })($('.thread'))`)
-	eval[bool](mara, `($('.thread').scrollTop = $('.thread').scrollHeight, true)`)
+	eval[bool](mara, `($('.thread').scrollTop = $('.thread').scrollHeight, $('.list .scroll').scrollTop = 0, true)`)
 	if rows := eval[int](mara, `$$('.row').length`); rows > 60 {
 		t.Errorf("%d rows are drawn", rows)
 	}
@@ -43,21 +41,59 @@ func TestTypingInALargeInbox(t *testing.T) {
 	mara.toField()
 
 	eval[bool](mara, `(globalThis.drawn = 0, new MutationObserver((all) => { drawn += all.length; }).observe($('.thread'), { childList: true, subtree: true, characterData: true, attributes: true }), true)`)
-	took := mara.trace(func() {
-		for _, letter := range "The quick brown fox jumps over the lazy dog, and then again" {
+	settle := func() { mara.do(call(heapprofiler.CollectGarbage, cdp.Empty{})) } // what reading all of it has left is not the keys'
+	hand := func() {
+		for _, letter := range "The quick brown fox jumps over the lazy dog, and then again. " {
 			mara.press(string(letter))
 			time.Sleep(60 * time.Millisecond) // a fast hand; the trace tells the keys apart by it
 		}
-	})
-	if len(took) < 50 {
-		t.Fatalf("the trace has %d keys", len(took))
 	}
-	slices.Sort(took)
-	t.Logf("%d sessions, %d messages: a keystroke keeps the page busy for %.1f ms (median), %.1f ms (95th percentile), %.1f ms (longest of %d)",
-		manySessions, manyMessages, took[len(took)/2], took[len(took)*95/100], took[len(took)-1], len(took))
+	settle()
+	tell(t, "nobody else writes", mara.trace("typing", hand))
 	if n := eval[int](mara, `drawn`); n != 0 {
 		t.Errorf("%d changes of the log while something was typed below it", n)
 	}
+
+	stop := h.traffic(10)
+	mara.wait("the list moves", `/^News /.test($('.row p')?.textContent)`)
+	settle()
+	tell(t, "ten visitors a second write elsewhere", mara.trace("typing-in-traffic", hand))
+	stop()
+	if n := eval[int](mara, `drawn`); n != 0 {
+		t.Errorf("%d changes of the log while others wrote elsewhere", n)
+	}
+}
+
+// traffic has visitors of the inbox write, so many in a second, until the
+// function that it answers is called.
+func (h *hostSite) traffic(rate int) (stop func()) {
+	h.t.Helper()
+	page, err := h.svc.Sessions(h.t.Context(), host, chat.SessionQuery{Page: chat.Page{Limit: 200}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+			}
+			// The long one is the last that was made: the open one, where nothing is to be drawn.
+			to := page.Sessions[1+i%(len(page.Sessions)-1)]
+			if _, err := h.svc.SendMessage(h.t.Context(), host, chat.NewMessage{SessionID: to.ID, Sender: chat.SenderVisitor, Text: fmt.Sprintf("News %d", i)}); err != nil {
+				if h.t.Context().Err() == nil {
+					h.t.Error(err)
+				}
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(end); <-ended })
 }
 
 // patiently waits for what takes many requests.
@@ -108,82 +144,4 @@ func fillInbox(t *testing.T, h *hostSite) string {
 		return err
 	})
 	return long.Session.ID
-}
-
-// traceEvent is what the browser tells of itself.
-type traceEvent struct {
-	Name string  `json:"name"`
-	Ph   string  `json:"ph"`
-	TS   float64 `json:"ts"`
-	Dur  float64 `json:"dur"`
-	PID  int     `json:"pid"`
-	TID  int     `json:"tid"`
-	Args struct {
-		Data struct {
-			Type string `json:"type"`
-		} `json:"data"`
-	} `json:"args"`
-}
-
-var (
-	traceMu   sync.Mutex
-	traced    []traceEvent
-	traceDone chan struct{}
-)
-
-// hearTrace takes in what the browser tells of its work.
-func hearTrace(ev any) {
-	switch e := ev.(type) {
-	case *tracing.EventDataCollected:
-		traceMu.Lock()
-		defer traceMu.Unlock()
-		for _, raw := range e.Value {
-			var one traceEvent
-			if json.Unmarshal(raw, &one) == nil {
-				traced = append(traced, one)
-			}
-		}
-	case *tracing.EventTracingComplete:
-		close(traceDone)
-	}
-}
-
-// trace runs fn and tells how long, in milliseconds, each key kept the page's
-// main thread busy: everything from the key to the next one, with style,
-// layout and paint.
-func (b *tab) trace(fn func()) []float64 {
-	b.t.Helper()
-	traced, traceDone = nil, make(chan struct{})
-	b.do(call(tracing.Start, tracing.StartParams{TraceConfig: &tracing.TraceConfig{IncludedCategories: []string{"devtools.timeline", "disabled-by-default-devtools.timeline"}}}))
-	fn()
-	b.do(call(tracing.End, cdp.Empty{}))
-	select {
-	case <-traceDone:
-	case <-time.After(patience):
-		b.t.Fatal("the browser does not end its trace")
-	}
-	traceMu.Lock()
-	defer traceMu.Unlock()
-	var keys []traceEvent
-	for _, e := range traced {
-		if e.Name == "EventDispatch" && e.Args.Data.Type == "keydown" {
-			keys = append(keys, e)
-		}
-	}
-	slices.SortFunc(keys, func(a, c traceEvent) int { return int(a.TS - c.TS) })
-	var took []float64
-	for i, k := range keys {
-		end := k.TS + 55_000 // µs, less than the time between two keys
-		if i+1 < len(keys) {
-			end = min(end, keys[i+1].TS)
-		}
-		var busy float64
-		for _, e := range traced {
-			if e.PID == k.PID && e.TID == k.TID && e.Ph == "X" && e.Name == "RunTask" && e.TS+e.Dur > k.TS && e.TS < end {
-				busy += e.Dur
-			}
-		}
-		took = append(took, busy/1000)
-	}
-	return took
 }

@@ -21,6 +21,11 @@ func TestFirstSteps(t *testing.T) {
 	mara.shoot("phone-first-steps")
 	mara.phone(false)
 
+	mara.goTo(s.url("/chat/console/"))
+	mara.wait("once they were shown, the inbox comes first", `seen($('.app .list')) && !$('.start')`)
+	mara.click("First steps", `labelled('.side a', 'First steps')`)
+	mara.wait("they are still to be had", `seen($('.start .steps'))`)
+
 	v := newPerson(t)
 	v.goTo(eval[string](mara, `labelled('.start .ghost', 'Open the chat as a visitor').href`))
 	v.wait("one can write", `seen($('.ta'))`)

@@ -56,6 +56,9 @@ func TestVisitorsPage(t *testing.T) {
 	mara.do(chromedp.KeyEvent("Can I help you choose?"))
 	mara.click("Send", `labelled('.visitors .solid', 'Send')`)
 	mara.wait("the conversation is open", `seen($('.conv .txt'))`)
+	third := newPerson(t)
+	third.goTo(s.url("/vases"))
+	mara.wait("the navigation counts who comes", `/^3\b/.test(labelled('.side a', 'Visitors').querySelector('b')?.innerText)`)
 	v.wait("the visitor reads it", `$('.preview')?.innerText.includes('Can I help you choose?') && $('.badge').dataset.count === '1'`)
 	v.shoot("visitors-bubble")
 	v.click("the message", `$('.preview .say')`)
@@ -63,7 +66,7 @@ func TestVisitorsPage(t *testing.T) {
 	v.say("Yes, which one is watertight?")
 	mara.reads("Yes, which one is watertight?")
 	mara.onVisitors()
-	mara.wait("the way to the conversation", `labelled('.visitors .act a', 'Open conversation') && $$('.visitors .act button').length === 1`)
+	mara.wait("the way to the conversation", `labelled('.visitors .act a', 'Open conversation') && $$('.visitors .act button').length === 2`)
 }
 
 // TestVisitorsPageWithoutTracking says what it lives on.
@@ -72,6 +75,7 @@ func TestVisitorsPageWithoutTracking(t *testing.T) {
 	mara := enterConsole(t, s, "Mara")
 	mara.onVisitors()
 	mara.wait("how to switch it on", `labelled('.switched-off', 'Pages are not followed on this site') && labelled('.switched-off code', 'chat.Tracking{On: true}')`)
+	mara.wait("nobody is counted", `!$('.side .live') && !labelled('.side a', 'Visitors').querySelector('b')`)
 	mara.shoot("visitors-off")
 	mara.axe("visitors, off")
 	v := visit(t, s)

@@ -1,8 +1,9 @@
 // The lists: read page by page, kept right by events, read again when events were missed.
 import type { Session } from '../shared/types';
+import { Known } from './known';
 import { activity, byActivity, inView, merge, type Filter, type View } from './model';
 import { api, status, words } from './server';
-import { but, get, set, type Pages, type State } from './state';
+import { get, set, type Pages, type State } from './state';
 
 interface SessionPage { sessions: Session[]; next_cursor?: string }
 
@@ -37,14 +38,8 @@ let heard: Set<string> | undefined;
 /** Takes in sessions from the server. */
 export function absorb(list: Session[]) {
   if (!list.length) return;
-  set(({ sessions }) => {
-    const next = new Map(sessions);
-    for (const s of list) {
-      next.set(s.session_id, merge(next.get(s.session_id), s));
-      heard?.add(s.session_id);
-    }
-    return { sessions: next };
-  });
+  for (const s of list) heard?.add(s.session_id);
+  set(({ sessions }) => ({ sessions: sessions.with(...list.map((s) => [s.session_id, merge(sessions.get(s.session_id), s)] as const)) }));
 }
 
 const setPages = (view: View, pages: Pages) => set((s) => ({ pages: { ...s.pages, [view]: pages } }));
@@ -105,7 +100,7 @@ async function readAll() {
       const known = s.sessions.get(id);
       if (known && !sessions.has(id)) sessions.set(id, known);
     }
-    return { sessions, pages: next };
+    return { sessions: new Known(sessions), pages: next };
   });
 }
 
@@ -159,38 +154,66 @@ export async function readSession(id: string): Promise<Session> {
     return session;
   } catch (err) {
     if (status(err) === 404) {
-      set((s) => ({ missing: new Set(s.missing).add(id), sessions: but(s.sessions, id, undefined) }));
+      set((s) => ({ missing: new Set(s.missing).add(id), sessions: s.sessions.with([id, undefined]) }));
     }
     throw err;
   }
 }
 
-let memo: { key: unknown[]; rows: Session[] } | undefined;
+let memo: { of: Known<Session>; key: unknown[]; rows: Session[]; byId: Map<string, Session> } | undefined;
 
-/** The rows of the list that is shown, newest activity first. */
+/** The rows of the list that is shown, newest activity first. After an event only what it has changed is put in its place. */
 export function rows({ sessions, view, pages, me, filter }: State): Session[] {
-  const key = [sessions, view, pages[view].frontier, me?.agent_id, filter];
-  if (memo && key.every((part, i) => part === memo!.key[i])) return memo.rows;
+  if (memo?.of === sessions && same(memo.key, [view, pages[view].frontier, me?.agent_id, filter])) return memo.rows;
   const { frontier } = pages[view];
-  const list = [...sessions.values()]
-    .filter((s) => inView(s, view, me?.agent_id ?? '', filter) && activity(s) >= frontier)
-    .sort(byActivity);
-  memo = { key, rows: list };
+  const key = [view, frontier, me?.agent_id, filter];
+  const belongs = (s: Session) => inView(s, view, me?.agent_id ?? '', filter) && activity(s) >= frontier;
+  const changed = memo && same(memo.key, key) ? sessions.since(memo.of) : undefined;
+  if (!memo || !changed || changed.size > many) {
+    const list = [...sessions.values()].filter(belongs).sort(byActivity);
+    memo = { of: sessions, key, rows: list, byId: new Map(list.map((s) => [s.session_id, s])) };
+    return list;
+  }
+  let list = memo.rows;
+  for (const id of changed) {
+    const was = memo.byId.get(id), one = sessions.get(id), now = one && belongs(one) ? one : undefined;
+    if (was === now) continue;
+    if (list === memo.rows) list = [...list]; // whoever draws tells another list by its identity
+    if (was) { list.splice(place(list, was), 1); memo.byId.delete(id); }
+    if (now) { list.splice(place(list, now), 0, now); memo.byId.set(id, now); }
+  }
+  memo = { ...memo, of: sessions, rows: list };
   return list;
 }
 
-let counted: { key: unknown[]; n: number } | undefined;
+const many = 100; // changes at once after which it is quicker to sort all
+
+const same = (a: unknown[], b: unknown[]) => a.every((part, i) => part === b[i]);
+
+/** Where a row stands, or is to stand, in a list that is in order. */
+function place(list: Session[], row: Session): number {
+  let from = 0, to = list.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (byActivity(list[middle]!, row) < 0) from = middle + 1; else to = middle;
+  }
+  return from;
+}
+
+let counted: { of: Known<Session>; key: unknown[]; ids: Set<string> } | undefined;
 
 /** How many open conversations hold something new for this agent: theirs and nobody's. */
 export function unreadCount(s: State): number {
-  const key = [s.sessions, s.kept, s.me?.agent_id];
-  if (counted && key.every((part, i) => part === counted!.key[i])) return counted.n;
-  let n = 0;
-  for (const one of s.sessions.values()) {
-    if (isUnread(s, one) && one.status === 'active' && !one.snoozed_until && (!one.assignee_id || one.assignee_id === s.me?.agent_id)) n++;
+  const key = [s.kept, s.me?.agent_id];
+  const changed = counted && same(counted.key, key) ? s.sessions.since(counted.of) : undefined;
+  const ids = changed ? counted!.ids : new Set<string>();
+  for (const id of changed ?? [...s.sessions].map(([all]) => all)) {
+    const one = s.sessions.get(id);
+    const counts = one && isUnread(s, one) && one.status === 'active' && !one.snoozed_until && (!one.assignee_id || one.assignee_id === s.me?.agent_id);
+    if (counts) ids.add(id); else ids.delete(id);
   }
-  counted = { key, n };
-  return n;
+  counted = { of: s.sessions, key, ids };
+  return ids.size;
 }
 
 export const isUnread = (s: Pick<State, 'kept'>, one: Session) => one.unread > 0 || s.kept.has(one.session_id);

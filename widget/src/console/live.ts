@@ -207,10 +207,9 @@ function sweepTyping() {
 
 function presence(visitor: string, online: boolean) {
   set(({ sessions, visitors }) => {
-    const next = new Map(sessions);
-    for (const [id, s] of sessions) if (s.visitor_id === visitor) next.set(id, { ...s, visitor_online: online });
+    const theirs = [...sessions].filter(([, s]) => s.visitor_id === visitor && s.visitor_online !== online);
     const known = visitors.get(visitor);
-    return { sessions: next, visitors: known ? but(visitors, visitor, { ...known, online }) : visitors };
+    return { sessions: theirs.length ? sessions.with(...theirs.map(([id, s]) => [id, { ...s, visitor_online: online }] as const)) : sessions, visitors: known ? but(visitors, visitor, { ...known, online }) : visitors };
   });
 }
 

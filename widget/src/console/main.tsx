@@ -15,6 +15,7 @@ import { listenToKeys } from './keys';
 import { leading, refresh } from './live';
 import narrow from './narrow.css';
 import { notifyWhenAway } from './notify';
+import { countVisitors } from './online';
 import { followDrafts } from './drafts';
 import { keepOutbox } from './keeping';
 import { flush, sendOnLeaving } from './outbox';
@@ -62,6 +63,7 @@ sendOnLeaving();
 whenOpened((id) => { if (id) void openThread(id); });
 tellViewing();
 notifyWhenAway(leading);
+countVisitors();
 
 render(<App />, document.body);
 void start();

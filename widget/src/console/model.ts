@@ -26,7 +26,7 @@ export function activity(s: Session): string {
 export function byActivity(a: Session, b: Session): number {
   const x = activity(a), y = activity(b);
   if (x !== y) return x < y ? 1 : -1;
-  return a.session_id < b.session_id ? 1 : -1;
+  return a.session_id < b.session_id ? 1 : a.session_id > b.session_id ? -1 : 0;
 }
 
 /**

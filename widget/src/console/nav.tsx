@@ -47,12 +47,18 @@ export function Nav() {
       </ul>
       <ul class="nav pages">
         {pagesFor(admin).map((p) => (
-          <li key={p}><a href={pageLink(p)} aria-current={p === page ? 'page' : undefined}><Icon of={pageIcons[p]} /><span>{pageTitles[p]}</span></a></li>
+          <li key={p}><a href={pageLink(p)} aria-current={p === page ? 'page' : undefined}><Icon of={pageIcons[p]} /><span>{pageTitles[p]}</span>{p === 'visitors' && <Online />}</a></li>
         ))}
       </ul>
       <Myself />
     </nav>
   );
+}
+
+/** How many visitors are on the site, where that is known and there is one. */
+function Online() {
+  const n = useApp((s) => s.online);
+  return n ? <><i class="live" aria-hidden="true" /><b>{figure(n)}<span class="sr"> on the site</span></b></> : null;
 }
 
 const mine = (s: State) => s.me;

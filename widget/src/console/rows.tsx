@@ -1,3 +1,4 @@
+import { Component } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from '../shared/avatar';
 import { exact, firstName } from '../shared/format';
@@ -151,7 +152,18 @@ const Bones = () => (
 
 const clockOf = (s: State) => s.now;
 
-function Row({ session: s, view, open }: { session: Session; view: View; open: boolean }) {
+interface RowProps { session: Session; view: View; open: boolean }
+
+/** A row is drawn again when it is another one, not when others move. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps) {
+    return next.session !== this.props.session || next.view !== this.props.view || next.open !== this.props.open;
+  }
+
+  override render() { return <Drawn {...this.props} />; }
+}
+
+function Drawn({ session: s, view, open }: RowProps) {
   const now = useApp(clockOf);
   const unread = useApp((state) => isUnread(state, state.sessions.get(s.session_id) ?? s));
   const typing = useApp((state) => !!state.typing.get(s.session_id)?.visitor);

@@ -2,6 +2,7 @@
 import { createStore } from '../shared/store';
 import type { Agent, Message, Session, Step, Visitor } from '../shared/types';
 import type { History } from './history';
+import { Known } from './known';
 import type { Filter, Log, View } from './model';
 import type { CannedReply } from './saved';
 import type { Upload } from '../shared/upload';
@@ -84,7 +85,8 @@ export interface State {
   features?: Features | undefined;
   agents: Agent[];
   counts?: { mine: number; unassigned: number; open: number; later: number; closed: number };
-  sessions: Map<string, Session>;
+  online?: number | undefined; // visitors on the site, where they are followed
+  sessions: Known<Session>;
   pages: Record<View, Pages>;
   find: string;
   filter: Filter;
@@ -129,8 +131,8 @@ const page = (): Pages => ({ frontier: '', state: 'idle' });
 
 /** What belongs to the person signed in, as it is before anything has been read. */
 export const fresh = () => ({
-  me: undefined, features: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined,
-  sessions: new Map<string, Session>(),
+  me: undefined, features: undefined, brand: 'Pealchat', auth: undefined, scopes: [] as Scope[], agents: [] as Agent[], counts: undefined, online: undefined,
+  sessions: new Known<Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), later: page(), closed: page() },
   find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), histories: new Map<string, History>(), visitors: new Map<string, Visitor>(),
   earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, editing: undefined, removing: new Map(), crossing: undefined, saved: undefined,
@@ -157,7 +159,7 @@ export function change(id: string, fn: (s: Session) => Session) {
   set(({ sessions }) => {
     const old = sessions.get(id);
     const next = old && fn(old);
-    return next && next !== old ? { sessions: but(sessions, id, next) } : {};
+    return next && next !== old ? { sessions: sessions.with([id, next]) } : {};
   });
 }
 

@@ -4,6 +4,7 @@ import { createStore } from '../shared/store';
 import { absorb } from './lists';
 import { heard } from './live';
 import { api, words } from './server';
+import { store as app } from './state';
 
 /** A visitor, and since when they are on the page that they look at. */
 export interface Here extends Visitor {
@@ -83,6 +84,7 @@ export async function read(): Promise<void> {
       after = page.next_cursor;
     } while (after && found.length < wanted);
     apply();
+    if (page.tracking) app.set({ online: page.online }); // the navigation says the same
     set(({ people, chosen }) => ({ people: merged(people ?? [], found, !after, chosen), online: page.online ?? found.length, tracking: page.tracking, more: !!after, error: '' }));
   } catch (err) {
     set({ error: words(err) });

@@ -173,7 +173,7 @@ function erased(visitor: string) {
   if (open && sessions.get(open)?.visitor_id === visitor) go(view);
   set((s) => ({
     aboutOpen: false,
-    sessions: new Map([...s.sessions].filter(([, one]) => one.visitor_id !== visitor)),
+    sessions: s.sessions.with(...[...s.sessions].filter(([, one]) => one.visitor_id === visitor).map(([id]) => [id, undefined] as const)),
     visitors: new Map([...s.visitors].filter(([id]) => id !== visitor)),
     earlier: new Map([...s.earlier].filter(([id]) => id !== visitor)),
     trails: new Map([...s.trails].filter(([id]) => id !== visitor)),
