@@ -14,8 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
-	"text/tabwriter"
 	"time"
 )
 
@@ -25,6 +25,7 @@ type keeper struct {
 	addr     string
 	cmd      *exec.Cmd
 	restarts int
+	locks    int           // how often the database was locked
 	longest  time.Duration // from an end until the server answered again
 	began    time.Time     // when the server that runs began
 	samples  []sample
@@ -46,6 +47,8 @@ func newKeeper(ctx context.Context, cfg config) (*keeper, error) {
 }
 
 func (k *keeper) base() string { return "http://" + k.addr + "/chat/" }
+
+func (k *keeper) file() string { return filepath.Join(k.cfg.dir, "chat.db") }
 
 // start starts the server where it was, and returns when it listens.
 func (k *keeper) start(ctx context.Context) error {
@@ -76,16 +79,26 @@ func (k *keeper) stop() {
 	k.cmd.Wait()
 }
 
-// keep restarts and samples until ctx ends.
+// keep restarts, locks the database half-way between, and samples, until ctx
+// ends.
 func (k *keeper) keep(ctx context.Context, out io.Writer) {
 	began := time.Now()
-	restart, look := time.NewTicker(k.cfg.restart), time.NewTicker(k.cfg.sample)
-	defer restart.Stop()
+	trouble, look := time.NewTicker(k.cfg.restart/2), time.NewTicker(k.cfg.sample)
+	defer trouble.Stop()
 	defer look.Stop()
-	for {
+	var locking sync.WaitGroup
+	defer locking.Wait()
+	for n := 1; ; {
 		select {
-		case <-restart.C:
-			if err := k.restart(ctx); err != nil {
+		case <-trouble.C:
+			if n++; n%2 == 0 {
+				k.locks++
+				locking.Go(func() {
+					if err := lockFor(ctx, k.file(), min(3*time.Second, k.cfg.restart/5)); err != nil {
+						fmt.Fprintln(out, "the database was not locked:", err)
+					}
+				})
+			} else if err := k.restart(ctx); err != nil {
 				fmt.Fprintln(out, "the server was not started again:", err)
 				return
 			}
@@ -140,7 +153,7 @@ func (k *keeper) look(ctx context.Context) (s sample, err error) {
 		return s, err
 	}
 	s.files, s.rss, s.up = int64(len(fds)), s.rss<<10, time.Since(k.began)
-	if info, err := os.Stat(filepath.Join(k.cfg.dir, "chat.db-wal")); err == nil {
+	if info, err := os.Stat(k.file() + "-wal"); err == nil {
 		s.wal = info.Size()
 	}
 	text, err := k.get(ctx, "/goroutines")
@@ -167,52 +180,4 @@ func (k *keeper) get(ctx context.Context, path string) (string, error) {
 		err = errors.New(resp.Status)
 	}
 	return string(text), err
-}
-
-// warm is how long after its start a server is not looked at: it is still
-// taking what it will then keep.
-func (k *keeper) warm() time.Duration { return k.cfg.restart / 4 }
-
-// print shows how what the server holds has changed, over those samples that
-// are of a warm server.
-func (k *keeper) print(out io.Writer) {
-	var warm []sample
-	for _, s := range k.samples {
-		if s.up >= k.warm() {
-			warm = append(warm, s)
-		}
-	}
-	if len(warm) < 2 {
-		fmt.Fprintln(out, "too short to say how memory changes")
-		return
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\tfirst quarter\tlast quarter\tgreatest\tchange in 10 min\t")
-	for _, row := range []struct {
-		name  string
-		value func(sample) float64
-		unit  string
-	}{
-		{"memory (RSS)", func(s sample) float64 { return float64(s.rss) / (1 << 20) }, "MB"},
-		{"goroutines", func(s sample) float64 { return float64(s.goroutines) }, ""},
-		{"open files", func(s sample) float64 { return float64(s.files) }, ""},
-		{"write-ahead log", func(s sample) float64 { return float64(s.wal) / (1 << 20) }, "MB"},
-	} {
-		n := max(len(warm)/4, 1)
-		first, last, most := mean(warm[:n], row.value), mean(warm[len(warm)-n:], row.value), 0.0
-		for _, s := range warm {
-			most = max(most, row.value(s))
-		}
-		minutes := (warm[len(warm)-1].at - warm[0].at).Minutes() * 3 / 4
-		fmt.Fprintf(w, "%s\t%.1f %s\t%.1f %[3]s\t%.1[5]f %[3]s\t%+.1[6]f %[3]s\t\n", row.name, first, row.unit, last, most, (last-first)/minutes*10)
-	}
-	w.Flush()
-	fmt.Fprintln(out)
-}
-
-func mean(list []sample, value func(sample) float64) (sum float64) {
-	for _, s := range list {
-		sum += value(s)
-	}
-	return sum / float64(len(list))
 }

@@ -125,10 +125,13 @@ func report(ctx context.Context, out io.Writer, k *keeper, led *ledger) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%d messages of visitors and agents in %d sessions, %d restarts, longest without an answer %s\n",
-		led.total(), len(led.sessions), k.restarts, k.longest.Round(time.Millisecond))
+	if err := sound(ctx, k.file()); err != nil {
+		faults = append(faults, err.Error())
+	}
+	fmt.Fprintf(out, "\n%d messages of visitors and agents in %d sessions, %d restarts, %d locks, longest without an answer %s\n",
+		led.total(), len(led.sessions), k.restarts, k.locks, k.longest.Round(time.Millisecond))
 	fmt.Fprintf(out, "%d agents' streams heard %d events\n\n", len(led.agents), led.events())
-	k.print(out)
+	faults = append(faults, k.print(out)...)
 	for i, fault := range faults {
 		if i == 20 {
 			fmt.Fprintf(out, "… and %d more\n", len(faults)-i)

@@ -26,7 +26,7 @@ func TestSoak(t *testing.T) {
 	if err := soak(t.Context(), cfg, &out); err != nil {
 		t.Fatal(err, "\n", out.String())
 	}
-	if !strings.Contains(out.String(), "0 lost, 0 doubled") || strings.Contains(out.String(), " 0 restarts") {
+	if !strings.Contains(out.String(), "0 lost, 0 doubled") || strings.Contains(out.String(), " 0 restarts") || strings.Contains(out.String(), " 0 locks") || strings.Contains(out.String(), "was not locked") {
 		t.Error(out.String())
 	}
 	t.Log(out.String())
