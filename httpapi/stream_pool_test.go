@@ -226,3 +226,45 @@ func TestStreamPoolKeepsAgentsAndVisitorsApart(t *testing.T) {
 		t.Errorf("on a ban the agent owes %d, the visitor %d", agent.due, visitor.due)
 	}
 }
+
+// wakingContext wakes a stream once, when its owner asks whether the reader is
+// still there: after it has noted that nothing new has come, and before it has
+// looked for it.
+type wakingContext struct {
+	context.Context
+	wake func()
+}
+
+func (c *wakingContext) Err() error {
+	if wake := c.wake; wake != nil {
+		c.wake = nil
+		wake()
+	}
+	return c.Context.Err()
+}
+
+// Whoever is woken while they give a stream up keeps it, and looks again:
+// otherwise it had an owner for ever who does nothing, and its reader heard
+// nothing more.
+func TestStreamIsGivenUpOnlyWhenNothingCame(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{})
+	for name, work := range map[string]func(*stream){
+		"its own goroutine": func(s *stream) { s.next() },
+		"the pool":          func(s *stream) { s.feeders++; new(poolWorker).feed(s) },
+	} {
+		s := newStream(t.Context(), r.streamer, r.host, nil)
+		var err error
+		if s.sub, err = r.svc.Subscribe(t.Context(), r.host, chat.SubscribeOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		defer s.sub.Close()
+		woken := 0
+		s.due, s.ctx = 0, &wakingContext{t.Context(), func() { woken++; s.wake() }}
+		work(s)
+		s.mu.Lock()
+		if woken != 1 || s.owned || s.again || s.feeders != 0 {
+			t.Errorf("%s: woken %d times; the stream has an owner: %t; something came: %t; %d goroutines", name, woken, s.owned, s.again, s.feeders)
+		}
+		s.mu.Unlock()
+	}
+}
