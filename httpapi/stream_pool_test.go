@@ -268,3 +268,47 @@ func TestStreamIsGivenUpOnlyWhenNothingCame(t *testing.T) {
 		s.mu.Unlock()
 	}
 }
+
+// What a worker of the pool cannot write at once is written by the stream's own
+// goroutine, before anything else.
+func TestStreamPoolLeavesTheRestToTheStream(t *testing.T) {
+	r := newRigOn(t, newMemoryStore(), streamOptions{write: time.Hour})
+	session := r.session("Ines")
+	c := dial(t, r.listenSmall(), "/events")
+	c.want("ready")
+	var s *stream
+	for end := time.Now().Add(20 * time.Second); s == nil; time.Sleep(time.Millisecond) {
+		r.streamer.mu.Lock()
+		for idle := range r.streamer.streams {
+			idle.mu.Lock()
+			if !idle.owned && idle.raw != nil {
+				s = idle
+				s.owned = true
+				s.feeders++
+			}
+			idle.mu.Unlock()
+		}
+		r.streamer.mu.Unlock()
+		if time.Now().After(end) {
+			t.Fatal("the stream is never idle")
+		}
+	}
+	if s.raw.now == nil {
+		t.Skip("nothing is written at once on this system")
+	}
+	text := func(i int) string { return strings.Repeat(fmt.Sprint(i, " "), 900) }
+	const sent = 200 // more than the socket takes, and fewer than wait in memory
+	for i := range sent {
+		r.send(session.ID, text(i))
+	}
+	new(poolWorker).feed(s)
+	if writing(r) != 1 {
+		t.Fatal("the socket took all of it: the test shows nothing")
+	}
+	c.conn.(*net.TCPConn).SetReadBuffer(1 << 20) // spares time
+	for i := range sent {
+		if got := c.want("message_sent").field(t, "message"); got != text(i) {
+			t.Fatalf("message %d came as %.40q, %d bytes", i, got, len(got))
+		}
+	}
+}
