@@ -65,6 +65,7 @@ func (s *Service) saveKey(ctx context.Context, in NewAPIKey, secret string) (API
 		}
 	}
 	now := s.now()
+	defer s.forgetKeys() // whatever comes out of it: a key that is known may have other scopes now
 	res, err := s.writer.do(ctx, OpSaveAPIKey{Hash: hashSecret(secret), Key: APIKey{
 		ID: newID(now), Name: name, Prefix: secret[:min(len(secret)/2, 9)], Scopes: slices.Compact(scopes), CreatedAt: now,
 	}})
@@ -73,17 +74,29 @@ func (s *Service) saveKey(ctx context.Context, in NewAPIKey, secret string) (API
 
 // APIKeyBySecret returns the key that the secret is for, unless it is revoked.
 // The error then matches ErrUnauthenticated.
+//
+// It answers from memory where it can. That a key was made, revoked or given
+// other scopes holds at once in the process that did it. Nodes that a [Broker]
+// connects hear of it as soon as of a message, and any other process that
+// shares the store goes by it within a second.
 func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error) {
 	bad := &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Invalid API Key"}
 	if secret == "" {
 		return APIKey{}, bad
 	}
-	key, err := s.store.APIKeyByHash(ctx, hashSecret(secret))
-	switch {
-	case errors.Is(err, ErrNotFound) || err == nil && !key.RevokedAt.IsZero():
-		return APIKey{}, bad
-	case err != nil:
-		return APIKey{}, err
+	hash := hashSecret(secret)
+	key, changes, known := s.keys.find(hash)
+	if !known {
+		began := time.Now()
+		var err error
+		key, err = s.store.APIKeyByHash(ctx, hash)
+		switch {
+		case errors.Is(err, ErrNotFound) || err == nil && !key.RevokedAt.IsZero():
+			return APIKey{}, bad
+		case err != nil:
+			return APIKey{}, err
+		}
+		s.keys.keep(hash, key, began, changes)
 	}
 	s.noteUse(ctx, key)
 	return key, nil
@@ -94,13 +107,13 @@ func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, er
 func (s *Service) noteUse(ctx context.Context, key APIKey) {
 	now := s.now()
 	s.mu.Lock()
-	last, ok := s.keys[key.ID]
+	last, ok := s.keyUses[key.ID]
 	if !ok {
 		last = key.LastUsedAt
 	}
 	due := now.Sub(last) >= time.Minute || now.Before(last)
 	if due {
-		s.keys[key.ID] = now
+		s.keyUses[key.ID] = now
 	}
 	s.mu.Unlock()
 	if due {
@@ -118,11 +131,13 @@ func (s *Service) APIKeys(ctx context.Context, by Actor) ([]APIKey, error) {
 	return s.store.APIKeys(ctx)
 }
 
-// RevokeAPIKey makes a key useless at once.
+// RevokeAPIKey makes a key useless at once. Other nodes refuse it as soon as
+// they hear of it, and within a second: see [Service.APIKeyBySecret].
 func (s *Service) RevokeAPIKey(ctx context.Context, by Actor, id string) error {
 	if err := by.need(ScopeAdmin); err != nil {
 		return err
 	}
+	defer s.forgetKeys()
 	_, err := s.writer.do(ctx, OpRevokeAPIKey{KeyID: id, At: s.now()})
 	return err
 }

@@ -45,6 +45,7 @@ type note struct {
 	Views    map[string]string         `json:"views,omitempty"`    // by agent: the session they look at
 	Agents   []string                  `json:"agents,omitempty"`   // whose rows have changed
 	Settings bool                      `json:"settings,omitempty"` // they, or departments, have changed
+	Keys     bool                      `json:"keys,omitempty"`     // one has changed
 	Webhook  string                    `json:"webhook,omitempty"`  // a person has changed it, or wants to see it work
 	Event    *remark                   `json:"event,omitempty"`
 	Topic    string                    `json:"topic,omitempty"` // of Relay
@@ -187,6 +188,7 @@ func (s *Service) receive(h Hint) {
 	}
 	if h.Position == 0 && len(h.Data) == 0 { // something may have been missed
 		s.catchUp()
+		s.keys.forget()
 		s.nodes.send(note{Hello: true})
 		s.nodes.want(func(n *nodes) { n.announce, n.settings = true, true })
 		return
@@ -236,6 +238,9 @@ func (s *Service) heed(in note) {
 	}
 	if in.Settings {
 		s.nodes.want(func(n *nodes) { n.settings = true })
+	}
+	if in.Keys {
+		s.keys.forget()
 	}
 	if in.Webhook != "" {
 		s.nudgeHere(in.Webhook)

@@ -37,6 +37,7 @@ type Service struct {
 	hooks       Hooks
 	panel       func(context.Context, Actor, Visitor) (ContactPanel, error)
 	bans        banCache
+	keys        keyCache
 	spam        SpamRules
 	sameTexts   sameTexts
 	passed      passed
@@ -53,7 +54,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	agents  map[string]agentRow  // rows known to be saved as they are here
-	keys    map[string]time.Time // when each key's last use was written down
+	keyUses map[string]time.Time // when each key's last use was written down
 	closed  chan struct{}
 	running atomic.Int32  // calls of Run
 	pending chan struct{} // holds a token when the host has written in a transaction of its own
@@ -74,7 +75,7 @@ func New(store Store, opts *Options) *Service {
 		viewing:  newViewing(),
 		agents:   map[string]agentRow{},
 		routing:  newRouter(),
-		keys:     map[string]time.Time{},
+		keyUses:  map[string]time.Time{},
 		closed:   make(chan struct{}),
 		indexing: make(chan struct{}, 1),
 		pending:  make(chan struct{}, 1),

@@ -118,8 +118,8 @@ type AgentStore interface {
 	Agents(ctx context.Context) ([]Agent, error)
 }
 
-// APIKeyStore reads API keys, the oldest first. KeyByHash also finds revoked
-// ones.
+// APIKeyStore reads API keys, the oldest first. APIKeyByHash also finds
+// revoked ones.
 type APIKeyStore interface {
 	APIKeyByHash(ctx context.Context, hash string) (APIKey, error)
 	APIKeys(ctx context.Context) ([]APIKey, error)

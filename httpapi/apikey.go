@@ -31,10 +31,13 @@ func (h *Handler) createKey(r *http.Request, by caller, in chat.NewAPIKey) (answ
 	return created(extended{key, "key", secret}), err
 }
 
-// revokeKey also ends the streams that were opened with the key.
+// revokeKey also ends the streams that were opened with the key, on all nodes.
 func (h *Handler) revokeKey(r *http.Request, by caller) (answer, error) {
 	id := r.PathValue("api_key_id")
 	err := h.svc.RevokeAPIKey(r.Context(), by.Actor, id)
 	h.streams.recheck(id)
+	if err == nil {
+		h.svc.Relay(topicRevoked, []byte(id)) // behind the service's own word, so that it is asked about anew
+	}
 	return noContent, err
 }

@@ -115,6 +115,7 @@ func TestDoctorFindsMiddleware(t *testing.T) {
 			wantFinding(t, by["server"], stateWarning, "ReadHeaderTimeout")
 		})
 	}
+	s.key = s.newKey(chat.ScopeAdmin) // that is not known yet
 	s.store.Close()
 	srv := httptest.NewServer(s.handler)
 	defer srv.Close()

@@ -87,6 +87,8 @@ func TestOurFaults(t *testing.T) {
 			{"APIKeyByHash", "GET", "/sessions", ""},
 			{"Append", "POST", "/sessions", `{"visitor_name":"Ines"}`},
 		} {
+			store.fault = nil
+			s.key = s.newKey(chat.ScopeAdmin) // that is not known yet
 			store.fault = func(c string) error {
 				if c == call.fails {
 					return fault(c)

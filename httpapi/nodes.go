@@ -12,6 +12,7 @@ const (
 	topicSignedOut = "http signed out"
 	topicNonce     = "http nonce"
 	topicSpent     = "http spent"
+	topicRevoked   = "http revoked"
 )
 
 // usedNonce is a signed identity that somebody has used.
@@ -31,6 +32,7 @@ func (h *Handler) joinNodes(svc *chat.Service) {
 	h.vouchers.tell = func(u usedNonce) { relay(svc, topicNonce, u) }
 	h.buckets.tell = func(s spent) { relay(svc, topicSpent, s) }
 	svc.OnRelay(topicSignedOut, func(id []byte) { h.streams.recheckPerson(string(id)) })
+	svc.OnRelay(topicRevoked, func(id []byte) { h.streams.recheck(string(id)) })
 	svc.OnRelay(topicNonce, hears(h.vouchers.hear))
 	svc.OnRelay(topicSpent, hears(func(s spent) {
 		if r, ok := h.rules.named(s.Rule); ok {

@@ -138,3 +138,22 @@ func TestSignedOutOverNodes(t *testing.T) {
 		t.Error("the stream on the other node goes on")
 	}
 }
+
+// A key that is revoked on one node opens nothing on the others, and what it
+// had opened there ends.
+func TestRevokedKeyOverNodes(t *testing.T) {
+	list := newNodes(t, Options{Rates: unlimited})
+	admin, other := list[0], list[1]
+	made := admin.api("POST", "/api-keys", `{"name":"Bot","scopes":["read"]}`).want(201)
+	key := "X-API-Key: " + made.text("key")
+	server := httptest.NewServer(other.handler)
+	defer server.Close()
+	c := dial(t, to(server), "/api/v1/events", key)
+	c.want("ready")
+	other.call("GET", "/api/v1/sessions", "", key).want(200)
+	admin.call("GET", "/api/v1/sessions", "", key).want(200)
+	admin.api("DELETE", "/api-keys/"+made.text("api_key_id"), "").want(204)
+	admin.call("GET", "/api/v1/sessions", "", key).failed(401, "invalid_api_key", "")
+	eventually(t, "the other node refuses the key", func() bool { return other.call("GET", "/api/v1/sessions", "", key).status == 401 })
+	c.want("bye")
+}

@@ -26,8 +26,9 @@ type streamOptions struct {
 }
 
 // agentRecheck bounds how long a stream of the agents' API outlives the right
-// to it.
-const agentRecheck = 5 * time.Second
+// to it: five seconds with the one by which a service may be late to know of a
+// key that another process has revoked.
+const agentRecheck = 4 * time.Second
 
 func (o streamOptions) withDefaults() streamOptions {
 	for _, d := range []struct {
