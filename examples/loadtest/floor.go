@@ -24,8 +24,8 @@ type floor struct {
 	journal *journal // or nil: nothing is kept
 }
 
-func serveFloor(ctx context.Context, out io.Writer) error {
-	return (&floor{topics: map[string][]io.Writer{}}).serve(ctx, out)
+func serveFloor(ctx context.Context, cfg config, out io.Writer) error {
+	return (&floor{topics: map[string][]io.Writer{}}).serve(ctx, cfg, out)
 }
 
 func serveFloorOnDisk(ctx context.Context, cfg config, out io.Writer) error {
@@ -36,19 +36,28 @@ func serveFloorOnDisk(ctx context.Context, cfg config, out io.Writer) error {
 	defer file.Close()
 	f := &floor{topics: map[string][]io.Writer{}}
 	f.journal = &journal{file: file, tell: f.tell}
-	return f.serve(ctx, out)
+	return f.serve(ctx, cfg, out)
 }
 
-func (f *floor) serve(ctx context.Context, out io.Writer) error {
+func (f *floor) serve(ctx context.Context, cfg config, out io.Writer) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /listen/{topic}", f.listen)
 	mux.HandleFunc("POST /publish/{topic}", f.publish)
 	control(mux)
-	return serve(ctx, mux, out, 0, func() {})
+	cfg.buffer = 0
+	return serve(ctx, mux, out, cfg, func() {})
 }
 
-// listen keeps the bare connection.
+// listen keeps the bare connection. One of HTTP/2 belongs to several streams, so
+// there it does nothing else than wait.
 func (f *floor) listen(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 2 {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, "event: ready\ndata: {}\n\n")
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		return
+	}
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

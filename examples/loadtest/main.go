@@ -10,6 +10,7 @@
 //
 //	go run ./examples/loadtest
 //	go run ./examples/loadtest -only fan-out,idle -idle 50000
+//	go run ./examples/loadtest -only idle-http2 -each 10
 //
 // It uses loopback addresses only, and ends by itself.
 package main
@@ -39,6 +40,8 @@ type config struct {
 	rate     int
 	readers  int
 	idle     int
+	idle2    int
+	each     int
 	storm    int
 	takeover bool
 	buffer   int
@@ -57,6 +60,8 @@ func main() {
 	flag.IntVar(&cfg.rate, "rate", 2000, "chat: how many messages a second")
 	flag.IntVar(&cfg.readers, "readers", 2000, "fan-out: how many `readers` hear each event")
 	flag.IntVar(&cfg.idle, "idle", 10000, "idle: how many `streams`")
+	flag.IntVar(&cfg.idle2, "idle2", 2000, "idle-http2: how many `streams`")
+	flag.IntVar(&cfg.each, "each", 1, "idle-http2: how many `streams` a connection carries; that of a browser one or two")
 	flag.IntVar(&cfg.storm, "storm", 10000, "storm: how many `readers` come back at once")
 	flag.BoolVar(&cfg.takeover, "takeover", true, "let streams take their connections over from net/http")
 	flag.IntVar(&cfg.buffer, "buffer", 0, "how many `bytes` the kernel keeps for a reader who takes nothing; 0 is the system's choice")
@@ -73,7 +78,7 @@ func main() {
 	case "chat":
 		err = serveChat(ctx, cfg, os.Stdout)
 	case "floor":
-		err = serveFloor(ctx, os.Stdout)
+		err = serveFloor(ctx, cfg, os.Stdout)
 	case "disk":
 		err = serveFloorOnDisk(ctx, cfg, os.Stdout)
 	default:
@@ -103,7 +108,10 @@ func moreFiles() (allowed uint64) {
 // fits says whether so many connections can be open at all: a client's and a
 // server's process need one file for each.
 func (cfg config) fits(allowed uint64) error {
-	for name, n := range map[string]int{"-idle": cfg.idle, "-storm": cfg.storm, "-readers": cfg.readers, "-sessions (two each)": 2 * cfg.sessions} {
+	if cfg.each < 1 {
+		return errors.New("-each must be at least 1")
+	}
+	for name, n := range map[string]int{"-idle": cfg.idle, "-idle2": cfg.idle2, "-storm": cfg.storm, "-readers": cfg.readers, "-sessions (two each)": 2 * cfg.sessions} {
 		if uint64(n)+100 > allowed {
 			return fmt.Errorf("%s asks for %d connections, and this system allows a process %d open files (ulimit -Hn)", name, n, allowed)
 		}
@@ -131,6 +139,7 @@ var scenarios = []scenario{
 	{"stalled", "fan-out, with one reader in a hundred who takes nothing", runStalled, nil},
 	{"storm", "all readers cut off, and back at once for what they missed", runStorm, nil},
 	{"idle", "streams on which nothing happens", runIdle, oneFloor},
+	{"idle-http2", "the same over HTTP/2 and TLS, beside a bare handler that waits", runIdle2, oneFloor},
 }
 
 func measure(ctx context.Context, cfg config, out io.Writer) error {

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 
 func TestScenariosLoseNothing(t *testing.T) {
 	var out strings.Builder
-	cfg := config{only: "chat,storm,idle", sessions: 50, rate: 100, storm: 100, idle: 100, takeover: true, duration: time.Second}
+	cfg := config{only: "chat,storm,idle,idle-http2", sessions: 50, rate: 100, storm: 100, idle: 100, idle2: 100, each: 2, takeover: true, duration: time.Second}
 	if err := measure(t.Context(), cfg, &out); err != nil {
 		t.Fatal(err, "\n", out.String())
 	}
@@ -50,7 +50,7 @@ func TestTallyFindsWhatIsMissingAndWhatCameTwice(t *testing.T) {
 }
 
 func TestTooManyConnectionsAreRefusedAtOnce(t *testing.T) {
-	cfg := config{idle: 50000, storm: 100, readers: 100, sessions: 100}
+	cfg := config{each: 1, idle: 50000, storm: 100, readers: 100, sessions: 100}
 	if err := cfg.fits(20000); err == nil || !strings.Contains(err.Error(), "-idle") {
 		t.Errorf("50,000 streams with 20,000 files: %v", err)
 	}

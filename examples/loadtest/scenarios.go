@@ -320,6 +320,11 @@ func runIdle(ctx context.Context, cfg config, srv *server) (figures, error) {
 	if err != nil {
 		return nil, err
 	}
+	return idleFigures(cfg, srv, before, cfg.idle)
+}
+
+// idleFigures waits, and says what streams that were opened since before take.
+func idleFigures(cfg config, srv *server, before usage, streams int) (figures, error) {
 	time.Sleep(2 * time.Second)
 	open, err := srv.usage(true)
 	if err != nil {
@@ -331,8 +336,8 @@ func runIdle(ctx context.Context, cfg config, srv *server) (figures, error) {
 		return nil, err
 	}
 	return figures{
-		{"streams", float64(cfg.idle), "", false},
-		{"memory of a stream", float64(open.Memory-before.Memory) / float64(cfg.idle) / 1024, "KB", true},
+		{"streams", float64(streams), "", false},
+		{"memory of a stream", float64(open.Memory-before.Memory) / float64(streams) / 1024, "KB", true},
 		{"CPU, of one core", (later.CPU - open.CPU) / cfg.duration.Seconds() * 100, "%", false},
 	}, nil
 }

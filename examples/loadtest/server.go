@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
-	"strings"
 	"syscall"
 	"time"
 
@@ -27,10 +26,11 @@ import (
 
 // server is a server process, as the one that measures sees it.
 type server struct {
-	kind string // chat, floor or disk
-	addr string
-	cmd  *exec.Cmd
-	dir  string
+	kind   string // chat, floor or disk
+	addr   string
+	secure string // the same with TLS
+	cmd    *exec.Cmd
+	dir    string
 }
 
 const key = "peal_loadtest_key_for_loopback_only"
@@ -45,6 +45,9 @@ func startServer(ctx context.Context, cfg config, kind string) (*server, error) 
 		return nil, err
 	}
 	s := &server{kind: kind, dir: dir}
+	if err := makeCertificate(dir); err != nil {
+		return nil, err
+	}
 	s.cmd = exec.CommandContext(ctx, self, "-child", kind, "-dir", dir, "-profile", cfg.profile, fmt.Sprint("-takeover=", cfg.takeover), fmt.Sprint("-buffer=", cfg.buffer))
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
@@ -59,7 +62,10 @@ func startServer(ctx context.Context, cfg config, kind string) (*server, error) 
 		s.stop()
 		return nil, fmt.Errorf("the server does not start: %w", err)
 	}
-	s.addr = strings.TrimSpace(line)
+	if _, err := fmt.Sscan(line, &s.addr, &s.secure); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("the server says %q: %w", line, err)
+	}
 	return s, nil
 }
 
@@ -142,7 +148,7 @@ func serveChat(ctx context.Context, cfg config, out io.Writer) error {
 		Rates: httpapi.Rates{Hellos: -1, Sessions: -1, Messages: -1, VisitorStreams: -1, AddressStreams: -1, FailedLogins: -1},
 	}))
 	control(mux)
-	return serve(ctx, mux, out, cfg.buffer, func() { svc.Close() })
+	return serve(ctx, mux, out, cfg, func() { svc.Close() })
 }
 
 // smallBuffers makes the kernel keep little for a reader who takes nothing, so
@@ -160,19 +166,26 @@ func (l smallBuffers) Accept() (net.Conn, error) {
 	return c, err
 }
 
-func serve(ctx context.Context, h http.Handler, out io.Writer, buffer int, ending func()) error {
+func serve(ctx context.Context, h http.Handler, out io.Writer, cfg config, ending func()) error {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	if buffer > 0 {
-		ln = smallBuffers{ln, buffer}
+	if cfg.buffer > 0 {
+		ln = smallBuffers{ln, cfg.buffer}
+	}
+	secure, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
 	}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	srv.RegisterOnShutdown(ending)
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- srv.Serve(ln) }()
-	fmt.Fprintln(out, ln.Addr())
+	go func() {
+		failed <- srv.ServeTLS(secure, filepath.Join(cfg.dir, certFile), filepath.Join(cfg.dir, keyFile))
+	}()
+	fmt.Fprintln(out, ln.Addr(), secure.Addr())
 	select {
 	case err := <-failed:
 		return err
