@@ -109,20 +109,24 @@ func (s *Service) Analytics(ctx context.Context, by Actor, q AnalyticsQuery) (An
 		return Analytics{}, err
 	}
 	t := r.tally(r.q.AgentID)
-	if err := s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) { t.add(f) }); err != nil {
+	var visits []*VisitFigures
+	var load *Workload
+	err = together(ctx, func(ctx context.Context) error {
+		return s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) { t.add(f) })
+	}, func(ctx context.Context) (err error) {
+		visits, err = s.readVisits(ctx, r, []time.Time{r.q.From, r.q.To})
+		return err
+	}, func(ctx context.Context) error {
+		l, err := s.readLoad(ctx, r)
+		load = l.of(r.q.AgentID)
+		return err
+	})
+	if err != nil {
 		return Analytics{}, err
 	}
 	out := Analytics{Period: r.period(), Figures: t.figures(), Computed: r.computed}
-	visits, err := s.readVisits(ctx, r, []time.Time{r.q.From, r.q.To})
-	if err != nil {
-		return Analytics{}, err
-	}
 	visits[0].into(&out.Figures)
-	load, err := s.readLoad(ctx, r)
-	if err != nil {
-		return Analytics{}, err
-	}
-	out.Figures.Load = load.of(r.q.AgentID)
+	out.Figures.Load = load
 	return out, nil
 }
 
@@ -146,17 +150,19 @@ func (s *Service) AnalyticsByTime(ctx context.Context, by Actor, q AnalyticsQuer
 		starts = append(starts, at)
 	}
 	tallies := slices.Repeat([]tally{r.tally(r.q.AgentID)}, len(starts))
-	place := 0 // sessions come in order
-	err = s.readReport(ctx, r, func(f *SessionFigures, at time.Time) {
-		for place+1 < len(starts) && !at.Before(starts[place+1]) {
-			place++
-		}
-		tallies[place].add(f)
+	var visits []*VisitFigures
+	err = together(ctx, func(ctx context.Context) error {
+		place := 0 // sessions come in order
+		return s.readReport(ctx, r, func(f *SessionFigures, at time.Time) {
+			for place+1 < len(starts) && !at.Before(starts[place+1]) {
+				place++
+			}
+			tallies[place].add(f)
+		})
+	}, func(ctx context.Context) (err error) {
+		visits, err = s.readVisits(ctx, r, append(slices.Clip(starts), r.q.To))
+		return err
 	})
-	if err != nil {
-		return AnalyticsSeries{}, err
-	}
-	visits, err := s.readVisits(ctx, r, append(slices.Clip(starts), r.q.To))
 	if err != nil {
 		return AnalyticsSeries{}, err
 	}
@@ -183,23 +189,25 @@ func (s *Service) AnalyticsByAgent(ctx context.Context, by Actor, q AnalyticsQue
 	}
 	team := r.tally(r.q.AgentID)
 	each := map[string]*tally{}
-	err = s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) {
-		team.add(f)
-		for _, id := range f.agents() {
-			if r.q.AgentID != "" && id != r.q.AgentID {
-				continue
+	var load *load
+	err = together(ctx, func(ctx context.Context) error {
+		return s.readReport(ctx, r, func(f *SessionFigures, _ time.Time) {
+			team.add(f)
+			for _, id := range f.agents() {
+				if r.q.AgentID != "" && id != r.q.AgentID {
+					continue
+				}
+				if each[id] == nil {
+					t := r.tally(id)
+					each[id] = &t
+				}
+				each[id].add(f)
 			}
-			if each[id] == nil {
-				t := r.tally(id)
-				each[id] = &t
-			}
-			each[id].add(f)
-		}
+		})
+	}, func(ctx context.Context) (err error) {
+		load, err = s.readLoad(ctx, r)
+		return err
 	})
-	if err != nil {
-		return AnalyticsTeam{}, err
-	}
-	load, err := s.readLoad(ctx, r)
 	if err != nil {
 		return AnalyticsTeam{}, err
 	}
@@ -229,16 +237,18 @@ func (s *Service) AnalyticsByHour(ctx context.Context, by Actor, q AnalyticsQuer
 		return AnalyticsHours{}, err
 	}
 	out := AnalyticsHours{Period: r.period()}
-	err = s.readReport(ctx, r, func(f *SessionFigures, at time.Time) {
-		if !f.FirstVisitorAt.IsZero() {
-			at = at.In(r.q.Zone)
-			out.Sessions[(int(at.Weekday())+6)%7][at.Hour()]++
-		}
+	var load *load
+	err = together(ctx, func(ctx context.Context) error {
+		return s.readReport(ctx, r, func(f *SessionFigures, at time.Time) {
+			if !f.FirstVisitorAt.IsZero() {
+				at = at.In(r.q.Zone)
+				out.Sessions[(int(at.Weekday())+6)%7][at.Hour()]++
+			}
+		})
+	}, func(ctx context.Context) (err error) {
+		load, err = s.readLoad(ctx, r)
+		return err
 	})
-	if err != nil {
-		return AnalyticsHours{}, err
-	}
-	load, err := s.readLoad(ctx, r)
 	if err != nil {
 		return AnalyticsHours{}, err
 	}

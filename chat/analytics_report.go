@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -98,6 +99,38 @@ func (s *Service) readFigures(ctx context.Context, r *report, q SessionFiguresQu
 		}
 		return each(&f)
 	})
+}
+
+// together carries out what a report reads at the same time: none of it needs
+// the rest, and each of it waits for the database. It returns the first error;
+// what goes on then is called off. A panic of a store's becomes the caller's,
+// who may be able to live with it.
+func together(ctx context.Context, reads ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	var once sync.Once
+	var first error
+	var panicked any
+	for _, read := range reads {
+		group.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					once.Do(func() { panicked = v })
+					cancel()
+				}
+			}()
+			if err := read(ctx); err != nil {
+				once.Do(func() { first = err })
+				cancel()
+			}
+		})
+	}
+	group.Wait()
+	if panicked != nil {
+		panic(panicked)
+	}
+	return first
 }
 
 // onPage says whether an address is the page that was asked for.

@@ -128,9 +128,8 @@ type RatedSession struct {
 
 // RatingPage is one page of ratings. Next is empty at the end.
 type RatingPage struct {
-	Ratings  []RatedSession
-	Next     string
-	Computed AnalyticsBasis
+	Ratings []RatedSession
+	Next    string
 }
 
 // Ratings returns one page of the ratings of the sessions of a period, the

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -198,4 +200,20 @@ func TestPercentilesOfUnsortedLists(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestReadingTogether(t *testing.T) {
+	broken := errors.New("broken")
+	waits := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	fails := func(context.Context) error { return broken }
+	if err := together(t.Context(), waits, fails, waits); err != broken { //nolint:errorlint // that very one
+		t.Errorf("%v, want the first error, which calls off the rest", err)
+	}
+	defer func() {
+		if v := recover(); v != "a store's" {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	together(t.Context(), waits, func(context.Context) error { panic("a store's") })
+	t.Error("the panic was kept from the caller")
 }

@@ -178,7 +178,7 @@ func (s *Service) visit(ctx context.Context, by Actor, in Presence, prefix strin
 		return nil // nobody is there
 	}
 	campaign := campaignOf(clean.URL)
-	clean.URL, clean.Referrer = s.tracking.bare(clean.URL), s.tracking.bare(clean.Referrer)
+	clean = s.tracking.barePage(clean)
 	s.tell(EventVisitorPage, "", by.id, PageVisit{VisitorID: by.id, Page: *clean})
 	view := PageView{VisitorID: by.id, PageRef: *clean, At: s.now(), from: in.Address, Visit: Visit{
 		Campaign: campaign, Locale: locale, Device: device, Address: s.tracking.Addresses.kept(in.Address),
@@ -229,6 +229,15 @@ func (t Tracking) bare(address string) string {
 	}
 	u.User, u.Fragment, u.RawFragment, u.RawQuery, u.ForceQuery = nil, "", "", query.Encode(), false
 	return u.String()
+}
+
+// barePage does so for what a visitor's browser says of the page that they are
+// on: the widget has done it, another front end may not have. Nil is nil.
+func (t Tracking) barePage(p *PageRef) *PageRef {
+	if p == nil {
+		return nil
+	}
+	return &PageRef{URL: t.bare(p.URL), Title: p.Title, Referrer: t.bare(p.Referrer)}
 }
 
 // PageViews returns one page of what a visitor saw, the latest first; with

@@ -60,7 +60,7 @@ func (s *Service) CreateSession(ctx context.Context, by Actor, in NewSession) (S
 	}
 	var op OpCreateSession
 	if by.IsVisitor() {
-		in.Tags, in.AssigneeID = nil, ""
+		in.Tags, in.AssigneeID, in.Page = nil, "", s.tracking.barePage(in.Page)
 		op, err = s.visitorSession(ctx, by, in)
 	} else {
 		op, err = s.agentSession(ctx, in)

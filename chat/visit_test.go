@@ -215,6 +215,27 @@ func TestSignsOfLife(t *testing.T) {
 	})
 }
 
+// TestPagesOfTheChatAreBareToo: what is private in an address is no more to be
+// kept because somebody has opened the chat there.
+func TestPagesOfTheChatAreBareToo(t *testing.T) {
+	for _, tracking := range []chat.Tracking{{}, {On: true, KeepQuery: []string{"colour"}}} {
+		svc := newService(t, &chat.Options{Tracking: tracking})
+		want := chat.PageRef{URL: "https://shop.example/vases", Title: "Vases", Referrer: "https://search.example/"}
+		if tracking.On {
+			want.URL += "?colour=sage"
+		}
+		page := &chat.PageRef{URL: "https://ines:private@shop.example/vases?colour=sage&mail=private#private", Title: "Vases", Referrer: "https://search.example/?q=private"}
+		w, err := svc.Hello(t.Context(), chat.Hello{Page: page})
+		if err != nil || w.Visitor.Page == nil || *w.Visitor.Page != want {
+			t.Errorf("the visitor's page is %+v, %v, want %+v", w.Visitor.Page, err, want)
+		}
+		began, err := svc.CreateSession(t.Context(), chat.AsVisitor(w.Visitor), chat.NewSession{Message: "Hello", Page: page})
+		if err != nil || began.Session.Page == nil || *began.Session.Page != want {
+			t.Errorf("the session's page is %+v, %v, want %+v", began.Session.Page, err, want)
+		}
+	}
+}
+
 func TestRobotsAreNoVisitors(t *testing.T) {
 	svc := newService(t, &chat.Options{Tracking: chat.Tracking{On: true}})
 	who, _ := newVisitor(t, svc)

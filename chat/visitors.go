@@ -43,6 +43,7 @@ func (s *Service) Hello(ctx context.Context, in Hello) (Welcome, error) {
 	if err != nil {
 		return Welcome{}, err
 	}
+	page = s.tracking.barePage(page)
 	if in.Locale, err = cleanLine("locale", in.Locale, 35); err != nil {
 		return Welcome{}, err
 	}

@@ -15,8 +15,13 @@ func read(from pgx.Rows) (res result, err error) {
 	for _, f := range fields {
 		res.rows.columns = append(res.rows.columns, f.Name)
 	}
+	var free []driver.Value // for the rows to come: many are made at once
 	for from.Next() {
-		row := make([]driver.Value, len(fields))
+		if len(free) < len(fields) {
+			free = make([]driver.Value, len(fields)*min(max(2*len(res.rows.data), 1), 256))
+		}
+		row := free[:len(fields):len(fields)]
+		free = free[len(fields):]
 		var decoded []any // by pgx, for what is rare
 		for i, raw := range from.RawValues() {
 			if raw == nil {

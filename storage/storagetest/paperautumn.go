@@ -13,6 +13,7 @@ var paperRows = []row{
 	{"Paper/AutumnVisits", testPaperAutumnVisits},
 	{"Paper/AutumnBusinessHours", testPaperAutumnBusinessHours},
 	{"Paper/Spring", testPaperSpring},
+	{"Paper/Grace", testPaperGrace},
 }
 
 // newAutumn tells of the weekend on which clocks in Lisbon are put back, at two
@@ -297,4 +298,27 @@ func testPaperSpring(f *fixture) {
 	p.openNineToFive()
 	q.BusinessHours = true
 	p.measured("wait within hours", p.report(q).Figures.Wait, 2, 28_920/2.0) // a minute, eight hours on Sunday, a minute
+}
+
+// testPaperGrace tells of open sessions without an answer, as they are at noon:
+// a visitor may be away for a quarter of an hour, and one who is there has not
+// left however long ago they wrote.
+func testPaperGrace(f *fixture) {
+	p := newPaper(f, "11-04 12:00")
+	q := chat.AnalyticsQuery{From: p.at("11-04 00:00"), To: p.at("11-05 00:00")}
+	p.begin("there", "11-04 11:00", nil)
+	p.asks("there", "11-04 11:00")
+	p.svc.Touch(p.ctx, chat.AsVisitor(chat.Visitor{ID: p.visitor["there"]}))
+	p.begin("gone", "11-04 11:30", nil)
+	p.asks("gone", "11-04 11:44:59")
+	p.begin("given", "11-04 11:31", nil) // missed, but not abandoned: somebody had it
+	p.asks("given", "11-04 11:31")
+	p.assigned("given", "11-04 11:32", p.mara)
+	p.begin("just in time", "11-04 11:45", nil)
+	p.asks("just in time", "11-04 11:45")
+
+	g := p.report(q).Figures
+	p.equal("counts", []int64{g.Sessions, g.Closed, g.Missed, g.Abandoned, g.Dropped}, []int64{4, 0, 2, 1, 0})
+	p.behind(chat.FigureQuery{AnalyticsQuery: q, Figure: chat.FigureMissed}, "gone", "given")
+	p.behind(chat.FigureQuery{AnalyticsQuery: q, Figure: chat.FigureAbandoned}, "gone")
 }

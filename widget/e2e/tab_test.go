@@ -271,6 +271,9 @@ func (b *tab) shoot(name string) {
 	if dir == "" {
 		return
 	}
+	// A tall page is painted in parts, of which some may still show what was
+	// there before: the second frame from now has all of them.
+	eval[bool](b, `await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())

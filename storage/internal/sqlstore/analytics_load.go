@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 )
 
@@ -43,13 +45,11 @@ func (s *Store) SessionsAt(ctx context.Context, places []chat.Cursor) ([]chat.Se
 // period is the parameter of statements about one.
 type period struct{ From, To int64 }
 
-// assignmentRow is a row of analytics-assignments.
-type assignmentRow struct {
-	Agent   int64         `db:"agent_id"`
-	From    int64         `db:"from_at"`
-	To      sql.NullInt64 `db:"to_at"`
-	Visitor int64         `db:"visitor_id"`
-	Test    bool          `db:"test"`
+// shiftRow is a row of analytics-shifts.
+type shiftRow struct {
+	Agent int64 `db:"agent_id"`
+	From  int64 `db:"from_at"`
+	To    int64 `db:"to_at"`
 }
 
 // AgentLoad implements chat.AnalyticsStore.
@@ -60,26 +60,31 @@ func (s *Store) AgentLoad(ctx context.Context, q chat.SessionFiguresQuery) (chat
 		return out, err
 	}
 	f := newFiguresFilter(q)
+	var span chat.AgentSpan
+	var agent, visitor intColumn
+	columns := []any{&agent, (*timeColumn)(&span.From), (*timeColumn)(&span.To), &visitor, (*flagColumn)(&span.Test)}
 	// Each of the two has an index, both together have none.
 	for _, lasting := range []string{"t.to_at > :from", "t.to_at IS NULL"} {
-		var rows []assignmentRow
 		c := append([]string{"", lasting}, sessionFilters(q)...)
-		if err := s.list(ctx, s.read.AnalyticsAssignments+strings.Join(c, "\n   AND ")+"\n ORDER BY t.id", &rows, f); err != nil {
+		text := s.read.AnalyticsAssignments + strings.Join(c, "\n   AND ") + "\n ORDER BY t.id"
+		err := s.scan(ctx, text, f, func(rows *sqlx.Rows) error {
+			span.To = time.Time{}
+			err := rows.Scan(columns...)
+			span.AgentID, span.Ban = about.agents[int64(agent)], about.bans[int64(visitor)]
+			out.Assignments = append(out.Assignments, span)
+			return err
+		})
+		if err != nil {
 			return out, err
 		}
-		for _, r := range rows {
-			out.Assignments = append(out.Assignments, chat.AgentSpan{
-				AgentID: about.agents[r.Agent], From: fromMillis(r.From), To: fromOptMillis(r.To), Test: r.Test, Ban: about.bans[r.Visitor],
-			})
-		}
 	}
-	var rows []assignmentRow
+	var rows []shiftRow
 	if err := s.many(ctx, s.read.AnalyticsShifts, &rows, period{f.From, f.To}); err != nil {
 		return out, err
 	}
-	slices.SortStableFunc(rows, func(a, b assignmentRow) int { return cmp.Compare(a.From, b.From) })
+	slices.SortStableFunc(rows, func(a, b shiftRow) int { return cmp.Compare(a.From, b.From) })
 	for _, r := range rows {
-		out.Shifts = append(out.Shifts, chat.AgentSpan{AgentID: about.agents[r.Agent], From: fromMillis(r.From), To: fromOptMillis(r.To)})
+		out.Shifts = append(out.Shifts, chat.AgentSpan{AgentID: about.agents[r.Agent], From: fromMillis(r.From), To: fromMillis(r.To)})
 	}
 	return out, nil
 }

@@ -25,12 +25,7 @@ type visitCount struct {
 }
 
 // written is a session, with when its visitor wrote first and last.
-type written struct {
-	ID      int64
-	Visitor int64 `db:"visitor_id"`
-	First   int64 `db:"first_visitor_at"`
-	Last    int64 `db:"last_visitor_at"`
-}
+type written struct{ ID, First, Last int64 }
 
 // unsure is a visitor who was there in a period before and after which they
 // have written, in these sessions: only the messages can tell.
@@ -107,20 +102,22 @@ func (s *Store) views(ctx context.Context, span period, urls []string, each func
 		arg.IDs = string(list)
 		text += "\n   " + s.read.AnalyticsViewsPages
 	}
+	var id, at, visitor, since intColumn
+	columns := []any{&id, &at, &visitor, &since}
 	for n := viewsPage; n == viewsPage; {
 		n = 0
 		err := s.scan(ctx, text+"\n ORDER BY at, id\n LIMIT :limit", arg, func(rows *sqlx.Rows) error {
-			var visitor, since int64
-			err := rows.Scan(&arg.Row, &arg.After, &visitor, &since)
+			err := rows.Scan(columns...)
 			if err == nil {
 				n++
-				each(arg.After, visitor, since)
+				each(int64(at), int64(visitor), int64(since))
 			}
 			return err
 		})
 		if err != nil {
 			return err
 		}
+		arg.After, arg.Row = int64(at), int64(id)
 	}
 	return nil
 }
@@ -129,14 +126,17 @@ func (s *Store) views(ctx context.Context, span period, urls []string, each func
 func (s *Store) writers(ctx context.Context, span period) (map[int64][]written, error) {
 	arg := struct{ From, To, Early int64 }{span.From, span.To, span.From - (24 * time.Hour).Milliseconds()}
 	list := map[int64][]written{}
+	var id, visitor, first, last intColumn
+	columns := []any{&id, &visitor, &first, &last}
 	// Each of the two has an index, both together have none.
 	for _, end := range []string{"closed_at >= :early", "open = 1"} {
-		var part []written
-		if err := s.list(ctx, s.read.AnalyticsWriters+"\n   AND "+end, &part, arg); err != nil {
+		err := s.scan(ctx, s.read.AnalyticsWriters+"\n   AND "+end, arg, func(rows *sqlx.Rows) error {
+			err := rows.Scan(columns...)
+			list[int64(visitor)] = append(list[int64(visitor)], written{int64(id), int64(first), int64(last)})
+			return err
+		})
+		if err != nil {
 			return nil, err
-		}
-		for _, w := range part {
-			list[w.Visitor] = append(list[w.Visitor], w)
 		}
 	}
 	return list, nil
