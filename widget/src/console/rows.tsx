@@ -9,13 +9,14 @@ import { isUnread, loadMore, rows } from './lists';
 import { activity, waits, type View } from './model';
 import { link } from './route';
 import { choose } from './choose';
-import { get, promise, type State } from './state';
+import { get, promise, store, type State } from './state';
 import { ago, face, locale, span, until, useApp } from './use';
 import { alsoReading } from './viewing';
 import { t } from './words';
 
 const height = 60; // of a row, as the style sheet has it
 const spare = 6; // rows drawn beyond either edge
+const step = 250; // ms at least between two moves of the list that others bring about
 
 let move: ((by: number) => string | undefined) | undefined;
 /** Moves the keyboard's place in the list, as j and k do, and answers whose row it is then. By 0 it goes to where it was last. */
@@ -23,7 +24,7 @@ export const moveCursor = (by: number) => move?.(by);
 
 /** The rows near the window only: a list of thousands costs no more than one of twenty. */
 export function Rows({ view }: { view: View }) {
-  const live = useApp(rows);
+  const live = useRows(view);
   const { held, hold } = useHold(live);
   const list = held ?? live;
   const open = useApp((s) => s.open);
@@ -95,6 +96,35 @@ export function Rows({ view }: { view: View }) {
       <End view={view} empty={!list.length} />
     </div>
   );
+}
+
+/**
+ * The rows that are to be drawn. What other people do is drawn at once after a quiet moment, and where much is going on
+ * in steps: a list that moves with every event is nothing to read, and takes time from whoever is writing.
+ */
+function useRows(view: View): Session[] {
+  const [list, setList] = useState(() => rows(get()));
+  useLayoutEffect(() => {
+    let shown: Session[] | undefined, last = 0, timer: ReturnType<typeof setTimeout> | undefined;
+    let own: unknown[] = []; // what this person has asked for
+    const draw = () => {
+      clearTimeout(timer);
+      timer = undefined;
+      last = Date.now();
+      setList(shown = rows(get()));
+    };
+    const look = () => {
+      const s = get(), asked = [s.pages[view], s.filter, s.open];
+      const wait = asked.some((one, i) => one !== own[i]) ? 0 : last + step - Date.now();
+      own = asked;
+      if (rows(s) === shown) return;
+      if (wait <= 0) draw(); else timer ??= setTimeout(draw, wait);
+    };
+    look();
+    const stop = store.subscribe(look);
+    return () => { clearTimeout(timer); stop(); };
+  }, [view]);
+  return list;
 }
 
 /** The list as it was when the pointer went down, until it has come up: what is pressed must not move away under it. */
