@@ -41,6 +41,9 @@ func checkText(field, s string, limit int) (string, error) {
 	return s, err
 }
 
+// lineEnds makes one line end of all kinds.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // cleanText is checkText for a text that may be empty.
 func cleanText(field, s string, limit int) (string, error) {
 	if !utf8.ValidString(s) {
@@ -52,7 +55,7 @@ func cleanText(field, s string, limit int) (string, error) {
 	if n := utf8.RuneCountInString(s); n > limit {
 		return "", invalid(field, field+" has "+strconv.Itoa(n)+" characters; at most "+strconv.Itoa(limit)+" are allowed.")
 	}
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = lineEnds.Replace(s)
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return -1

@@ -59,7 +59,7 @@ type batch struct {
 type pending struct {
 	op     Op
 	done   chan struct{}
-	result OpResult
+	result *OpResult // one of those that the store has returned: it is too large to be copied for each
 	err    error
 }
 
@@ -103,7 +103,7 @@ func (w *writer) do(ctx context.Context, op Op) (OpResult, error) {
 	if p.err != nil {
 		return OpResult{}, p.err
 	}
-	return p.result, p.result.Err
+	return *p.result, p.result.Err
 }
 
 func (w *writer) enqueue(p *pending) error {
@@ -244,7 +244,7 @@ func (w *writer) write(b *batch) {
 			p.err = err
 			continue
 		}
-		p.result = results[i]
+		p.result = &results[i]
 		events = append(events, results[i].Events...)
 	}
 	w.publish(events)

@@ -216,7 +216,8 @@ func (h *Handler) identity(r *http.Request) *chat.Identity {
 // vouch checks a credential. An address that has sent too many wrong ones is
 // turned away before that costs anything.
 func vouch[T any](h *Handler, address, secret string, check func() (T, error)) (T, error) {
-	if !h.friends.has(secret) {
+	known := h.friends.has(secret)
+	if !known {
 		if err := h.buckets.check(h.rules.failures, address); err != nil {
 			var none T
 			return none, err
@@ -224,7 +225,7 @@ func vouch[T any](h *Handler, address, secret string, check func() (T, error)) (
 	}
 	found, err := check()
 	switch {
-	case err == nil:
+	case err == nil && !known:
 		h.friends.note(secret, true)
 	case errors.Is(err, chat.ErrUnauthenticated):
 		h.friends.note(secret, false)

@@ -46,8 +46,9 @@ func parseObject(data []byte) (map[string]any, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, badJSON("", "The body is empty; it must be one JSON object.")
 	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(data, &whole); err != nil {
+	if !json.Valid(data) {
+		var whole json.RawMessage
+		err := json.Unmarshal(data, &whole) // says what is wrong
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return nil, badJSON("", "The body is not one JSON object: %s, at byte %d.", syntax, syntax.Offset)
 		}
