@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,7 +58,8 @@ func TestSubscriptionsMissNothingWhileOthersWrite(t *testing.T) {
 }
 
 // subscribeWhileOthersWrite has readers hang up and come back while others
-// write, and returns what they missed, heard twice or out of order.
+// write, and one come when all is written, and returns what they missed, heard
+// twice or out of order.
 func subscribeWhileOthersWrite(t *testing.T, store chat.Store) (problems []string) {
 	svc := chat.New(store, nil)
 	t.Cleanup(func() { svc.Close() })
@@ -97,36 +99,42 @@ func subscribeWhileOthersWrite(t *testing.T, store chat.Store) (problems []strin
 		defer mu.Unlock()
 		problems = append(problems, fmt.Sprintf(format, args...))
 	}
-	results := make([][]chat.Position, 12)
-	for r := range results {
-		wg.Go(func() {
-			after, at := from, log.Head
-			for at < end {
-				sub, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{After: after})
-				if err != nil || sub.Reset != "" {
-					trouble("subscribed after %s: %v, reset %q", after, err, sub.Reset)
+	results := make([][]chat.Position, 13)
+	read := func(r int, after string, at chat.Position) {
+		for at < end {
+			sub, err := svc.Subscribe(ctx, host, chat.SubscribeOptions{After: after})
+			if err != nil || sub.Reset != "" {
+				trouble("subscribed after %s: %v, reset %q", after, err, sub.Reset)
+				return
+			}
+			stop := len(results[r]) + 1 + rand.IntN(300)
+			for len(results[r]) < stop && at < end {
+				events, err := sub.Next(ctx)
+				if err != nil {
+					trouble("reader %d: %v", r, err)
 					return
 				}
-				stop := len(results[r]) + 1 + rand.IntN(300)
-				for len(results[r]) < stop && at < end {
-					events, err := sub.Next(ctx)
-					if err != nil {
-						trouble("reader %d: %v", r, err)
-						return
-					}
-					for _, e := range events {
-						if e.Durable() {
-							results[r], after, at = append(results[r], e.Position), e.ID, e.Position
-						}
+				for _, e := range events {
+					if e.Durable() {
+						results[r], after, at = append(results[r], e.Position), e.ID, e.Position
 					}
 				}
-				sub.Close()
 			}
-		})
+			sub.Close()
+		}
+	}
+	last := len(results) - 1
+	for r := range last {
+		wg.Go(func() { read(r, from, log.Head) })
 	}
 	writing.Wait()
 	wg.Wait()
+	const tail = 100 // less than is read at once
+	read(last, fmt.Sprintf("%s.%d", store.Identity(), end-tail), end-tail)
 	for r, got := range results {
+		if r == last {
+			want = tail
+		}
 		if len(got) != want {
 			trouble("reader %d: %d events, want %d", r, len(got), want)
 		}
@@ -168,6 +176,68 @@ func TestSlowSubscriberFallsBackToTheLog(t *testing.T) {
 
 // TakeQueued never asks the store, and passes nothing over that only the store
 // still has.
+// hookedLog does something once before a part of the log is read, and after.
+type hookedLog struct {
+	chat.Store
+	before, after func()
+}
+
+func (s *hookedLog) Events(ctx context.Context, q chat.EventQuery) ([]*chat.Event, error) {
+	before, after := s.before, s.after
+	if s.before, s.after = nil, nil; before != nil {
+		before()
+	}
+	events, err := s.Store.Events(ctx, q)
+	if after != nil {
+		after()
+	}
+	return events, err
+}
+
+// What is committed while the log is read, before the place and behind it,
+// comes once: from the log, or live.
+func TestWhatIsCommittedWhileTheLogIsReadComesOnce(t *testing.T) {
+	store := &hookedLog{Store: openStore(t, filepath.Join(t.TempDir(), "chat.db"))}
+	svc := chat.New(store, nil)
+	defer svc.Close()
+	s := newSession(t, svc)
+	first, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	send(t, svc, host, s.ID, "zero")
+	queued := make(chan struct{}, 10)
+	sub, err := svc.Subscribe(t.Context(), host, chat.SubscribeOptions{After: first.Position(), Wake: func() { queued <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	store.before = func() {
+		send(t, svc, host, s.ID, "one")
+		<-queued // so that it waits in memory too
+	}
+	store.after = func() { send(t, svc, host, s.ID, "two") }
+	var got []string
+	for len(got) < 3 || got[len(got)-1] != "end" {
+		events, _, err := sub.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(events) == 0 {
+			send(t, svc, host, s.ID, "end")
+		}
+		for _, e := range events {
+			if m, ok := e.Data.(chat.Message); ok {
+				got = append(got, m.Text)
+			}
+		}
+	}
+	if want := []string{"zero", "one", "two", "end"}; !slices.Equal(got, want) {
+		t.Errorf("heard %q, want %q", got, want)
+	}
+}
+
 func TestTakeQueuedTakesWhatWaitsInMemory(t *testing.T) {
 	store := &slowLog{Store: openStore(t, filepath.Join(t.TempDir(), "chat.db"))}
 	svc := chat.New(store, nil)

@@ -35,6 +35,7 @@ type config struct {
 	restart  time.Duration
 	sample   time.Duration
 	pause    time.Duration // of a visitor between two messages, on average
+	talk     int           // messages of a visitor until they end the session
 	visitors int
 	agents   int
 }
@@ -52,6 +53,7 @@ func main() {
 	flag.DurationVar(&cfg.restart, "restart", 5*time.Minute, "how often the server ends: killed and asked to by turns")
 	flag.DurationVar(&cfg.sample, "sample", 10*time.Second, "how often it is looked at")
 	flag.DurationVar(&cfg.pause, "pause", 2*time.Second, "how long a visitor waits between two messages, on average")
+	flag.IntVar(&cfg.talk, "talk", 200, "how many messages a visitor writes before they end the session and begin another")
 	flag.IntVar(&cfg.visitors, "visitors", 200, "how many `people` write")
 	flag.IntVar(&cfg.agents, "agents", 10, "how many `people` listen to everything and answer")
 	flag.Parse()
@@ -101,7 +103,7 @@ func soak(ctx context.Context, cfg config, out io.Writer) (err error) {
 		if err != nil {
 			return err
 		}
-		visitors.Go(func() { visit(writing, ctx, c, cfg.pause, led) })
+		visitors.Go(func() { visit(writing, ctx, c, cfg.pause, cfg.talk, led) })
 	}
 	keeping.Go(func() { k.keep(writing, out) })
 	visitors.Wait()

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 
 func TestSoak(t *testing.T) {
 	var out strings.Builder
-	cfg := config{addr: "127.0.0.1:0", length: 6 * time.Second, restart: 1500 * time.Millisecond, sample: 100 * time.Millisecond, pause: 50 * time.Millisecond, visitors: 10, agents: 3}
+	cfg := config{addr: "127.0.0.1:0", length: 6 * time.Second, restart: 1500 * time.Millisecond, sample: 100 * time.Millisecond, pause: 50 * time.Millisecond, talk: 15, visitors: 10, agents: 3}
 	if err := soak(t.Context(), cfg, &out); err != nil {
 		t.Fatal(err, "\n", out.String())
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -89,7 +90,7 @@ func insist(ctx context.Context, call func() error) error {
 
 // visit is a visitor who writes, ends the session now and then, and begins a
 // new one, until writing ends. What they have begun by then they finish.
-func visit(writing, ctx context.Context, c *client.Client, pause time.Duration, led *ledger) {
+func visit(writing, ctx context.Context, c *client.Client, pause time.Duration, length int, led *ledger) {
 	if insist(ctx, func() error { _, err := c.Hello(ctx); return err }) != nil {
 		return
 	}
@@ -99,7 +100,7 @@ func visit(writing, ctx context.Context, c *client.Client, pause time.Duration, 
 			session, err = c.CreateSession(ctx, client.NewSession{ClientID: fmt.Sprint("session ", round)})
 			return err
 		})
-		for n := 0; err == nil && writing.Err() == nil && n < 200; n++ {
+		for n := 0; err == nil && writing.Err() == nil && n < length; n++ {
 			text := fmt.Sprint("visitor ", n)
 			var m chat.Message
 			err = insist(ctx, func() (err error) {
@@ -113,6 +114,9 @@ func visit(writing, ctx context.Context, c *client.Client, pause time.Duration, 
 			case <-time.After(rand.N(2 * pause)):
 			case <-writing.Done():
 			}
+		}
+		if err == nil && writing.Err() == nil { // nobody may have many that are open
+			err = insist(ctx, func() error { return c.CloseSession(ctx, session.ID) })
 		}
 		if err != nil {
 			return
@@ -199,11 +203,16 @@ func (a *agent) hear(m chat.Message) {
 func (a *agent) answer(ctx context.Context, to chat.Message, led *ledger) {
 	text := "answer to " + to.ID
 	var m chat.Message
+	over := false // the visitor has ended the session meanwhile
 	err := insist(ctx, func() (err error) {
 		m, err = a.client.SendMessage(ctx, client.NewMessage{SessionID: to.SessionID, Sender: chat.SenderAgent, Message: text, ClientID: text})
+		if failed := new(client.Error); errors.As(err, &failed) && failed.Code == chat.ErrSessionClosed.Code {
+			over = true
+			return nil
+		}
 		return err
 	})
-	if err == nil {
+	if err == nil && !over {
 		led.note(to.SessionID, text, m.Seq, false)
 	}
 }
