@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/pealchat/pealchat/chat"
 )
 
@@ -102,4 +104,52 @@ func TestAFileWaitsForTheChallenge(t *testing.T) {
 	b.click("the page's button", `document.querySelector('#human')`)
 	b.wait("it was sent", `/sent/.test($$('.msg.me').at(-1)?.innerText ?? '')`)
 	b.expectOffline(false)
+}
+
+// foreignBox is a challenge as services of others bring it: of a size of its own,
+// light whatever stands around it.
+const foreignBox = `<style>
+.captcha { box-sizing: border-box; width: 304px; height: 78px; display: flex; align-items: center; gap: 12px; padding: 0 12px; border: 1px solid #d3d3d3; border-radius: 3px; color-scheme: light; background: #f9f9f9; color: #222; font: 14px sans-serif }
+.captcha input { inline-size: 28px; block-size: 28px }
+</style><script>
+document.addEventListener('pealchat:challenge', ({ detail }) => {
+	const label = detail.place.appendChild(document.createElement('label'));
+	label.className = 'captcha';
+	const input = label.appendChild(document.createElement('input'));
+	input.type = 'checkbox';
+	label.append('I am a person');
+	input.onchange = () => detail.pass('token');
+});
+</script>`
+
+// The page's challenge stands whole in the panel, and what it is for beside it:
+// on a desk and on a phone, written from the left and from the right, light and
+// dark.
+func TestThePagesChallengeFits(t *testing.T) {
+	axeSource(t)
+	for lang, words := range galleryWords {
+		for screen, phone := range map[string]bool{"desk": false, "phone": true} {
+			t.Run(lang+" "+screen, func(t *testing.T) {
+				dir := map[string]string{"en": "ltr", "ar": "rtl"}[lang]
+				h := startHostSite(t, chat.Options{Hooks: chat.Hooks{Challenge: new(guard).check}}, map[string]string{
+					"/": foreignBox + tag("") + fmt.Sprintf(`<script>document.documentElement.lang = %q; document.documentElement.dir = %q</script><main><h1>Alder &amp; Clay</h1><p>Stoneware for everyday tables.</p></main>`, lang, dir)})
+				g := &gallery{hostSite: h, t: t, name: "challenge-" + lang + "-" + screen, words: words, phone: phone}
+				b := g.visit()
+				b.expectOffline(true) // the browser notes every request that is refused
+				g.openPanel(b, ".ta")
+				g.tell(b, "Do you ship to Portugal?")
+				const stands = `((el) => seen(el) && [el.getBoundingClientRect(), $('.panel .log').getBoundingClientRect()])(document.querySelector('.captcha'))`
+				b.wait("the challenge stands whole in the log", `(([c, log]) => c && c.left >= log.left && c.right <= log.right && c.top >= log.top && c.bottom <= log.bottom)(`+stands+` || [])`)
+				g.at(b, "asked")
+				if phone { // the narrowest there are
+					b.do(chromedp.EmulateViewport(320, 568, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+					b.wait("it still does", `(([c, log]) => c && c.left >= log.left && c.right <= log.right && c.top >= log.top && c.bottom <= log.bottom)(`+stands+` || [])`)
+					g.at(b, "asked, narrow")
+				}
+				b.click("the box", `document.querySelector('.captcha input')`)
+				b.wait("it was sent", `!document.querySelector('.captcha') && $$('.msg.me').length === 1 && !$('.msg.failed')`)
+				b.expectOffline(false)
+			})
+		}
+	}
 }

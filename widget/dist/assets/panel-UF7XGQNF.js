@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-FJNSFTDQ.js";export{a as start};
