@@ -57,7 +57,7 @@ func main() {
 	flag.IntVar(&cfg.rate, "rate", 200, "how many messages a second")
 	flag.IntVar(&cfg.visitors, "visitors", 20, "how many visitors write them")
 	flag.IntVar(&cfg.turns, "turns", 5, "how often it is each way's turn")
-	flag.DurationVar(&cfg.turn, "turn", 2*time.Second, "how long a turn lasts")
+	flag.DurationVar(&cfg.turn, "turn", 2*time.Second, "how long a turn lasts, after a second that does not count")
 	flag.StringVar(&cfg.only, "only", "", "measure only these `ways`, such as notify,nats")
 	flag.Parse()
 	if err := run(ctx, cfg, os.Stdout); err != nil {

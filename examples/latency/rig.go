@@ -179,7 +179,7 @@ func (r *rig) measure(ctx context.Context, p *pair) (took times, err error) {
 		}
 		visitors = append(visitors, v)
 	}
-	const warmUp = 20
+	warmUp := r.cfg.rate // a second's, in which connections are made and statements prepared
 	total := warmUp + int(float64(r.cfg.rate)*r.cfg.turn.Seconds())
 	pace := time.NewTicker(time.Second / time.Duration(r.cfg.rate))
 	defer pace.Stop()

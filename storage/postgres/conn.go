@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,7 +34,8 @@ type conn struct {
 	ending    func() error
 	queue     []statement
 	ctx       context.Context // of the transaction: its end ends every statement
-	begun     bool            // the server has heard of the transaction
+	reading   bool            // the transaction only reads
+	begun     bool            // the server has heard of it
 	committed bool            // together with its last statement
 	broken    bool
 }
@@ -138,7 +138,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, named []driver.Na
 	case sqlstore.Many:
 		return c.queryMany(ctx, query, mark)
 	case sqlstore.Last:
-		if c.ending != nil {
+		if c.ending != nil && !c.reading {
 			return c.endLate(ctx, statement{query, args})
 		}
 		res, err := c.send(ctx, statement{query, args}, statement{text: "COMMIT"})
@@ -314,7 +314,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if opts.ReadOnly {
 		text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" // one state for all that is read
 	}
-	c.ctx, c.queue, c.begun, c.committed = ctx, []statement{{text: text}}, false, false
+	c.ctx, c.queue, c.reading, c.begun, c.committed = ctx, []statement{{text: text}}, opts.ReadOnly, false, false
 	return c, nil
 }
 
@@ -381,30 +381,4 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 // QueryContext implements driver.StmtQueryContext.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	return s.conn.QueryContext(ctx, s.text, args)
-}
-
-// result is the outcome of one statement, read to its end.
-type result struct {
-	rows rows
-	tag  pgconn.CommandTag
-}
-
-// rows are rows that were read.
-type rows struct {
-	columns []string
-	data    [][]driver.Value
-	next    int
-}
-
-func (r *rows) Columns() []string { return r.columns }
-func (r *rows) Close() error      { return nil }
-
-// Next implements driver.Rows.
-func (r *rows) Next(dst []driver.Value) error {
-	if r.next == len(r.data) {
-		return io.EOF
-	}
-	copy(dst, r.data[r.next])
-	r.next++
-	return nil
 }

@@ -3,8 +3,10 @@ package postgres
 import (
 	"database/sql/driver"
 	"encoding/binary"
+	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -66,4 +68,30 @@ func quick(oid uint32, format int16, raw []byte) (value driver.Value, ok bool) {
 		return append([]byte{}, raw...), true
 	}
 	return nil, false
+}
+
+// result is the outcome of one statement, read to its end.
+type result struct {
+	rows rows
+	tag  pgconn.CommandTag
+}
+
+// rows are rows that were read.
+type rows struct {
+	columns []string
+	data    [][]driver.Value
+	next    int
+}
+
+func (r *rows) Columns() []string { return r.columns }
+func (r *rows) Close() error      { return nil }
+
+// Next implements driver.Rows.
+func (r *rows) Next(dst []driver.Value) error {
+	if r.next == len(r.data) {
+		return io.EOF
+	}
+	copy(dst, r.data[r.next])
+	r.next++
+	return nil
 }

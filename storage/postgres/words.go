@@ -29,6 +29,9 @@ const maxPlace = 16383
 
 // parse returns the words of a text.
 func parse(text string) (list []token) {
+	if plain(text) {
+		return parsePlain(text)
+	}
 	var word []rune
 	from, at := 0, 0
 	end := func() {
@@ -55,11 +58,36 @@ func parse(text string) (list []token) {
 	return list
 }
 
+// plain says whether a text has nothing but what ASCII has, as most have in the
+// language that most is written in.
+func plain(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// parsePlain is parse for a plain text, in which every byte is a character.
+func parsePlain(text string) []token {
+	text = strings.ToLower(text)
+	list := make([]token, 0, len(text)/6)
+	for from := 0; from < len(text); {
+		at := from
+		for at < len(text) && (text[at] >= 'a' && text[at] <= 'z' || text[at] >= '0' && text[at] <= '9') {
+			at++
+		}
+		if at > from {
+			list = append(list, token{cut(text[from:at]), from, at})
+		}
+		from = at + 1
+	}
+	return list
+}
+
 // fold takes the case and the accents off a word.
 func fold(word string) string {
-	if plain(word) {
-		return cut(strings.ToLower(word))
-	}
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(word) {
 		r = unicode.ToLower(r)
@@ -68,17 +96,6 @@ func fold(word string) string {
 		}
 	}
 	return cut(b.String())
-}
-
-// plain says whether a word has nothing but what ASCII has, as most have in most
-// languages.
-func plain(word string) bool {
-	for i := range len(word) {
-		if word[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 func cut(word string) string {
@@ -91,16 +108,21 @@ func cut(word string) string {
 // Words implements sqlstore.TextIndex: a tsvector. Between two texts a place
 // stays free, so that no words are found that stand in both.
 func (words) Words(texts ...string) string {
-	var b strings.Builder
+	size := 0
+	for _, text := range texts {
+		size += 2 * len(text)
+	}
+	b := make([]byte, 0, size)
 	place := 0
 	for _, text := range texts {
 		for _, t := range parse(text) {
 			place++
-			b.WriteString("'" + t.text + "':" + strconv.Itoa(min(place, maxPlace)) + " ")
+			b = append(append(append(b, '\''), t.text...), "':"...)
+			b = append(strconv.AppendInt(b, int64(min(place, maxPlace)), 10), ' ')
 		}
 		place++
 	}
-	return b.String()
+	return string(b)
 }
 
 // Query implements sqlstore.TextIndex: a tsquery. What of a word is parted by

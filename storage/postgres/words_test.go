@@ -56,3 +56,17 @@ func TestMark(t *testing.T) {
 		}
 	}
 }
+
+// What goes a shorter way must come out the same.
+func TestPlainWords(t *testing.T) {
+	var all []byte
+	for c := range byte(128) {
+		all = append(all, 'a', c, 'B', c, c)
+	}
+	for _, text := range []string{string(all), "", " ", "One, two; THREE 4 five.", strings.Repeat("x", 2*maxToken), strings.Repeat("a ", 20000)} {
+		plain, other := (words{}).Words(text), (words{}).Words(text+" é")
+		if rest, ok := strings.CutPrefix(other, plain); !ok || !strings.HasPrefix(rest, "'e':") || strings.Count(rest, "'") != 2 {
+			t.Errorf("%.40q: %.80q, and with another word %.80q", text, plain, other)
+		}
+	}
+}
