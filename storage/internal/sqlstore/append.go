@@ -50,11 +50,9 @@ type write struct {
 func (w *write) run(b *batch) error {
 	w.results, b.quick = make([]chat.OpResult, len(w.ops)), w.quick
 	if w.s.cfg.Shared {
-		locks := wants(w.ops)
-		if w.quick {
-			locks.sessions = nil // the statement takes them in the same order
-		}
-		if err := b.lock(locks); err != nil {
+		// Also for a quick one: in which order a statement takes its rows is the planner's to choose, and two that take
+		// them in different orders wait for each other.
+		if err := b.lock(wants(w.ops)); err != nil {
 			return err
 		}
 	}

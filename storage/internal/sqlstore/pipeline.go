@@ -119,9 +119,9 @@ var errNotQuick = errors.New("sqlstore: not a quick transaction")
 // finds out why. Without ok nothing was done.
 //
 // Where they are all that a transaction writes, it is a quick one: without the
-// savepoint, which would cost each session's row as much as the row itself, and
-// without having locked the sessions before. It must then be undone as a whole
-// where the messages have to be written one by one after all, which is rare.
+// savepoint, which would cost each session's row as much as the row itself. It
+// must then be undone as a whole where the messages have to be written one by
+// one after all, which is rare.
 func (b *batch) appendMany(ops []chat.Op, results []chat.OpResult) (ok bool, err error) {
 	messages := make([]messageRow, len(ops))
 	order := make([]int, len(ops))
