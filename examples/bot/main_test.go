@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pealchat/pealchat/chat"
@@ -68,7 +69,7 @@ func TestRules(t *testing.T) {
 // fake is a server of models that says what it is told to, in pieces.
 func fake(t *testing.T, answers ...[]string) (url string) {
 	t.Helper()
-	asked := 0
+	var asked atomic.Int64 // counted before anything is said: the next question may come before this answer has ended
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Model    string
@@ -78,16 +79,16 @@ func fake(t *testing.T, answers ...[]string) (url string) {
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || !in.Stream || in.Model != "small" || r.Header.Get("Authorization") != "Bearer secret" {
 			t.Errorf("asked %+v, %v", in, err)
 		}
-		if asked == len(answers) {
+		nth := int(asked.Add(1)) - 1
+		if nth >= len(answers) {
 			http.Error(w, "no more answers", http.StatusTooManyRequests)
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
-		for _, piece := range answers[asked] {
+		for _, piece := range answers[nth] {
 			fmt.Fprintf(w, "data: %s\n\n", strings.ReplaceAll(piece, "LAST", in.Messages[len(in.Messages)-1].Content))
 			w.(http.Flusher).Flush()
 		}
-		asked++
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL + "/v1/"
