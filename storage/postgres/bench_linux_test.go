@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -38,10 +39,9 @@ func BenchmarkStore(b *testing.B) {
 	storagetest.RunBenchmarks(b, func(b *testing.B) chat.Store { return mustOpen(b, pgtest.NewDatabase(b, server.DSN)) })
 }
 
-const (
-	benchClients  = 128
-	benchSessions = 2000
-)
+const benchSessions = 2000
+
+var benchClients = flag.Int("clients", 128, "BenchmarkNodes: how many write at the same time")
 
 // writeWay is one way to write messages.
 type writeWay struct {
@@ -56,13 +56,14 @@ type writeWay struct {
 	wal      int64         // bytes that the server has logged
 }
 
-// BenchmarkNodes writes messages from 128 clients in three ways, in turns and
-// on the same tables: in a transaction each, as a program without groups would,
-// through one node, through four, and through four with somebody on each who
-// hears everything. It reports messages a second, what each
-// costs of the processors, which says more on a machine that does other things
-// too, how much of the server's log, and how many times better than the first
-// way the others are; at the end, how much of the disk a message takes.
+// BenchmarkNodes writes messages from 128 clients, or as many as -clients says,
+// in three ways, in turns and on the same tables: in a transaction each, as a
+// program without groups would, through one node, through four, and through
+// four with somebody on each who hears everything. It reports messages a
+// second, what each costs of the processors, which says more on a machine that
+// does other things too, how much of the server's log, and how many times better
+// than the first way the others are; at the end, how much of the disk a message
+// takes.
 func BenchmarkNodes(b *testing.B) {
 	server := benchServer(b)
 	dsn := pgtest.NewDatabase(b, server.DSN)
@@ -208,7 +209,7 @@ func (w *writeWay) hear(b *testing.B) (stop func()) {
 func together(b *testing.B, end time.Time, send func() error) (count int64) {
 	var sent atomic.Int64
 	var group sync.WaitGroup
-	for range benchClients {
+	for range *benchClients {
 		group.Go(func() {
 			for time.Now().Before(end) {
 				if err := send(); err != nil {
