@@ -73,10 +73,8 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 	if err != nil {
 		return by, err
 	}
-	// Only here the browser may have added the credentials by itself, for a
-	// page that the agent did not mean to trust.
-	if err := h.csrf.Check(r); err != nil {
-		return by, &failure{status: http.StatusForbidden, code: "cross_origin", message: "This request comes from a page of another origin.", cause: err}
+	if err := h.checkOrigin(r); err != nil {
+		return by, err
 	}
 	agent, err = h.svc.EnsureAgent(r.Context(), agent)
 	if errors.Is(err, chat.ErrInvalid) {
@@ -95,6 +93,24 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 		return err
 	}
 	return by, nil
+}
+
+// checkOrigin refuses what a page of another origin asks for with the host's
+// login, which the browser may have added by itself. Reading is refused as
+// well: such a page sees no answer, but whoever calls counts as present, and a
+// stream stays open. Only a person who follows a link may come from anywhere.
+func (h *Handler) checkOrigin(r *http.Request) error {
+	asked := r
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" {
+			return nil
+		}
+		asked = &http.Request{Method: http.MethodPost, Header: r.Header, Host: r.Host, URL: r.URL} // Check lets reading pass
+	}
+	if err := h.csrf.Check(asked); err != nil {
+		return &failure{status: http.StatusForbidden, code: "cross_origin", message: "This request comes from a page of another origin.", cause: err}
+	}
+	return nil
 }
 
 // signedOut makes the answer to those whom the host's login does not know: it

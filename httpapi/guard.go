@@ -102,14 +102,21 @@ func (h *Handler) clientIP(r *http.Request) netip.Addr {
 	if len(h.opts.TrustedProxies) == 0 || peer.IsValid() && !h.trusted(peer) {
 		return peer
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		ip := parseIP(strings.TrimSpace(hop))
-		if !ip.IsValid() {
-			return peer // nothing to the left of what makes no sense is worth believing
-		}
-		if peer = ip; !h.trusted(ip) {
-			return ip
+	for _, hops := range slices.Backward(r.Header.Values("X-Forwarded-For")) {
+		for more := true; more; {
+			hop := hops // the last one: there may be a megabyte of others
+			if comma := strings.LastIndexByte(hops, ','); comma < 0 {
+				more = false
+			} else {
+				hops, hop = hops[:comma], hops[comma+1:]
+			}
+			ip := parseIP(strings.TrimSpace(hop))
+			if !ip.IsValid() {
+				return peer // nothing to the left of what makes no sense is worth believing
+			}
+			if peer = ip; !h.trusted(ip) {
+				return ip
+			}
 		}
 	}
 	return peer

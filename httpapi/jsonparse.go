@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ func clip(s string) string {
 type parser struct {
 	data []byte
 	dec  *json.Decoder
+	path []step // to the value that is being read
 }
 
 // parseObject reads a body that is one JSON object and nothing else.
@@ -56,7 +58,7 @@ func parseObject(data []byte) (map[string]any, error) {
 	}
 	p := &parser{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
 	p.dec.UseNumber()
-	v, err := p.value("", 0)
+	v, err := p.value()
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +67,27 @@ func parseObject(data []byte) (map[string]any, error) {
 		return nil, badJSON("", "The body must be one JSON object, not %s.", kindOf(v))
 	}
 	return object, nil
+}
+
+// step leads from a value to one within it.
+type step struct {
+	key   string
+	array bool
+	index int
+}
+
+// where names the value that is being read. It is put into words for an error
+// only: below one long key the names of all values would come to gigabytes.
+func (p *parser) where() string {
+	path := ""
+	for _, s := range p.path {
+		if s.array {
+			path += "[" + strconv.Itoa(s.index) + "]"
+		} else {
+			path = join(path, s.key)
+		}
+	}
+	return path
 }
 
 // token returns the next token and the bytes it stands in.
@@ -77,29 +100,29 @@ func (p *parser) token() (json.Token, []byte, error) {
 	return t, p.data[start:p.dec.InputOffset()], nil
 }
 
-func (p *parser) value(path string, depth int) (any, error) {
+func (p *parser) value() (any, error) {
 	t, raw, err := p.token()
 	if err != nil {
 		return nil, err
 	}
 	switch t := t.(type) {
 	case json.Delim:
-		if depth >= maxDepth {
-			return nil, badJSON(path, "The body is nested too deeply.")
+		if len(p.path) >= maxDepth {
+			return nil, badJSON(p.where(), "The body is nested too deeply.")
 		}
 		if t == '{' {
-			return p.object(path, depth+1)
+			return p.object()
 		}
-		return p.array(path, depth+1)
+		return p.array()
 	case string:
-		return t, checkString(path, t, raw)
+		return t, p.checkString(t, raw)
 	case json.Number:
-		return t, checkNumber(path, t.String())
+		return t, p.checkNumber(t.String())
 	}
 	return t, nil // true, false, null
 }
 
-func (p *parser) object(path string, depth int) (any, error) {
+func (p *parser) object() (any, error) {
 	object := map[string]any{}
 	for p.dec.More() {
 		t, raw, err := p.token()
@@ -107,28 +130,31 @@ func (p *parser) object(path string, depth int) (any, error) {
 			return nil, err
 		}
 		key := t.(string) // the syntax has been checked
-		field := join(path, key)
-		if err := checkString(field, key, raw); err != nil {
+		p.path = append(p.path, step{key: key})
+		if err := p.checkString(key, raw); err != nil {
 			return nil, err
 		}
 		if _, twice := object[key]; twice {
-			return nil, badJSON(field, "%s stands in the body twice.", clip(field))
+			return nil, badJSON(p.where(), "%s stands in the body twice.", clip(p.where()))
 		}
-		if object[key], err = p.value(field, depth); err != nil {
+		if object[key], err = p.value(); err != nil {
 			return nil, err
 		}
+		p.path = p.path[:len(p.path)-1]
 	}
 	_, _, err := p.token()
 	return object, err
 }
 
-func (p *parser) array(path string, depth int) (any, error) {
+func (p *parser) array() (any, error) {
 	array := []any{}
 	for p.dec.More() {
-		v, err := p.value(path+"["+strconv.Itoa(len(array))+"]", depth)
+		p.path = append(p.path, step{array: true, index: len(array)})
+		v, err := p.value()
 		if err != nil {
 			return nil, err
 		}
+		p.path = p.path[:len(p.path)-1]
 		array = append(array, v)
 	}
 	_, _, err := p.token()
@@ -144,14 +170,15 @@ func join(path, key string) string {
 
 // checkString looks at a string as it was sent: encoding/json has put U+FFFD
 // where the bytes were not UTF-8 or half of a surrogate pair was missing.
-func checkString(path, s string, raw []byte) error {
+func (p *parser) checkString(s string, raw []byte) error {
 	switch {
 	case !utf8.Valid(raw):
-		return badJSON(strings.ToValidUTF8(path, "\ufffd"), "The body is not valid UTF-8.")
+		return badJSON(strings.ToValidUTF8(p.where(), "\ufffd"), "The body is not valid UTF-8.")
 	case loneSurrogate(raw):
-		return badJSON(path, "The body holds half of a surrogate pair.")
+		return badJSON(p.where(), "The body holds half of a surrogate pair.")
 	case strings.IndexByte(s, 0) >= 0:
-		return badField(strings.ReplaceAll(path, "\x00", ""), "%s must not contain NUL characters.", clip(strings.ReplaceAll(path, "\x00", "")))
+		field := strings.ReplaceAll(p.where(), "\x00", "")
+		return badField(field, "%s must not contain NUL characters.", clip(field))
 	}
 	return nil
 }
@@ -191,21 +218,20 @@ func loneSurrogate(raw []byte) bool {
 
 // checkNumber holds numbers to what every client and database can represent:
 // whole ones to int64, others to float64.
-func checkNumber(path, s string) error {
-	name := clip(path)
-	if name == "" {
-		name = "The number"
+func (p *parser) checkNumber(s string) error {
+	bad := func(what string) error {
+		return badField(p.where(), "%s is %s.", cmp.Or(clip(p.where()), "The number"), what)
 	}
 	if !strings.ContainsAny(s, ".eE") {
 		if _, err := strconv.ParseInt(s, 10, 64); err != nil {
-			return badField(path, "%s is a whole number that does not fit into 64 bits.", name)
+			return bad("a whole number that does not fit into 64 bits")
 		}
 		return nil
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	mantissa, _, _ := strings.Cut(strings.ToLower(s), "e")
 	if err != nil || math.IsInf(f, 0) || f == 0 && strings.ContainsAny(mantissa, "123456789") {
-		return badField(path, "%s is a number that does not fit into a 64-bit float.", name)
+		return bad("a number that does not fit into a 64-bit float")
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type judge struct {
 	doc  *document
 	base string // the path under which the chat is mounted, as the client sees it
 	next http.RoundTripper
+	ears *ears // what is said that no log may repeat
 }
 
 // witnessed are the answers that the tests have seen, as "operation status".
@@ -65,6 +66,7 @@ func (j *judge) examine(r *http.Request, sent []byte, res *http.Response) (err e
 		res.Body.Close()
 		res.Body = io.NopCloser(bytes.NewReader(got))
 	}
+	j.ears.hear(r, sent, got)
 	what := fmt.Sprintf("%s %s -> %d", r.Method, path, res.StatusCode)
 	complain := func(format string, args ...any) {
 		j.t.Helper()

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		code = 1
 	}
+	if testing.Verbose() {
+		fmt.Printf("%d private words were looked for in the logs of %d sites, %d KB\n", compared.words.Load(), compared.sites.Load(), compared.logged.Load()>>10)
+	}
 	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
 		code = unseen()
 	}

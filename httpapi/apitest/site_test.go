@@ -47,6 +47,7 @@ type site struct {
 	http      *http.Client
 	transport *http.Transport
 	log       *syncBuffer
+	ears      *ears
 	key       string // may do everything
 
 	close func()
@@ -57,7 +58,7 @@ const adminKey = "peal_test_key_of_the_host_itself"
 
 func open(t *testing.T, with setup) *site {
 	t.Helper()
-	s := &site{t: t, file: with.file, log: &syncBuffer{}, key: adminKey}
+	s := &site{t: t, file: with.file, log: &syncBuffer{}, ears: &ears{}, key: adminKey}
 	if s.file == "" {
 		s.file = filepath.Join(t.TempDir(), "chat.db")
 	}
@@ -97,6 +98,7 @@ func open(t *testing.T, with setup) *site {
 		s.svc.Close()
 		s.srv.Close()
 		store.Close()
+		s.ears.compare(t, s.log.String())
 	})
 	t.Cleanup(s.close)
 	return s
@@ -111,7 +113,7 @@ func (s *site) clientFor(t *testing.T) *http.Client {
 }
 
 func (s *site) judge(t *testing.T) *judge {
-	return &judge{t: t, doc: theDocument(t), base: strings.TrimPrefix(s.base, s.srv.URL), next: s.transport}
+	return &judge{t: t, doc: theDocument(t), base: strings.TrimPrefix(s.base, s.srv.URL), next: s.transport, ears: s.ears}
 }
 
 // syncBuffer is a buffer that several goroutines may write to.

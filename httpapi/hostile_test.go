@@ -1,0 +1,87 @@
+package httpapi
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// hostileBodies are within the limit on bodies, and made to cost far more than
+// they weigh.
+func hostileBodies() map[string]string {
+	const most = 64 << 10
+	fill := func(head, tail string, each func(i int) string) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := 0; ; i++ {
+			next := each(i)
+			if i > 0 {
+				next = "," + next
+			}
+			if b.Len()+len(next)+len(tail) > most {
+				return b.String() + tail
+			}
+			b.WriteString(next)
+		}
+	}
+	word := func(i int) string { return fmt.Sprintf(`"%x":0`, i) }
+	long := strings.Repeat("k", most/2)
+	return map[string]string{
+		"many keys":                     fill(`{`, `}`, word),
+		"many keys in custom data":      fill(`{"visitor_name":"Ines","custom_data":{`, `}}`, word),
+		"many values below a long key":  fill(`{"custom_data":{"`+long+`":[`, `]}}`, func(int) string { return "0" }),
+		"many keys below a long key":    fill(`{"custom_data":{"`+long+`":{`, `}}}`, word),
+		"long keys within each other":   strings.Repeat(`{"`+long[:1900]+`":`, 32) + "0" + strings.Repeat("}", 32),
+		"many arrays":                   fill(`{"custom_data":{"a":[`, `]}}`, func(int) string { return "[]" }),
+		"deep objects":                  strings.Repeat(`{"a":`, most/6) + "0" + strings.Repeat("}", most/6),
+		"deep arrays":                   `{"a":` + strings.Repeat("[", most/2-8) + strings.Repeat("]", most/2-8) + "}",
+		"a number of many digits":       `{"custom_data":{"a":` + strings.Repeat("9", most-32) + "}}",
+		"a fraction of many digits":     `{"custom_data":{"a":0.` + strings.Repeat("9", most-32) + "}}",
+		"nothing but escapes":           `{"custom_data":{"a":"` + strings.Repeat(`\u0001`, most/6-8) + `"}}`,
+		"keys of one hash in languages": fill(`{`, `}`, func(i int) string { return `"` + collision(i) + `":0` }),
+		"one key over and over":         fill(`{`, `}`, func(int) string { return `"visitor_name":"Ines"` }),
+	}
+}
+
+// collision is the i-th of many strings that the usual hash of strings (times
+// 31, and add) takes for one.
+func collision(i int) string {
+	var b strings.Builder
+	for bit := range 14 {
+		b.WriteString([]string{"Ez", "FY"}[i>>bit&1])
+	}
+	return b.String()
+}
+
+// A body that is taken in costs little more than it weighs, whatever is in it
+// and whoever sends it.
+func TestHostileBodiesCostLittle(t *testing.T) {
+	const limit = 12 << 20 // bytes; each of the bodies has 64 KB
+	s := newSite(t, Options{Rates: unlimited})
+	v := s.visitor()
+	most := uint64(0)
+	for name, body := range hostileBodies() {
+		if len(body) > 64<<10 || len(body) < 56<<10 {
+			t.Fatalf("%s: %d bytes", name, len(body))
+		}
+		for path, call := range map[string]func() *reply{
+			"hello":               func() *reply { return s.call("POST", "/visitor/v1/hello", body) },
+			"a visitor's session": func() *reply { return v.call("POST", "/sessions", body) },
+			"an agent's session":  func() *reply { return s.api("POST", "/sessions", body) },
+		} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			r := call()
+			runtime.ReadMemStats(&after)
+			if r.status != 400 || len(r.raw) > 2000 {
+				t.Errorf("%s, %s: %d, with %d bytes", name, path, r.status, len(r.raw))
+			}
+			cost := after.TotalAlloc - before.TotalAlloc
+			if most = max(most, cost); cost > limit {
+				t.Errorf("%s, %s: %d KB were allocated", name, path, cost>>10)
+			}
+		}
+	}
+	t.Logf("%d bodies, %d KB allocated for one at most", len(hostileBodies()), most>>10)
+}
