@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/cdproto/network"
@@ -51,4 +52,57 @@ func TestAPartThatDoesNotLoad(t *testing.T) {
 	visitor.expectOffline(false)
 	visitor.press("\r")
 	visitor.wait("it is in the field", `$('.panel .ta').value === '😀' && active() === $('.panel .ta')`)
+}
+
+// The panel itself may fail to load. A finger on a phone sees no tooltip: the
+// launcher says what to do, until a press or the network's return has helped.
+func TestAPanelThatDoesNotLoad(t *testing.T) {
+	s := startServer(t)
+	visitor := visit(t, s)
+	visitor.phone(true)
+	const said = `(() => {
+		const drawn = getComputedStyle($('.launcher'), '::after').content, at = $('.launcher').getBoundingClientRect();
+		if (!/Try again/.test(drawn)) return Math.round(at.width) === 56 ? '' : 'wide';
+		return $('.launcher').ariaLabel === $('.launcher').title && at.width > 120 && at.left >= 0 && at.right <= innerWidth && at.height === 56 ? 'seen' : 'cut off';
+	})()`
+	visitor.wait("nothing is wrong yet", said+` === ''`)
+	visitor.expectOffline(true) // the browser notes what could not be loaded
+	var here atomic.Bool
+	visitor.alsoHear(func(ev any) {
+		// A browser may never ask again for a module that did not come once.
+		if r, ok := ev.(*network.EventRequestWillBeSent); ok && r.Type == network.ResourceTypeScript && !here.Load() {
+			t.Errorf("%s was wanted as a module before it was known to be there", r.Request.URL)
+		}
+	})
+	visitor.block("*://*:*/chat/assets/chunk-*")
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("it says to try again", said+` === 'seen'`)
+	visitor.shoot("panel-does-not-load")
+	visitor.axe("panel does not load")
+	visitor.dark(true)
+	visitor.shoot("panel-does-not-load-dark")
+	visitor.axe("panel does not load, dark")
+	visitor.dark(false)
+	eval[bool](visitor, `(document.documentElement.lang = 'ar', Pealchat.locale('auto'), $('.corner').classList.replace('end', 'start'), true)`)
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("in another language, on the other side", `/إعادة المحاولة/.test(getComputedStyle($('.launcher'), '::after').content) && $('.launcher').getBoundingClientRect().width > 120`)
+	visitor.shoot("panel-does-not-load-ar")
+	eval[bool](visitor, `(document.documentElement.lang = 'en', true)`)
+	visitor.block()
+	here.Store(true)
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("one can write", `seen($('.panel .ta'))`)
+	visitor.expectOffline(false)
+	visitor.wait("it is not said any more", said+` === ''`)
+
+	// Where the browser knows that the network is back, nobody has to press.
+	visitor = visit(t, s)
+	visitor.line(true, 0, -1)
+	visitor.expectOffline(true)
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("it says to try again", said+` === 'seen'`)
+	visitor.line(false, 0, -1)
+	visitor.wait("the panel has come, and does not open by itself", said+` === '' && $('.place') && !$('.panel')`)
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("one can write", `seen($('.panel .ta'))`)
 }

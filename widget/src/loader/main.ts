@@ -1,7 +1,6 @@
 // The one script that every page of the host carries: the launcher, the page's API, and the way to the panel.
 import type { Host, Opening, Panel, PanelModule, Settings, SiteModule, State } from '../shared/bridge';
 import { localeOf, words } from './words';
-import { adopt } from '../shared/styles';
 import css from './loader.css';
 
 type Queue = { q?: [verb: string, ...args: unknown[]][] };
@@ -11,22 +10,23 @@ const mark = 'M10.6 5.2a7.4 7.4 0 1 1-3.5 13.9L3.4 20.2l1.1-3.6A7.4 7.4 0 0 1 10
 
 function start(script: HTMLScriptElement) {
   const page = document.documentElement;
-  if (page.querySelector(':scope > peal-chat')) return console.warn('Two Pealchats.');
+  if (page.querySelector('peal-chat')) return console.warn('Two Pealchats.');
 
   const settings: Settings = { position: 'end', locale: 'auto', ...script.dataset };
   const base = new URL(script.dataset.base?.replace(/\/*$/, '/') ?? '.', script.src).href;
   const over = new AbortController();
   const { signal } = over;
 
-  const dusk = matchMedia('(prefers-color-scheme: dark)');
+  const dusk = matchMedia('(prefers-color-scheme:dark)');
 
   const element = document.createElement('peal-chat');
   const root = element.attachShadow({ mode: 'open' });
-  adopt(root, css);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
   const corner = root.appendChild(document.createElement('div'));
   const launcher = corner.appendChild(document.createElement('button'));
-  launcher.className = 'launcher';
-  launcher.part = 'launcher';
+  launcher.className = launcher.part = 'launcher';
   launcher.ariaHasPopup = 'dialog';
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
@@ -49,13 +49,24 @@ function start(script: HTMLScriptElement) {
 
   let panel: Panel | undefined;
   let loading: Promise<Panel> | undefined;
-  // This script may be older than the server. A fresh one knows where the panel is now.
-  const fresh = async () => import(base + /assets\/panel-\w+\.js/.exec(await (await fetch(script.src, { cache: 'reload' })).text())![0]);
-  function load(first = () => Promise.all(PANEL.map((path) => import(base + path))).then(([entry]) => entry).catch(fresh)): Promise<Panel> {
+  const text = (...from: Parameters<typeof fetch>) => fetch(...from).then((answer) => {
+    if (!answer.ok) throw answer;
+    return answer.text();
+  });
+  // A browser may remember that a module did not come and never ask again: none is imported before it is in the cache.
+  const get = (paths: string[]) => Promise.all(paths.map((path) => text(base + path))).then(() => import(base + paths[0]));
+  // This script may be older than the server. A fresh one names the panel and its chunks, in this order, as they are now.
+  const fresh = async () => get((await text(script.src, { cache: 'reload' })).match(/assets\/[cp][\w-]+\.js/g)!);
+  const preload = () => load().catch(() => { /* the click will say it */ });
+  function load(first = () => get(PANEL).catch(fresh)): Promise<Panel> {
     return loading ??= first().then((module: PanelModule) => {
       signal.throwIfAborted();
       return panel = module.start(host);
-    }).catch((err: unknown) => { loading = undefined; throw err; });
+    }).catch((err: unknown) => {
+      loading = undefined;
+      addEventListener('online', preload, { signal });
+      throw err;
+    });
   }
 
   function open(opening: Opening = {}, opener: HTMLElement = launcher) {
@@ -65,7 +76,7 @@ function start(script: HTMLScriptElement) {
       if (signal.aborted) return;
       const message = launcher.ariaLabel = launcher.title = `${name()}: ${words(corner.lang)![1]}`;
       host.emit('error', { code: 'load', message });
-      if (opener instanceof HTMLAnchorElement) location.href = opener.href; // the page that it leads to without us
+      if (opener.tagName === 'A') location.href = (opener as HTMLAnchorElement).href; // where it leads without us
     }).finally(() => { launcher.ariaBusy = null; });
   }
   const name = () => settings.label ?? words(corner.lang)![2] ?? 'Chat';
@@ -75,14 +86,14 @@ function start(script: HTMLScriptElement) {
     corner.className = `corner ${settings.position}`;
     corner.lang = host.locale();
     corner.dir = /^ar/i.test(corner.lang) ? 'rtl' : 'ltr';
-    if (!panel) launcher.ariaLabel = name();
     const said = [...page.classList, page.dataset.theme];
     corner.classList.toggle('dark', settings.theme === 'dark'
       || settings.theme !== 'light' && (said.includes('dark') || dusk.matches && !said.includes('light')));
     if (settings.color) corner.style.setProperty('--fill', settings.color);
     launcher.hidden = settings.launcher === 'off';
-    for (const other of [launcher, ...document.querySelectorAll('[data-pealchat-open]')]) other.ariaExpanded = String(state.open);
-    panel?.refresh();
+    if (panel) return panel.refresh();
+    launcher.ariaLabel = name();
+    for (const other of [launcher, ...document.querySelectorAll('[data-pealchat-open]')]) other.ariaExpanded = 'false';
   }
   const change = (patch: Partial<Settings>) => { Object.assign(settings, patch); apply(); };
 
@@ -92,12 +103,12 @@ function start(script: HTMLScriptElement) {
     toggle,
     show: () => change({ launcher: 'on' }),
     hide: () => change({ launcher: 'off' }),
-    set: (attributes: Record<string, unknown>) => void Object.assign(host.attributes, attributes),
+    set(attributes: Record<string, unknown>) { Object.assign(host.attributes, attributes); },
     identify(proof: Host['proof']) {
       host.proof = proof;
       panel?.identify();
     },
-    track(name: string, data?: Record<string, unknown>) { if (TRACKING) host.trail.push({ name, data }); },
+    track: (name: string, data?: Record<string, unknown>) => void (TRACKING && host.trail.push({ name, data })),
     theme: (value: Settings['theme']) => change({ theme: value }),
     locale: (value: string) => change({ locale: value }),
     on(event: string, fn: (detail: unknown) => void) {
@@ -127,7 +138,7 @@ function start(script: HTMLScriptElement) {
     else console.warn(`Pealchat has no "${verb}".`);
   }
 
-  launcher.addEventListener('click', () => toggle());
+  launcher.onclick = () => toggle();
   for (const type of ['keydown', 'keyup', 'keypress']) root.addEventListener(type, (e) => e.stopPropagation()); // the page's shortcuts are not for us
   document.addEventListener('click', (e) => {
     const opener = (e.target as Element).closest?.<HTMLElement>('[data-pealchat-open]');
@@ -161,9 +172,7 @@ function start(script: HTMLScriptElement) {
 
   // Only somebody who is in a conversation needs more than this before a click.
   try {
-    if (/"live":true/.test(localStorage.getItem(host.key)!)) {
-      idle(() => load().catch(() => { /* the click will say it */ }));
-    }
+    if (/"live":true/.test(localStorage.getItem(host.key)!)) idle(preload);
   } catch { /* storage refused */ }
 }
 

@@ -22,6 +22,7 @@ export function start(host: Host): Handle {
   const accent = new CSSStyleSheet();
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, accent];
 
+  launcher.title = ''; // an earlier try had failed
   const svg = 'http://www.w3.org/2000/svg';
   launcher.querySelector('svg')!.appendChild(document.createElementNS(svg, 'path')).setAttribute('d', 'm6 9.5 6 6 6-6');
   const badge = launcher.appendChild(document.createElement('span'));

@@ -1,1 +1,0 @@
-import{X as a}from"./chunk-3R3YJSUL.js";export{a as start};
