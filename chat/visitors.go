@@ -78,7 +78,8 @@ func (s *Service) Hello(ctx context.Context, in Hello) (Welcome, error) {
 	if err != nil {
 		return Welcome{}, err
 	}
-	if w.Visitor.ID == "" {
+	made := w.Visitor.ID == ""
+	if made {
 		w.Visitor = Visitor{ID: newID(now), CreatedAt: now, ExternalID: w.Visitor.ExternalID, Name: w.Visitor.Name,
 			Email: w.Visitor.Email, Verified: w.Visitor.Verified, CustomData: w.Visitor.CustomData}
 	}
@@ -88,11 +89,19 @@ func (s *Service) Hello(ctx context.Context, in Hello) (Welcome, error) {
 	if page != nil {
 		w.Visitor.Page = page
 	}
-	return s.admit(ctx, w, was)
+	w, err = s.admit(ctx, w, was)
+	if err != nil || made && was == nil && w.Visitor.ExternalID == "" {
+		return w, err // they cannot have a session yet, and a question that failed would cost them their token
+	}
+	w.Session, err = s.openSession(ctx, w.Visitor.ID)
+	if err != nil {
+		return Welcome{}, err
+	}
+	return w, nil
 }
 
 // admit saves the visitor, with a new token where the one they brought was
-// not theirs, and finds their open session.
+// not theirs.
 func (s *Service) admit(ctx context.Context, w Welcome, was *Visitor) (Welcome, error) {
 	op := OpSaveVisitor{Visitor: w.Visitor}
 	if was == nil || was.ID != w.Visitor.ID {
@@ -109,15 +118,17 @@ func (s *Service) admit(ctx context.Context, w Welcome, was *Visitor) (Welcome, 
 			return Welcome{}, err
 		}
 	}
-	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: w.Visitor.ID, Status: StatusActive})
-	if err != nil {
-		return Welcome{}, err
-	}
-	if len(open.Sessions) > 0 {
-		session := s.online(open.Sessions[0])
-		w.Session = &session
-	}
 	return w, nil
+}
+
+// openSession returns a visitor's open session, nil if there is none.
+func (s *Service) openSession(ctx context.Context, visitorID string) (*Session, error) {
+	open, err := s.store.Sessions(ctx, SessionQuery{Page: Page{Limit: 1}, VisitorID: visitorID, Status: StatusActive})
+	if err != nil || len(open.Sessions) == 0 {
+		return nil, err
+	}
+	session := s.online(open.Sessions[0])
+	return &session, nil
 }
 
 // identified returns the visitor whom the host knows, with what the host says
