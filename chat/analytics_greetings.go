@@ -18,11 +18,16 @@ type GreetingFigures struct {
 }
 
 // AnalyticsOfGreetings returns how many visitors were greeted in a period, and
-// how many of them answered. Only the period of the query and its zone count.
+// how many of them answered. The query may say no more than the period and its
+// zone: greetings are shown to visitors, so that figures of those who answered
+// in a department, say, would have nothing to be held against.
 func (s *Service) AnalyticsOfGreetings(ctx context.Context, by Actor, q AnalyticsQuery) (AnalyticsGreetings, error) {
 	r, err := s.newReport(ctx, by, AnalyticsQuery{From: q.From, To: q.To, Zone: q.Zone})
 	if err != nil {
 		return AnalyticsGreetings{}, err
+	}
+	if name := q.selects(); name != "" {
+		return AnalyticsGreetings{}, invalid(name, name+" selects sessions; a report of greetings takes only from, to and tz.")
 	}
 	settings, err := s.CurrentSettings(ctx)
 	if err != nil {
@@ -51,4 +56,29 @@ func (s *Service) AnalyticsOfGreetings(ctx context.Context, by Actor, q Analytic
 	}
 	out.Total.Conversion = share(out.Total.Answered, out.Total.Shown)
 	return out, nil
+}
+
+// selects names something that tells sessions apart, or is empty.
+func (q AnalyticsQuery) selects() string {
+	switch {
+	case q.AgentID != "":
+		return "agent"
+	case q.Department != "":
+		return "department"
+	case q.Source != "":
+		return "source"
+	case q.Page != "":
+		return "page"
+	case q.Tag != "":
+		return "tag"
+	case q.Bots:
+		return "bots"
+	case q.Banned:
+		return "banned"
+	case q.Test:
+		return "test"
+	case q.BusinessHours:
+		return "business_hours"
+	}
+	return ""
 }

@@ -117,6 +117,12 @@ func TestAnalyticsQueries(t *testing.T) {
 	} {
 		s.api("GET", "/analytics/"+query, "").failed(400, "invalid_request", field)
 	}
+	for field, value := range map[string]string{
+		"agent": "a1", "department": "Sales", "source": "widget", "page": "/", "tag": "x", "bots": "true", "banned": "true", "test": "true", "business_hours": "true",
+	} {
+		s.api("GET", "/analytics/greetings?"+field+"="+value, "").failed(400, "invalid_request", field)
+	}
+	s.api("GET", "/analytics/greetings?bots=false&agent=", "").want(200)
 	for query, field := range map[string]string{
 		"": "figure", "colour": "figure", "ratings_6": "figure", "missed&weekday=8": "weekday", "missed&hour=24": "hour", "missed&tz=x": "tz", "missed&from=x": "from",
 	} {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -127,6 +128,14 @@ func TestReportsPage(t *testing.T) {
 	// Filters, comments, parts.
 	eval[string](mara, `globalThis.had = $('.reports tbody th button').closest('tr').children[1].innerText`)
 	mara.click("one of the team", `$('.reports tbody th button')`)
+	mara.wait("greetings are everybody's", `labelled('.reports .fig p', 'within half an hour, whoever answered')`)
+	eval[bool](mara, `(URL.createObjectURL = (file) => (globalThis.saved = file, 'about:blank'), HTMLAnchorElement.prototype.click = () => {}, true)`)
+	mara.click("Export", `labelled('.reports .choices button', 'Export')`)
+	mara.click("Greetings", `labelled('.reports [role=menuitem]', 'Greetings')`)
+	mara.wait("they are saved, filter or not", `globalThis.saved`)
+	if csv := eval[string](mara, `await saved.text()`); !strings.HasPrefix(csv, "trigger_id,name,shown,answered,conversion\r\n") {
+		t.Errorf("saved: %q", csv)
+	}
 	mara.wait("their figures only", `$('.reports tbody th button').ariaPressed === 'true' && $('.reports .kpis strong').innerText === had && labelled('.reports section', 'Visits belong to nobody')`)
 	mara.click("the same again", `$('.reports tbody th button')`)
 	mara.wait("everyone’s", `$$('.reports tbody th button').length === 3`)

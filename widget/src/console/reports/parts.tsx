@@ -212,8 +212,9 @@ export function Visited({ data }: { data: Data }) {
 }
 
 export function Greeted({ greetings, greeted }: Pick<Data, 'greetings' | 'greeted'>) {
+  const { agent, department } = useStore(reportsStore, (s) => s.choice);
   return (
-    <Section title="Greetings" about="How many were shown one, and began a conversation within half an hour">
+    <Section title="Greetings" about={`How many were shown one, and began a conversation within half an hour${agent || department ? ', whoever answered' : ''}`}>
       {greetings.length
         ? (
           <Wide label="Greetings">

@@ -182,7 +182,8 @@ export async function download(name: string, query: Query = {}): Promise<void> {
   const { choice } = get();
   const { from, to } = periods(choice);
   const params = new URLSearchParams();
-  for (const [key, value] of Object.entries({ ...asked(choice), from, to, format: 'csv', ...query })) if (value !== undefined) params.set(key, String(value));
+  const filters = name === 'greetings' ? { tz: zone } : asked(choice); // greetings know no filter
+  for (const [key, value] of Object.entries({ ...filters, from, to, format: 'csv', ...query })) if (value !== undefined) params.set(key, String(value));
   const response = await fetch(`${base}/analytics/${name}?${params}`, { headers: auth() });
   if (!response.ok) throw new Error(String(response.status));
   const url = URL.createObjectURL(await response.blob());
