@@ -1,9 +1,12 @@
 package apitest
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/pealchat/pealchat/chat"
 )
 
 // atOnce calls do n times at the same moment and returns the answers.
@@ -52,23 +55,54 @@ func TestFiftyAtOnce(t *testing.T) {
 	t.Parallel()
 	f := open(t, setup{}).fixture()
 	for name, send := range sends(f) {
-		count := f.admin().get("/api/v1/sessions/" + f.session + "/messages").is(200)
-		before := len(count.list("messages"))
-		statuses := map[int]int{}
-		replies := atOnce(50, func(int) *reply { return send("only once", "the same") })
-		for _, r := range replies {
-			statuses[r.status]++
-			if r.raw != replies[0].raw {
-				t.Errorf("%s: two answers:\n%s\n%s", name, r.raw, replies[0].raw)
-			}
+		for _, wrong := range fiftyAtOnce(f, send) {
+			t.Errorf("%s: %s", name, wrong)
 		}
-		if statuses[201] != 1 || statuses[200] != 49 {
-			t.Errorf("%s: statuses %v", name, statuses)
+	}
+}
+
+// fiftyAtOnce says what is wrong with fifty sends at once.
+func fiftyAtOnce(f *fixture, send func(text, clientID string) *reply) (wrong []string) {
+	count := func() int {
+		return len(f.admin().get("/api/v1/sessions/" + f.session + "/messages?limit=200").is(200).list("messages"))
+	}
+	before := count()
+	statuses, answers := map[int]int{}, map[string]int{}
+	for _, r := range atOnce(50, func(int) *reply { return send("only once", "the same") }) {
+		statuses[r.status]++
+		answers[r.raw]++
+	}
+	if len(answers) != 1 {
+		wrong = append(wrong, fmt.Sprintf("%d different answers: %v", len(answers), answers))
+	}
+	if statuses[201] != 1 || statuses[200] != 49 {
+		wrong = append(wrong, fmt.Sprintf("statuses %v", statuses))
+	}
+	if n := count() - before; n != 1 {
+		wrong = append(wrong, fmt.Sprintf("%d messages more", n))
+	}
+	return wrong
+}
+
+// forgetful is a store that does not know a client_id again.
+type forgetful struct{ chat.Store }
+
+func (s forgetful) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
+	for i, op := range ops {
+		if send, ok := op.(chat.OpAppendMessage); ok {
+			send.Message.ClientID = ""
+			ops[i] = send
 		}
-		after := len(f.admin().get("/api/v1/sessions/" + f.session + "/messages").is(200).list("messages"))
-		if after != before+1 {
-			t.Errorf("%s: %d messages more", name, after-before)
-		}
+	}
+	return s.Store.Append(ctx, ops)
+}
+
+// TestFiftyAtOnceHasTeeth: over such a store TestFiftyAtOnce fails in every way.
+func TestFiftyAtOnceHasTeeth(t *testing.T) {
+	t.Parallel()
+	f := open(t, setup{wrap: func(real chat.Store) chat.Store { return forgetful{real} }}).fixture()
+	if wrong := fiftyAtOnce(f, sends(f)["visitor"]); len(wrong) != 3 {
+		t.Errorf("it says %q", wrong)
 	}
 }
 
