@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -268,5 +270,22 @@ func eventually(t *testing.T, what string, cond func() bool) {
 			t.Fatalf("it never came to this: %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// TestUnsafeServer: a server that acknowledges before its disk does is told of
+// in the log, one that waits is not.
+func TestUnsafeServer(t *testing.T) {
+	c := ownCluster(t, pgtest.Config{Durable: true})
+	for setting, warned := range map[string]bool{"on": false, "off": true} {
+		var log bytes.Buffer
+		s, err := Open(t.Context(), c.DSN+" synchronous_commit="+setting, &Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if got := strings.Contains(log.String(), "may lose the latest messages"); got != warned {
+			t.Errorf("synchronous_commit=%s: the log says %q", setting, log.String())
+		}
 	}
 }

@@ -112,6 +112,7 @@ func TestCrashImage(t *testing.T) {
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
+	t.Logf("%d messages were acknowledged before the copy", a.Count())
 	if list := broken(t, a, frozen); len(list) > 0 {
 		t.Errorf("%d promises broken:\n%s", len(list), strings.Join(list[:min(len(list), 20)], "\n"))
 	}
@@ -130,8 +131,22 @@ func copyFile(t *testing.T, from, to string) {
 }
 
 // TestSync counts the calls with which the kernel is told to write to disk:
-// killing a process cannot show whether they are made.
+// killing a process cannot show whether they are made. A database that does
+// not wait for the disk is noticed.
 func TestSync(t *testing.T) {
+	if n := syncs(t, "append 100"); n < 100 {
+		t.Errorf("%d syncs for 100 acknowledged messages", n)
+	} else {
+		t.Logf("%d syncs for 100 acknowledged messages", n)
+	}
+	if n := syncs(t, "append 100 hastily"); n >= 100 {
+		t.Errorf("%d syncs for 100 messages that did not wait for the disk: the test shows nothing", n)
+	}
+}
+
+// syncs counts those of a child.
+func syncs(t *testing.T, mode string) int {
+	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("strace is not installed; TestPragmas checks the setting")
@@ -139,7 +154,7 @@ func TestSync(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat.db")
 	mustOpen(t, path).Close()
 	trace := filepath.Join(t.TempDir(), "trace")
-	cmd := command(t, "append 100", path)
+	cmd := command(t, mode, path)
 	cmd.Args = append([]string{strace, "-f", "-o", trace, "-e", "trace=fsync,fdatasync"}, os.Args[0])
 	cmd.Path, cmd.Stderr = strace, nil
 	if text, err := cmd.CombinedOutput(); err != nil {
@@ -149,28 +164,34 @@ func TestSync(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(b), "sync("); n < 100 {
-		t.Errorf("%d syncs for 100 acknowledged messages", n)
-	}
+	return strings.Count(string(b), "sync(")
 }
 
 func init() {
-	children["append 100"] = func(args []string) error {
-		s, err := Open(context.Background(), args[0], nil)
-		if err != nil {
+	children["append 100"] = func(args []string) error { return append100(args[0], "") }
+	children["append 100 hastily"] = func(args []string) error { return append100(args[0], "NORMAL") }
+}
+
+func append100(path, synchronous string) error {
+	s, err := Open(context.Background(), path, nil)
+	if err != nil {
+		return err
+	}
+	if synchronous != "" {
+		if _, err := s.writer.Exec("PRAGMA synchronous(" + synchronous + ")"); err != nil {
 			return err
 		}
-		now := time.Now()
-		v := chat.Visitor{ID: "v", CreatedAt: now, LastSeenAt: now}
-		ops := []chat.Op{chat.OpCreateSession{Session: chat.Session{ID: "s", VisitorID: "v", CreatedAt: now}, Visitor: &v}}
-		for i := range 100 {
-			ops = append(ops, newMessage("s", fmt.Sprint(i)))
-		}
-		for _, op := range ops {
-			if res, err := s.Append(context.Background(), []chat.Op{op}); err != nil || res[0].Err != nil {
-				return fmt.Errorf("%v, %v", err, res)
-			}
-		}
-		return nil // without Close: it would sync as well
 	}
+	now := time.Now()
+	v := chat.Visitor{ID: "v", CreatedAt: now, LastSeenAt: now}
+	ops := []chat.Op{chat.OpCreateSession{Session: chat.Session{ID: "s", VisitorID: "v", CreatedAt: now}, Visitor: &v}}
+	for i := range 100 {
+		ops = append(ops, newMessage("s", fmt.Sprint(i)))
+	}
+	for _, op := range ops {
+		if res, err := s.Append(context.Background(), []chat.Op{op}); err != nil || res[0].Err != nil {
+			return fmt.Errorf("%v, %v", err, res)
+		}
+	}
+	return nil // without Close: it would sync as well
 }
