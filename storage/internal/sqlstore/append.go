@@ -23,7 +23,7 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, err
 		return nil, err
 	}
 	defer func() { <-s.turn }()
-	w := &write{s: s, ops: ops, quick: s.cfg.Shared && !slices.ContainsFunc(ops, func(op chat.Op) bool { return !plain(op) })}
+	w := &write{s: s, ops: ops, quick: !s.cfg.Shared || !slices.ContainsFunc(ops, func(op chat.Op) bool { return !plain(op) })}
 	err := s.transact(ctx, w.run)
 	if errors.Is(err, errNotQuick) {
 		w.quick = false
@@ -42,7 +42,7 @@ func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, err
 type write struct {
 	s       *Store
 	ops     []chat.Op
-	quick   bool // in as few statements as possible: see appendMany
+	quick   bool // without savepoints: see batch.quick
 	results []chat.OpResult
 	erased  bool
 }
@@ -70,11 +70,19 @@ var nothing = struct{}{}
 type batch struct {
 	s       *Store
 	tx      *sqlx.Tx
-	stmts   map[*sqlx.NamedStmt]*sqlx.NamedStmt // those of s.write, in the transaction
+	stmts   map[*sqlx.NamedStmt]*sql.Stmt // those of s.write, in the transaction
 	pending []pendingEvent
-	quick   bool // see appendMany
 	erased  bool // something was, and must not stay in the files
+
+	// Without savepoints, which cost every page or row that is written a copy.
+	// It ends with errNotQuick where one would have been needed after all, which
+	// is rare, and the transaction is carried out once more, with them.
+	quick bool
+	wrote bool // the present op has; only with quick
 }
+
+// errNotQuick: what a quick transaction had to do is not that simple.
+var errNotQuick = errors.New("sqlstore: not a quick transaction")
 
 // applyAll carries out the ops, those that can be sent together together.
 func (b *batch) applyAll(ops []chat.Op, results []chat.OpResult) error {
@@ -144,15 +152,15 @@ func (s *Store) attempt(caller, ctx context.Context, cancel func(), f func(*batc
 		return err
 	}
 	defer tx.Rollback() // after a commit it does nothing
-	b := &batch{s: s, tx: tx, stmts: map[*sqlx.NamedStmt]*sqlx.NamedStmt{}}
+	b := &batch{s: s, tx: tx, stmts: map[*sqlx.NamedStmt]*sql.Stmt{}}
 	if err := f(b); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// apply carries out one op within a savepoint. An error of the op's own
-// undoes it and goes into the result; any other ends the batch.
+// apply carries out one op. An error of the op's own undoes it and goes into
+// the result; any other ends the batch.
 func (b *batch) apply(op chat.Op) (chat.OpResult, error) {
 	switch op.(type) {
 	case chat.OpMergeVisitor, chat.OpEraseVisitor, chat.OpPurgeSessions, chat.OpPurgeVisitors, chat.OpPruneEvents:
@@ -161,13 +169,13 @@ func (b *batch) apply(op chat.Op) (chat.OpResult, error) {
 			return chat.OpResult{}, err
 		}
 	}
-	if err := b.later(b.s.write.OpBegin, nothing); err != nil {
+	if err := b.begin(); err != nil {
 		return chat.OpResult{}, err
 	}
 	mark := len(b.pending)
 	res, err := b.do(op)
 	if err == nil {
-		return res, b.later(b.s.write.OpEnd, nothing)
+		return res, b.end()
 	}
 	if !b.s.ownError(err) {
 		return chat.OpResult{}, err
@@ -176,11 +184,39 @@ func (b *batch) apply(op chat.Op) (chat.OpResult, error) {
 	if err := b.rewind(); err != nil {
 		return chat.OpResult{}, err
 	}
-	return chat.OpResult{Err: err}, b.later(b.s.write.OpEnd, nothing)
+	return chat.OpResult{Err: err}, b.end()
+}
+
+// marks says whether ops stand between savepoints. Where the database is not
+// shared, an error leaves a transaction as it was before the statement, so an op
+// that has written nothing needs none.
+func (b *batch) marks() bool { return b.s.cfg.Shared || !b.quick }
+
+func (b *batch) begin() error {
+	b.wrote = false
+	if !b.marks() {
+		return nil
+	}
+	return b.later(b.s.write.OpBegin, nothing)
+}
+
+func (b *batch) end() error {
+	if !b.marks() {
+		return nil
+	}
+	return b.later(b.s.write.OpEnd, nothing)
 }
 
 // rewind undoes what the present op has done so far.
-func (b *batch) rewind() error { return b.run(b.s.write.OpRollback, nothing) }
+func (b *batch) rewind() error {
+	switch {
+	case b.marks():
+		return b.run(b.s.write.OpRollback, nothing)
+	case b.wrote:
+		return errNotQuick
+	}
+	return nil
+}
 
 // panicked is the error of an op whose code panicked.
 type panicked struct {
@@ -342,38 +378,4 @@ func (b *batch) do(op chat.Op) (res chat.OpResult, err error) {
 		return b.removeCursor(op)
 	}
 	return chat.OpResult{}, &chat.Error{Kind: chat.ErrInvalid, Code: "invalid_request", Message: fmt.Sprintf("This store does not know the operation %T.", op)}
-}
-
-// in returns the statement as one of the batch's transaction.
-func (b *batch) in(stmt *sqlx.NamedStmt) *sqlx.NamedStmt {
-	own := b.stmts[stmt]
-	if own == nil {
-		own = b.tx.NamedStmt(stmt)
-		b.stmts[stmt] = own
-	}
-	return own
-}
-
-// run executes a statement.
-func (b *batch) run(stmt *sqlx.NamedStmt, arg any) error {
-	_, err := b.in(stmt).Exec(arg)
-	return err
-}
-
-// get reads one row into dst and reports whether there was one.
-func (b *batch) get(stmt *sqlx.NamedStmt, dst, arg any) (bool, error) {
-	err := b.in(stmt).Get(dst, arg)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// need is get for a row without which the op cannot go on.
-func (b *batch) need(stmt *sqlx.NamedStmt, dst, arg any, unknown error) error {
-	ok, err := b.get(stmt, dst, arg)
-	if err == nil && !ok {
-		err = unknown
-	}
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 )
 
@@ -44,23 +43,19 @@ func (b *batch) flush(last bool) error {
 	if len(b.pending) == 0 {
 		return nil
 	}
+	positions := make([]int64, 0, len(b.pending))
+	var err error
 	if b.s.cfg.Shared {
-		if err := b.later(b.s.shared.LockLog, struct{ Key int64 }{b.s.cfg.Locks.Log}); err != nil {
-			return err
-		}
+		err = b.logTogether(&positions, last)
+	} else {
+		err = b.logEach(&positions)
 	}
-	var positions []int64
-	insert := func(stmt *sqlx.NamedStmt, dst, arg any) error { return b.in(stmt).Select(dst, arg) }
-	if last {
-		insert = b.last
-	}
-	if err := insert(b.s.write.EventInsert, &positions, struct{ Events string }{eventList(b.pending)}); err != nil {
+	if err != nil {
 		return err
 	}
 	if len(positions) != len(b.pending) {
 		return fmt.Errorf("sqlstore: %d positions for %d events", len(positions), len(b.pending))
 	}
-	slices.Sort(positions) // RETURNING promises no order
 	for i, p := range b.pending {
 		p.event.Position = chat.Position(positions[i])
 		p.event.ID = b.s.eventID(positions[i])
@@ -69,7 +64,38 @@ func (b *batch) flush(last bool) error {
 	return nil
 }
 
-// eventList returns the parameter of event-insert.
+// logTogether sends the events in one statement, while nobody else gets any
+// positions.
+func (b *batch) logTogether(positions *[]int64, last bool) error {
+	if err := b.later(b.s.shared.LockLog, struct{ Key int64 }{b.s.cfg.Locks.Log}); err != nil {
+		return err
+	}
+	send := b.list
+	if last {
+		send = b.last
+	}
+	err := send(b.s.shared.EventInsert, positions, struct{ Events string }{eventList(b.pending)})
+	slices.Sort(*positions) // RETURNING promises no order
+	return err
+}
+
+// logEach writes event after event, where that is no journey.
+func (b *batch) logEach(positions *[]int64) error {
+	for _, p := range b.pending {
+		position, err := b.insert(b.s.own.EventInsert, struct {
+			Type        string
+			Session, At int64
+			Message     sql.NullInt64
+		}{p.event.Type, p.sessionID, millis(p.event.At), p.messageID})
+		if err != nil {
+			return err
+		}
+		*positions = append(*positions, position)
+	}
+	return nil
+}
+
+// eventList returns the parameter of event-insert-many.
 func eventList(events []pendingEvent) string {
 	list := []byte{'['}
 	for i, p := range events {

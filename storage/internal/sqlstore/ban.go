@@ -123,7 +123,7 @@ func (b *batch) setBan(row *visitorRow, ban *chat.Ban) error {
 // touchOpen notes that the visitor's open sessions have changed.
 func (b *batch) touchOpen(visitor, at int64) (events []*chat.Event, err error) {
 	var sessions []sessionRow
-	if err := b.in(b.s.write.SessionsOfVisitor).Select(&sessions, byVisitor{visitor}); err != nil {
+	if err := b.list(b.s.write.SessionsOfVisitor, &sessions, byVisitor{visitor}); err != nil {
 		return nil, err
 	}
 	for _, row := range sessions {

@@ -163,7 +163,7 @@ func (b *batch) blankBodies(m messageRow) error {
 		SessionID int64 `db:"session_id"`
 		MessageID int64 `db:"message_id"`
 	}{m.SessionID, m.ID}
-	if err := b.in(b.s.write.DeliveryBodies).Select(&rows, arg); err != nil {
+	if err := b.list(b.s.write.DeliveryBodies, &rows, arg); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -205,7 +205,7 @@ func (b *batch) pruneDeliveries(op chat.OpPruneDeliveries) (res chat.OpResult, e
 		return err
 	}
 	var removed, all []int64
-	if err := b.in(b.s.write.WebhookRemoved).Select(&removed, struct{}{}); err != nil {
+	if err := b.list(b.s.write.WebhookRemoved, &removed, struct{}{}); err != nil {
 		return chat.OpResult{}, err
 	}
 	for _, id := range removed {
@@ -216,7 +216,7 @@ func (b *batch) pruneDeliveries(op chat.OpPruneDeliveries) (res chat.OpResult, e
 			return chat.OpResult{}, err
 		}
 	}
-	if err := b.in(b.s.write.WebhookRows).Select(&all, struct{}{}); err != nil {
+	if err := b.list(b.s.write.WebhookRows, &all, struct{}{}); err != nil {
 		return chat.OpResult{}, err
 	}
 	for _, id := range all {

@@ -35,7 +35,7 @@ func (b *batch) claimDeliveries(op chat.OpClaimDeliveries) (res chat.OpResult, e
 	}
 	key := laneKey{WebhookID: row.ID, Now: millis(op.Now), Lease: millis(op.Lease), Limit: op.Limit}
 	var lanes []int64
-	if err := b.in(b.s.write.LaneDue).Select(&lanes, key); err != nil {
+	if err := b.list(b.s.write.LaneDue, &lanes, key); err != nil {
 		return chat.OpResult{}, err
 	}
 	for _, key.SessionID = range lanes {
@@ -70,7 +70,7 @@ func (b *batch) head(key laneKey) (row *deliveryRow, wait laneKey, err error) {
 	wait.DueAt = math.MaxInt64
 	for key.Limit = 1; ; key.Limit = 1000 { // mostly the first decides
 		var rows []deliveryRow
-		if err := b.in(b.s.write.DeliveryNext).Select(&rows, key); err != nil {
+		if err := b.list(b.s.write.DeliveryNext, &rows, key); err != nil {
 			return nil, wait, err
 		}
 		for i := range rows {
@@ -250,7 +250,7 @@ func (b *batch) rearmDeliveries(op chat.OpRearmDeliveries) (res chat.OpResult, e
 		Limit     int
 	}{webhook.ID, op.After, op.Limit}
 	var rows []deliveryRow
-	if err := b.in(b.s.write.DeliveryListFrom).Select(&rows, arg); err != nil {
+	if err := b.list(b.s.write.DeliveryListFrom, &rows, arg); err != nil {
 		return chat.OpResult{}, err
 	}
 	if len(rows) == op.Limit {

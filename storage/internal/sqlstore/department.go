@@ -158,7 +158,7 @@ func (b *batch) renameInSessions(old string, row departmentRow) (events []*chat.
 		ID   int64
 		Open bool
 	}
-	if err := b.in(b.s.write.DepartmentRename).Select(&sessions, struct {
+	if err := b.list(b.s.write.DepartmentRename, &sessions, struct {
 		Old, Name string
 		At        int64
 	}{old, row.Name, row.UpdatedAt}); err != nil {

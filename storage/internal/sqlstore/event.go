@@ -137,11 +137,8 @@ func (b *batch) pruneEvents(op chat.OpPruneEvents) (chat.OpResult, error) {
 	if err := b.need(b.s.write.EventPruneTo, &to, struct{ Before int64 }{millis(op.Before)}, sql.ErrNoRows); err != nil {
 		return chat.OpResult{}, err
 	}
-	gone, err := b.in(b.s.write.EventPrune).Exec(struct{ Position int64 }{to})
-	if err != nil {
-		return chat.OpResult{}, err
-	}
-	if n, err := gone.RowsAffected(); err != nil || n == 0 {
+	n, err := b.exec(b.s.write.EventPrune, struct{ Position int64 }{to})
+	if err != nil || n == 0 {
 		return chat.OpResult{Duplicate: true}, err
 	}
 	return chat.OpResult{}, b.run(b.s.write.MetaSet, struct{ Name, Value string }{metaPruned, strconv.FormatInt(to, 10)})

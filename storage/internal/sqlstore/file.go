@@ -127,7 +127,7 @@ func (b *batch) claimFiles(message int64, files []chat.Attachment) error {
 // with what the database keeps of them, and returns their ids.
 func (b *batch) loosenFiles(find *sqlx.NamedStmt, arg any) (ids []string, err error) {
 	var rows []fileRow
-	if err := b.in(find).Select(&rows, arg); err != nil {
+	if err := b.list(find, &rows, arg); err != nil {
 		return nil, err
 	}
 	for _, row := range rows {

@@ -90,7 +90,7 @@ func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, 
 	if row, err = b.newMessage(m); err != nil {
 		return row, session, err
 	}
-	if err := b.need(b.s.write.SessionBump, &session, row, errClosedOrUnknown); err != nil {
+	if err := b.need(b.s.write.SessionBump, &session, &row, errClosedOrUnknown); err != nil {
 		return row, session, err
 	}
 	row.SessionID, row.Seq = session.ID, session.MessageCount
@@ -102,7 +102,7 @@ func (b *batch) addMessage(m chat.Message) (row messageRow, session sessionRow, 
 			session.QueuedAt = sql.NullInt64{Int64: row.At, Valid: true}
 		}
 	}
-	if err := b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows); err != nil {
+	if row.ID, err = b.insert(b.s.write.MessageInsert, &row); err != nil {
 		return row, session, err
 	}
 	return row, session, b.claimFiles(row.ID, m.Attachments)
@@ -173,7 +173,7 @@ func (b *batch) appendNote(m chat.Message) (chat.OpResult, error) {
 		return chat.OpResult{}, err
 	}
 	row.SessionID, row.Seq, row.Note = place.SessionID, place.Seq, place.Note
-	err = b.need(b.s.write.MessageInsert, &row.ID, row, sql.ErrNoRows)
+	row.ID, err = b.insert(b.s.write.MessageInsert, &row)
 	if b.s.cfg.Classify(err) == Refused {
 		return b.notAppended(m, err)
 	}

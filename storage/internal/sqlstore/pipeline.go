@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -35,45 +32,6 @@ type (
 	Last struct{}
 )
 
-// arguments returns the values of a statement's parameters.
-func (s *Store) arguments(stmt *sqlx.NamedStmt, arg any) ([]any, error) {
-	v := reflect.Indirect(reflect.ValueOf(arg))
-	where, err := s.fields(stmt, v.Type())
-	if err != nil {
-		return nil, err
-	}
-	args := make([]any, len(where), len(where)+1)
-	for i, index := range where {
-		args[i] = v.FieldByIndex(index).Interface()
-	}
-	return args, nil
-}
-
-// fieldsOf is what the parameters of a statement are taken from.
-type fieldsOf struct {
-	stmt *sqlx.NamedStmt
-	from reflect.Type
-}
-
-// fields returns where in values of a type the statement's parameters are. It
-// is found out once: in a group of messages it would be asked for each.
-func (s *Store) fields(stmt *sqlx.NamedStmt, from reflect.Type) ([][]int, error) {
-	if where, ok := s.places.Load(fieldsOf{stmt, from}); ok {
-		return where.([][]int), nil
-	}
-	names := stmt.Stmt.Mapper.TypeMap(from).Names
-	where := make([][]int, len(stmt.Params))
-	for i, name := range stmt.Params {
-		field, ok := names[name]
-		if !ok {
-			return nil, fmt.Errorf("sqlstore: %s has no %q", from, name)
-		}
-		where[i] = field.Index
-	}
-	s.places.Store(fieldsOf{stmt, from}, where)
-	return where, nil
-}
-
 // later is run where the outcome need not be known before the next statement.
 func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
 	if !b.s.cfg.Shared {
@@ -81,6 +39,7 @@ func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
 	}
 	args, err := b.s.arguments(stmt, arg)
 	if err == nil {
+		b.writes(stmt)
 		_, err = b.tx.ExecContext(context.Background(), stmt.QueryString, append(args, Later{})...)
 	}
 	return err
@@ -88,9 +47,6 @@ func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
 
 // last reads rows with the last statement of the transaction.
 func (b *batch) last(stmt *sqlx.NamedStmt, dst, arg any) error {
-	if !b.s.cfg.Shared {
-		return b.in(stmt).Select(dst, arg)
-	}
 	args, err := b.s.arguments(stmt, arg)
 	if err != nil {
 		return err
@@ -110,9 +66,6 @@ type appended struct {
 	MessageRow int64 `db:"message_row"`
 	sessionRow
 }
-
-// errNotQuick: what a quick transaction had to do is not that simple.
-var errNotQuick = errors.New("sqlstore: not a quick transaction")
 
 // appendMany adds messages in one exchange with the database. Those that were
 // not accepted have no result afterwards and are left to appendMessage, which

@@ -19,7 +19,7 @@ type purgeArg struct {
 func (b *batch) purgeSessions(op chat.OpPurgeSessions) (res chat.OpResult, err error) {
 	q := &b.s.write
 	var rows []int64
-	if err := b.in(q.PurgeSessions).Select(&rows, purgeArg{Before: millis(op.Before), Limit: op.Limit}); err != nil || len(rows) == 0 {
+	if err := b.list(q.PurgeSessions, &rows, purgeArg{Before: millis(op.Before), Limit: op.Limit}); err != nil || len(rows) == 0 {
 		return res, err
 	}
 	const nobody = "purge"
@@ -62,7 +62,7 @@ func (b *batch) purgePageViews(op chat.OpPurgePageViews) (res chat.OpResult, err
 		return res, err
 	}
 	var visits []struct{ ID, Visitor int64 }
-	if err := b.in(b.s.write.PurgeVisits).Select(&visits, arg); err != nil {
+	if err := b.list(b.s.write.PurgeVisits, &visits, arg); err != nil {
 		return chat.OpResult{}, err
 	}
 	for _, visit := range visits {
@@ -89,7 +89,7 @@ func (b *batch) purgeVisitors(op chat.OpPurgeVisitors) (res chat.OpResult, err e
 		LastSeenAt int64 `db:"last_seen_at"`
 		Idle       int
 	}
-	if err := b.in(b.s.write.PurgeVisitors).Select(&rows, arg); err != nil {
+	if err := b.list(b.s.write.PurgeVisitors, &rows, arg); err != nil {
 		return res, err
 	}
 	for _, row := range rows {
@@ -112,7 +112,7 @@ func (b *batch) purgeFiles(op chat.OpPurgeFiles) (res chat.OpResult, err error) 
 		fileRow
 		Message int64 `db:"message_id"`
 	}
-	if err := b.in(b.s.write.PurgeFiles).Select(&rows, purgeArg{Before: millis(op.Before), Limit: op.Limit}); err != nil {
+	if err := b.list(b.s.write.PurgeFiles, &rows, purgeArg{Before: millis(op.Before), Limit: op.Limit}); err != nil {
 		return res, err
 	}
 	for _, row := range rows {

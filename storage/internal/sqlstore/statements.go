@@ -240,7 +240,6 @@ type writes struct {
 	RoutingSeeVisitor *sqlx.NamedStmt `query:"routing-see-visitor"`
 	RoutingSeeAgent   *sqlx.NamedStmt `query:"routing-see-agent"`
 
-	EventInsert  *sqlx.NamedStmt `query:"event-insert"`
 	EventPruneTo *sqlx.NamedStmt `query:"event-prune-to"`
 	EventPrune   *sqlx.NamedStmt `query:"event-prune"`
 	EventErase   *sqlx.NamedStmt `query:"event-erase"`
@@ -329,4 +328,10 @@ type sharedWrites struct {
 	LockSessions   *sqlx.NamedStmt `query:"lock-sessions"`
 	LockLog        *sqlx.NamedStmt `query:"lock-log"`
 	MessageAppend  *sqlx.NamedStmt `query:"message-append"`
+	EventInsert    *sqlx.NamedStmt `query:"event-insert-many"`
+}
+
+// ownWrites are for databases that one process has to itself.
+type ownWrites struct {
+	EventInsert *sqlx.NamedStmt `query:"event-insert"`
 }

@@ -82,8 +82,10 @@ type Store struct {
 	index    indexWrites
 	text     textWrites
 	shared   sharedWrites
+	own      ownWrites
 	lists    listCache
-	places   sync.Map      // of fieldsOf: see fields
+	params   placeCache
+	columns  placeCache
 	turn     chan struct{} // holds a token for everybody who writes
 	alone    sync.Mutex
 	closed   atomic.Bool
@@ -123,6 +125,8 @@ func (s *Store) bind(b blocks, used map[string]bool) error {
 	}
 	if c.Shared {
 		errs = append(errs, b.bind(c, c.Writer, &s.shared, used))
+	} else {
+		errs = append(errs, b.bind(c, c.Writer, &s.own, used))
 	}
 	return errors.Join(errs...)
 }

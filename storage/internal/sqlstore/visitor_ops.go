@@ -99,7 +99,7 @@ func (b *batch) mergeVisitor(op chat.OpMergeVisitor) (chat.OpResult, error) {
 		return res, err
 	}
 	var sessions []sessionRow
-	if err := b.in(b.s.write.SessionsOfVisitor).Select(&sessions, byVisitor{from.ID}); err != nil {
+	if err := b.list(b.s.write.SessionsOfVisitor, &sessions, byVisitor{from.ID}); err != nil {
 		return chat.OpResult{}, err
 	}
 	at := millis(op.At)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
 )
 
@@ -100,16 +99,6 @@ func (s *Store) DueDeliveries(ctx context.Context) (map[string]time.Time, error)
 		}
 	}
 	return due, nil
-}
-
-// exec is run for who must know how many rows it concerned.
-func (b *batch) exec(stmt *sqlx.NamedStmt, arg any) (int, error) {
-	res, err := b.in(stmt).Exec(arg)
-	if err != nil {
-		return 0, err
-	}
-	n, err := res.RowsAffected()
-	return int(n), err
 }
 
 func (b *batch) findWebhook(id string) (row webhookRow, err error) {

@@ -1,5 +1,7 @@
--- Positions are given out while the log's lock is held: see lock-log.
--- name: event-insert
+-- One statement for all events of a transaction, as lists of type, session,
+-- message and time. Positions are given out in the order of the list, while the
+-- log's lock is held: see lock-log.
+-- name: event-insert-many
 INSERT INTO chat_events (type, session_id, message_id, at)
 SELECT event ->> 0, CAST(event ->> 1 AS bigint), CAST(event ->> 2 AS bigint), CAST(event ->> 3 AS bigint)
   FROM json_array_elements(CAST(:events AS json)) WITH ORDINALITY AS list (event, n)

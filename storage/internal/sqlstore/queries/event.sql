@@ -38,15 +38,6 @@ SELECT {event-columns}
  ORDER BY e.id
  LIMIT :limit
 
--- One statement for all events of a transaction, as lists of type, session,
--- message and time. Positions are given out in the order of the list.
--- name: event-insert
-INSERT INTO chat_events (type, session_id, message_id, at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
-  FROM json_each(:events)
- ORDER BY key
-RETURNING id
-
 -- name: event-head
 SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'chat_events'), 0)
 

@@ -71,6 +71,10 @@ SELECT {message-columns}
 -- name: message-insert
 INSERT INTO chat_messages (session_id, seq, {message-own-columns}{message-words-column})
 VALUES (:session_id, :seq, {message-own-values}{message-words-value})
+{returning-id}
+
+-- How an insert says which row it has made, where the driver does not.
+-- name: returning-id
 RETURNING id
 
 -- name: message-own-columns
