@@ -56,6 +56,7 @@ func (h *Handler) reference(w http.ResponseWriter, r *http.Request, _ caller) er
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", page.policy)
+	w.Header().Set("X-Frame-Options", "DENY")
 	w.Header().Set("Referrer-Policy", "same-origin")
 	w.Header().Set("Content-Length", fmt.Sprint(len(page.html)))
 	if r.Method != http.MethodHead {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -21,13 +22,18 @@ const intruders = `[...document.body.querySelectorAll('*')].filter((el) =>
 // stranger calls the visitors' API with headers that nobody expects.
 func (s *server) stranger(token, path, contentType string, body io.Reader, into any) {
 	s.t.Helper()
+	s.strangerWith(hostile[0]+" "+hostile[2], token, path, contentType, body, into)
+}
+
+func (s *server) strangerWith(header, token, path, contentType string, body io.Reader, into any) {
+	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url("/chat/visitor/v1"+path), body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", contentType)
-	r.Header.Set("User-Agent", hostile[0]+" "+hostile[2])
-	r.Header.Set("Referer", "https://evil.example/"+url.QueryEscape(hostile[1]))
+	r.Header.Set("User-Agent", header)
+	r.Header.Set("Referer", "https://evil.example/"+header)
 	r.Header.Set("Accept-Language", `"><img/src/onerror=pwned(31)>`)
 	r.Header.Set("X-Forwarded-For", hostile[1])
 	if token != "" {
@@ -119,8 +125,28 @@ func TestTheConsoleShowsStrangersAsText(t *testing.T) {
 	mara.wait("it is found", `$$('.row.hit').length > 0`)
 	check("the search")
 	mara.press(escape)
+
+	// Each of them everywhere at once: headers, pages, names, words, the host's data.
+	data := map[string]any{}
+	for i, text := range hostile {
+		var who struct{ Token string }
+		s.strangerWith(text, "", "/hello", kind, jsonOf(map[string]any{"page": map[string]string{"url": s.url("/?q=" + url.QueryEscape(text)), "title": text}}), &who)
+		s.strangerWith(text, who.Token, "/presence", kind, jsonOf(map[string]any{"page": map[string]string{"url": s.url("/" + url.PathEscape(text)), "title": text, "referrer": "https://evil.example/?" + url.QueryEscape(text)}}), nil)
+		var made session
+		s.call("POST", "/sessions", map[string]any{"visitor_name": text, "custom_data": map[string]any{text: text}}, &made)
+		s.call("POST", "/messages", map[string]any{"session_id": made.ID, "sender": "visitor", "message": text, "sender_name": text}, nil)
+		data[fmt.Sprint(i, " ", text)] = []string{text}
+	}
+	s.call("PATCH", "/sessions/"+made.ID, map[string]any{"custom_data": data}, nil)
+	mara.goTo(s.url("/chat/console/#/all"))
+	mara.wait("all rows are there", fmt.Sprintf(`$$('.row').length >= %d`, min(len(hostile), 12)))
+	check("the list of all")
+	mara.click("one of the rows", `$$('.row').find((el) => el.innerText.includes('pwned(20)'))`)
+	mara.wait("it is open", `$('.conv h2').innerText === `+quote(hostile[17]))
+	mara.wait("the host's data is there", `$$('.about dt').some((el) => el.innerText.includes('pwned(20)'))`)
+	check("its conversation")
 	mara.goTo(s.url("/chat/console/#/visitors"))
-	mara.wait("the visitors are there", `seen($('.page h2')) || seen($('.page'))`)
+	mara.wait("the visitors are there", `/pwned\(20\)/.test($('.page').innerText)`)
 	check("the visitors")
 }
 

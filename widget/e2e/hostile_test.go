@@ -22,6 +22,14 @@ var hostile = []string{
 	"```<script>pwned(13)</script>``` > <u>quote</u>\u202e gnirts",
 	`<math><mi//xlink:href="data:x,<script>pwned(14)</script>">`,
 	`<form action=//evil.example><input autofocus onfocus=pwned(15)></form>`,
+	`<noscript><p title="</noscript><img src=x onerror=pwned(16)>"></noscript>`,
+	`<template shadowrootmode=open><img src=x onerror=pwned(17)></template>`,
+	`<svg><animate onbegin=pwned(18) attributeName=x dur=1s></svg><details open ontoggle=pwned(19)>`,
+	`--></title></textarea></style></script><script>pwned(20)</script><!--`,
+	`'-pwned(21)-'"-pwned(22)-"\u003cimg src=x onerror=pwned(23)\u003e`,
+	`<a href="jav&#x09;ascript:pwned(24)">click</a> JaVaScRiPt:pwned(25) vbscript:pwned(26)`,
+	`<peal-chat onclick=pwned(27) data-base=//evil.example></peal-chat><slot onslotchange=pwned(28)>`,
+	`https://example.com/\"><script>pwned(29)</script> https://javascript:pwned(30)@example.com/`,
 }
 
 const strange = `(scope) => [...scope.querySelectorAll('*')].filter((el) => !el.matches('input.pick') && (
