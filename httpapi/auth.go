@@ -62,7 +62,7 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 	secret, given, err := apiKey(r.Header)
 	switch {
 	case err != nil:
-		h.buckets.take(h.rules.failures, by.address)
+		h.buckets.owe(h.rules.failures, by.address)
 		return by, err
 	case given:
 		return h.admitKey(r, by, secret)
@@ -245,7 +245,7 @@ func vouch[T any](h *Handler, address, secret string, check func() (T, error)) (
 		h.friends.note(secret, true)
 	case errors.Is(err, chat.ErrUnauthenticated):
 		h.friends.note(secret, false)
-		h.buckets.take(h.rules.failures, address)
+		h.buckets.owe(h.rules.failures, address)
 	}
 	return found, err
 }

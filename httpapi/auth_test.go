@@ -2,11 +2,15 @@ package httpapi
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -201,6 +205,52 @@ func TestFailedLogins(t *testing.T) {
 	for range 50 {
 		s.call("GET", "/api/v1/sessions", "", "X-API-Key: wrong").want(401)
 	}
+}
+
+// A crowd of guesses at the same moment is made before the first is known to be
+// wrong. It pays for that: who comes in crowds guesses no more often in a minute
+// than who does not, but for the first time.
+func TestGuessingInCrowds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &Handler{rules: newRules(Rates{}.withDefaults())}
+		asked := 0
+		crowd := func() {
+			var all sync.WaitGroup
+			var mu sync.Mutex
+			for range 200 {
+				all.Go(func() {
+					vouch(h, "192.0.2.1", rand.Text(), func() (int, error) {
+						mu.Lock()
+						asked++
+						mu.Unlock()
+						time.Sleep(time.Millisecond) // all of them are on their way
+						return 0, chat.ErrUnauthenticated
+					})
+				})
+			}
+			all.Wait()
+		}
+		crowd()
+		if asked != 200 {
+			t.Fatalf("%d of the first 200 were looked up", asked)
+		}
+		began := time.Now()
+		for time.Since(began) < time.Minute {
+			crowd()
+			time.Sleep(time.Second)
+		}
+		if asked != 200 {
+			t.Errorf("%d more were looked up within a minute", asked-200)
+		}
+		err := h.buckets.check(h.rules.failures, "192.0.2.1")
+		if f, ok := err.(*failure); ok && (f.retryAfter <= 0 || f.retryAfter > 2*time.Minute) {
+			t.Errorf("told to wait for %s", f.retryAfter)
+		}
+		time.Sleep(2 * time.Minute)
+		if err := h.buckets.check(h.rules.failures, "192.0.2.1"); err != nil {
+			t.Errorf("still turned away: %v", err)
+		}
+	})
 }
 
 func TestPanicsOfTheHost(t *testing.T) {

@@ -100,7 +100,7 @@ func (h *Handler) comingBack(by caller, link string, person *chat.Identity) (vis
 		return "", err
 	}
 	if visitorID, err = h.vouchers.openReturn(link, time.Now()); err != nil {
-		h.buckets.take(h.rules.failures, by.address)
+		h.buckets.owe(h.rules.failures, by.address)
 	}
 	return visitorID, err
 }

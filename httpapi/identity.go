@@ -255,7 +255,7 @@ func (h *Handler) introduce(ctx context.Context, r *http.Request, by caller, sig
 			return "", nil, nil, err
 		}
 		if person, err = h.vouchers.open(signed, now); err != nil {
-			h.buckets.take(h.rules.failures, by.address)
+			h.buckets.owe(h.rules.failures, by.address)
 			return "", nil, nil, err
 		}
 		seal = func(token string) string { return h.vouchers.seal(token, person.ID, now.Add(signedLife)) }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,8 +46,8 @@ func ifMatch(header http.Header, present func() (int64, error)) (int64, error) {
 	return now, err
 }
 
-// noVersion is one that nothing has.
-const noVersion = -1
+// noVersion is one that nothing has, and a version like any other otherwise.
+const noVersion = math.MaxInt64
 
 // entityTags takes a list of entity tags apart. Weak ones, which never match
 // here, are left out. Without ok it is none.

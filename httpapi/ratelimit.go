@@ -67,27 +67,55 @@ func (b *buckets) hear(r rule, who string) {
 	}
 }
 
+// owe counts a call that has been made already, though there may be none left:
+// whoever makes many at the same moment is not stopped before the first of them
+// is known to be wrong, and waits the longer for the next. What is owed is as
+// much as the limit at most, because others may share the address.
+func (b *buckets) owe(r rule, who string) {
+	if r.count <= 0 {
+		return
+	}
+	b.mu.Lock()
+	now := time.Now()
+	lim := b.limiter(r, who, now)
+	if lim.TokensAt(now) > -float64(r.count) {
+		lim.ReserveN(now, 1)
+	}
+	left := lim.TokensAt(now)
+	b.mu.Unlock()
+	if b.tell != nil && left < float64(r.count)/2 {
+		b.tell(spent{r.name, who})
+	}
+}
+
 // reserve returns how long the caller would have to wait and, where that is
 // not at all, how many calls are left.
 func (b *buckets) reserve(r rule, who string, count bool, now time.Time) (wait time.Duration, left float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := bucketKey{r.name, who}
-	lim := b.of[key]
-	if lim == nil {
-		if !count {
-			return 0, float64(r.count)
-		}
-		b.sweep(now)
-		lim = rate.NewLimiter(rate.Every(r.per/time.Duration(r.count)), r.count)
-		b.of[key] = lim
+	if !count && b.of[bucketKey{r.name, who}] == nil {
+		return 0, float64(r.count)
 	}
+	lim := b.limiter(r, who, now)
 	res := lim.ReserveN(now, 1)
 	wait = res.DelayFrom(now)
 	if wait > 0 || !count {
 		res.CancelAt(now)
 	}
 	return wait, lim.TokensAt(now)
+}
+
+// limiter returns the bucket, which is a new one if there was none. The lock
+// must be held.
+func (b *buckets) limiter(r rule, who string, now time.Time) *rate.Limiter {
+	key := bucketKey{r.name, who}
+	lim := b.of[key]
+	if lim == nil {
+		b.sweep(now)
+		lim = rate.NewLimiter(rate.Every(r.per/time.Duration(r.count)), r.count)
+		b.of[key] = lim
+	}
+	return lim
 }
 
 // giveBack undoes take.

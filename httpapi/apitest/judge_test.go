@@ -116,6 +116,11 @@ func (j *judge) everyAnswer(r *http.Request, res *http.Response, body []byte, co
 	if kind != "application/json; charset=utf-8" {
 		complain("an error with Content-Type %q", kind)
 	}
+	if s := res.StatusCode; s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable {
+		if n, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || n < 1 || n > 120 {
+			complain("Retry-After is %q", res.Header.Get("Retry-After"))
+		}
+	}
 	if r.Method == http.MethodHead {
 		return
 	}
