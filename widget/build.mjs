@@ -124,6 +124,7 @@ manifest.site = await program('site', 'src/site/main.ts');
 for (const [name, following] of [['chat', false], ['chat-following', true]]) await bundle({
   entryPoints: { [name]: 'src/loader/main.ts' },
   format: 'iife',
+  tsconfigRaw: {}, // without "use strict": nothing in it hangs on that, and every page pays for it
   define: { TRACKING: String(following), SITE: JSON.stringify(manifest.site.entry),
     // The entry first; the rest is fetched beside it instead of after it.
     PANEL: JSON.stringify([manifest.panel.entry, ...manifest.panel.first.filter((path) => path !== manifest.panel.entry)]) },

@@ -18,8 +18,9 @@ func (b *tab) block(patterns ...string) {
 	b.do(call(network.Enable, network.EnableParams{}), call(network.SetBlockedURLs, params))
 }
 
-// The code that sends a message may fail to load. What was written is kept,
-// it is said in words, and another try sends it.
+// The code that sends a message may fail to load. What was written is kept and
+// shown, it is said in words, and it goes out as soon as the code is there:
+// after a while by itself, or by a press.
 func TestAPartThatDoesNotLoad(t *testing.T) {
 	s := startServer(t)
 	visitor := visit(t, s)
@@ -29,17 +30,27 @@ func TestAPartThatDoesNotLoad(t *testing.T) {
 	visitor.click("the field", `$('.panel .ta')`)
 	visitor.write("Is anybody there?")
 	visitor.wait("it is said that a part is missing", `/could not load/.test($('.panel .note.failed')?.innerText ?? '')`)
+	visitor.wait("what was written stands there", `$('.early p').innerText === 'Is anybody there?' && seen($('.early p')) && $('.panel .ta').value === ''`)
 	visitor.axe("panel part missing")
 	visitor.reload()
 	visitor.wait("the launcher is there", `seen($('.launcher'))`)
 	visitor.click("the launcher", `$('.launcher')`)
-	visitor.wait("it is still missing", `seen($('.panel .note.failed button'))`)
+	visitor.wait("it is still missing, and the message still there", `seen($('.panel .note.failed button')) && $('.early p').innerText === 'Is anybody there?'`)
 	visitor.block()
-	visitor.click("Try again", `$('.panel .note.failed button')`)
-	visitor.wait("it was sent", `/sent|read/.test($$('.msg.me').at(-1)?.innerText ?? '')`)
-	visitor.expectOffline(false)
+	visitor.wait("it was sent", `/sent|read/.test($$('.msg.me').at(-1)?.innerText ?? '') && !$('.early')`)
 	visitor.wantLines("Is anybody there?")
 	s.wantMessages("Is anybody there?")
+
+	visitor.block("*://*:*/chat/assets/talk-*")
+	visitor.reload()
+	visitor.wait("the launcher is there", `seen($('.launcher'))`)
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("the conversation cannot be drawn", `seen($('.panel .note.failed button'))`) // and nothing waits to be sent
+	visitor.block()
+	visitor.click("Try again", `$('.panel .note.failed button')`)
+	visitor.wait("it is there", `/sent|read/.test($$('.msg.me').at(-1)?.innerText ?? '')`)
+	visitor.expectOffline(false)
+	visitor.wantLines("Is anybody there?")
 
 	// The same for a small part: the conversation goes on around it.
 	visitor.expectOffline(true)

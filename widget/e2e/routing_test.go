@@ -185,6 +185,8 @@ func TestTwoAgentsShareThreeVisitors(t *testing.T) {
 func TestTheQueueMoves(t *testing.T) {
 	s := startServer(t)
 	ines, first := asks(t, s, "Ines", "Hello")
+	ines.wait("nobody is there to wait for", `/Nobody is here right now/.test($('.panel').innerText) && !/queue/.test($('.panel').innerText)`)
+	mara := enterConsole(t, s, "Mara Reyes")
 	daniel, second := asks(t, s, "Daniel", "Hello")
 	place := func(v *tab, n string) {
 		t.Helper()
@@ -199,7 +201,6 @@ func TestTheQueueMoves(t *testing.T) {
 	s.call("GET", "/settings", nil, &set)
 	set["routing"] = map[string]any{"mode": "round_robin", "capacity": 1, "sticky": true, "missed_after_minutes": 5}
 	s.call("PUT", "/settings", set, nil)
-	mara := enterConsole(t, s, "Mara Reyes")
 	mara.counts("Mine", "1")
 	mara.to("Mine")
 	mara.wantRows("Daniel")

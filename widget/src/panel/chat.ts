@@ -66,10 +66,14 @@ export function createChat(host: Host): Chat {
   const draft = createDraft(store, keep, api);
   const core: Core = { host, store, keep, api, draft, settle, forget };
   const greeting = createGreeting(core);
-  const unwatch = watchConnection(store, () => { if (get().hello === 'failed') greeting.greet(); });
+  const unwatch = watchConnection(store, () => {
+    if (get().hello === 'failed') greeting.greet();
+    if (get().talkFailed) prepare();
+  });
   let visitor: string | undefined;
   let talk: Talk | undefined;
   let preparing = false;
+  let later: ReturnType<typeof setTimeout> | undefined;
   let over = false;
   const { outbox, sound, greeting: earlier } = keep.get();
   // A greeting that was kept after this page was opened is shown by another tab.
@@ -80,15 +84,18 @@ export function createChat(host: Host): Chat {
   function prepare() {
     if (talk || preparing || over) return;
     preparing = true;
-    set({ talkFailed: false });
+    clearTimeout(later);
     fetchPart(() => import('./talk')).then((module) => {
       if (over) return;
       module.dress(host.root);
       talk = module.begin(core);
-      set({ talk: module });
+      set({ talk: module, talkFailed: false });
       if (get().hello === 'done') talk.greeted(greeting.session);
       settle();
-    }).catch(() => set({ talkFailed: true })).finally(() => { preparing = false; });
+    }).catch(() => {
+      set({ talkFailed: true });
+      later = setTimeout(prepare, get().outbox.length ? 5_000 : 30_000); // nobody need press anything
+    }).finally(() => { preparing = false; });
   }
 
   function greeted(hello: Hello) {
@@ -215,6 +222,7 @@ export function createChat(host: Host): Chat {
     reset: forget,
     destroy() {
       over = true;
+      clearTimeout(later);
       draft.close();
       unwatch();
       talk?.close();

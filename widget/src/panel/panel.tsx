@@ -41,7 +41,7 @@ function Panel({ close }: { close(): void }) {
   const around = useAround();
   const { chat, host, t } = around;
   const state = useChat((s) => s);
-  const { talking, aside, config, banner, closing, talk, talkFailed, barred, lapsed } = state;
+  const { talking, aside, config, banner, closing, talk, talkFailed, barred, lapsed, outbox } = state;
   const phone = usePhone();
   const panel = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement | null>(null);
@@ -73,7 +73,10 @@ function Panel({ close }: { close(): void }) {
       <div role="status">{banner && <div class="banner"><Icon of={warn} /><span dir="auto">{t(banner)}</span></div>}</div>
       {aside ? aside === 'list' ? <List /> : <Past session={aside} />
         : !talking ? <Home>{!barred && form}</Home> : talk ? <talk.Log /> : (
-        <div class="grow">{talkFailed && <NoPart again={host.restart} />}</div>
+        <div class="grow early">
+          {outbox.map((o) => <p key={o.client_id} dir="auto">{o.text}</p>)}
+          {talkFailed && <NoPart again={host.restart} />}
+        </div>
       )}
       {lapsed && !barred && !aside && <p class="note" role="status" dir="auto">{t('lapsed')}</p>}
       {talking && !aside && !barred && <Waiting />}
@@ -85,7 +88,10 @@ function Panel({ close }: { close(): void }) {
   );
 }
 
-/** Who is here and how long it may take, or the place in the queue: as long as nobody has taken the conversation on. */
+/**
+ * Who is here and how long it may take, or the place in the queue: as long as nobody has taken the conversation on.
+ * While nobody is here at all, a place in the queue would have people wait in front of it.
+ */
 function Waiting() {
   const around = useAround();
   const state = useChat((s) => s);
@@ -94,7 +100,7 @@ function Waiting() {
   const person = partner(state);
   return (
     <div role="status">
-      {!person && !answered && state.config && <p class="note" dir="auto">{place ? around.t(place === 1 ? 'queueNext' : 'queue', { n: place }) : presence(state, around)}</p>}
+      {!person && !answered && state.config && <p class="note" dir="auto">{place && state.online ? around.t(place === 1 ? 'queueNext' : 'queue', { n: place }) : presence(state, around)}</p>}
     </div>
   );
 }
