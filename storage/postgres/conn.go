@@ -34,8 +34,7 @@ type conn struct {
 	ending    func() error
 	queue     []statement
 	ctx       context.Context // of the transaction: its end ends every statement
-	reading   bool            // the transaction only reads
-	begun     bool            // the server has heard of it
+	begun     bool            // the server has heard of the transaction
 	committed bool            // together with its last statement
 	broken    bool
 }
@@ -138,7 +137,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, named []driver.Na
 	case sqlstore.Many:
 		return c.queryMany(ctx, query, mark)
 	case sqlstore.Last:
-		if c.ending != nil && !c.reading {
+		if c.ending != nil {
 			return c.endLate(ctx, statement{query, args})
 		}
 		res, err := c.send(ctx, statement{query, args}, statement{text: "COMMIT"})
@@ -314,7 +313,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if opts.ReadOnly {
 		text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" // one state for all that is read
 	}
-	c.ctx, c.queue, c.reading, c.begun, c.committed = ctx, []statement{{text: text}}, opts.ReadOnly, false, false
+	c.ctx, c.queue, c.begun, c.committed = ctx, []statement{{text: text}}, false, false
 	return c, nil
 }
 
