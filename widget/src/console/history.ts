@@ -13,8 +13,8 @@ export interface History { entries: HistoryEntry[]; version: number }
 
 const keep = (id: string, history: History) => set((s) => ({ histories: but(s.histories, id, history) }));
 
-/** Reads the history of a conversation, once more after a while if that fails. It always ends well: the messages can be read without it. */
-export async function readHistory(id: string, tries = 2) {
+/** Reads the history of a conversation. It always ends well: the messages can be read without it. */
+export async function readHistory(id: string) {
   if (reading.has(id)) { again.add(id); return; }
   reading.add(id);
   const version = get().sessions.get(id)?.version ?? 0;
@@ -22,9 +22,7 @@ export async function readHistory(id: string, tries = 2) {
   try {
     const entries = (await every<HistoryEntry>(`/sessions/${encodeURIComponent(id)}/history`, 'history')).reverse();
     keep(id, { entries, version });
-  } catch { // the next change reads it again, too
-    if (tries > 1) setTimeout(() => { if (get().open === id) void readHistory(id, tries - 1); }, 3000);
-  }
+  } catch { /* the next change reads it again */ }
   reading.delete(id);
   if (again.delete(id)) void readHistory(id);
 }

@@ -66,7 +66,7 @@ export function Said({ messages, pending, going, session, began, seen, atEnd }: 
     ...messages.map((m) => ({ who: writer(m), at: new Date(m.timestamp) })),
     ...pending.map((o) => ({ who: o.note ? o.client_id : `agent ${o.agent_id}`, at: new Date(o.at) })),
   ]), [messages, pending]);
-  const history = useApp((s) => s.histories).get(session?.session_id ?? ''); // outside of the selector, which keeps the session of the first draw
+  const history = useApp((s) => s.histories.get(session?.session_id ?? ''));
   const [opener, entries] = useMemo(() => begun(known(history?.entries ?? [], session), session), [history, session?.closed_at]);
   const remarks = useMemo(() => placed(entries, messages, began, session, me), [entries, messages, began, session?.visitor_name, me]);
   const start = useMemo(() => (began && session

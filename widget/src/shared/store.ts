@@ -1,5 +1,5 @@
 // Application state: one object, replaced on change, and those who want to know.
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface Store<S> {
   get(): S;
@@ -27,10 +27,14 @@ export function createStore<S extends object>(state: S): Store<S> {
 
 /** The part of a store that a component shows; it is drawn again when that part is another value. */
 export function useStore<S extends object, T>(store: Store<S>, select: (state: S) => T): T {
-  const [value, setValue] = useState(() => select(store.get()));
+  const [, draw] = useState({});
+  const value = select(store.get());
+  const latest = useRef(select), shown = useRef(value);
+  latest.current = select; // it may ask with what the component has just been given
+  shown.current = value;
   // At once, not after the picture: a key that is pressed in between must find what was typed before it.
   useLayoutEffect(() => {
-    const update = (state: S) => setValue(() => select(state));
+    const update = (state: S) => { if (!Object.is(latest.current(state), shown.current)) draw({}); };
     update(store.get()); // it may have changed between the first draw and now
     return store.subscribe(update);
   }, [store]);
