@@ -26,9 +26,10 @@ type streamOptions struct {
 }
 
 // agentRecheck bounds how long a stream of the agents' API outlives the right
-// to it: five seconds with the one by which a service may be late to know of a
-// key that another process has revoked.
-const agentRecheck = 4 * time.Second
+// to it: five seconds, with the second by which a service may be late to know of
+// a key that another process has revoked and the one that the clock takes to go
+// round.
+const agentRecheck = 3 * time.Second
 
 func (o streamOptions) withDefaults() streamOptions {
 	for _, d := range []struct {
@@ -61,7 +62,7 @@ type streamer struct {
 	warnDeadline, warnContext, warnRefused sync.Once // what the host's middleware does is worth one line in the log
 
 	mu       sync.Mutex
-	streams  map[*stream]struct{}
+	streams  []*stream     // on the clock, in no order
 	stop     chan struct{} // ends the clock
 	reported time.Time     // when trouble with the log was last reported
 
@@ -72,7 +73,7 @@ func newStreamer(svc *chat.Service, opts streamOptions) *streamer {
 	server := sse.New()
 	server.AutoReplay, server.AutoStream, server.SplitData = false, false, false
 	server.BufferSize = 1
-	return &streamer{svc: svc, opts: opts.withDefaults(), server: server, streams: map[*stream]struct{}{}}
+	return &streamer{svc: svc, opts: opts.withDefaults(), server: server}
 }
 
 // serve answers with the events of the topic until the reader leaves, the

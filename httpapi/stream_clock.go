@@ -5,12 +5,21 @@ import (
 	"time"
 )
 
-// The clock reminds all streams of what is due with one ticker, so that a
-// stream costs no timer of its own.
+// The clock reminds all streams of what is due with one timer, so that a
+// stream costs no timer of its own. It goes round them once a tick, in steps:
+// thousands that began together are due together, and to write to all of them
+// at once would hold up who sends a message in that moment.
 
 // cutAfter is how long readers have to take their bye when the service
 // closes. Those who stall until then are cut off.
 const cutAfter = time.Second
+
+const (
+	// stepStreams is how many streams the clock looks at in one step, as long
+	// as that does not ask for steps that are shorter than stepAtLeast.
+	stepStreams = 64
+	stepAtLeast = 10 * time.Millisecond
+)
 
 // tick is how exact the clock is.
 func (o streamOptions) tick() time.Duration {
@@ -24,34 +33,51 @@ func (st *streamer) join(s *stream) {
 	s.endAt = now.Add(between(st.opts.life*8/10, st.opts.life))
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.streams[s] = struct{}{}
+	s.place = len(st.streams)
+	st.streams = append(st.streams, s)
 	if st.stop == nil {
 		st.stop = make(chan struct{})
 		go st.clock(st.stop)
 	}
 }
 
-// part takes the stream off the clock. The last one stops it.
+// part takes the stream off the clock, if it is on it. The last one stops it.
+// Another takes its place, and so may be passed over in this round.
 func (st *streamer) part(s *stream) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	delete(st.streams, s)
-	if len(st.streams) == 0 && st.stop != nil {
+	if s.place < 0 {
+		return
+	}
+	last := len(st.streams) - 1
+	st.streams[s.place] = st.streams[last]
+	st.streams[s.place].place = s.place
+	st.streams[last] = nil
+	st.streams = st.streams[:last]
+	s.place = -1
+	if last == 0 && st.stop != nil {
 		close(st.stop)
-		st.stop = nil
+		st.stop, st.streams = nil, nil
 	}
 }
 
 func (st *streamer) clock(stop chan struct{}) {
-	ticker := time.NewTicker(st.opts.tick())
-	defer ticker.Stop()
+	round := st.opts.tick()
+	step, steps := 0, 1
+	timer := time.NewTimer(round)
+	defer timer.Stop()
 	closed := st.svc.Done()
 	var cut <-chan time.Time
 	for {
 		select {
-		case now := <-ticker.C:
-			st.recheckBanned(context.Background())
-			st.remind(now)
+		case now := <-timer.C:
+			if step == 0 {
+				st.recheckBanned(context.Background())
+				steps = st.steps(round)
+			}
+			st.remind(now, step, steps)
+			step = (step + 1) % steps
+			timer.Reset(round / time.Duration(steps))
 		case <-closed:
 			closed, cut = nil, time.After(cutAfter)
 		case <-cut:
@@ -62,11 +88,20 @@ func (st *streamer) clock(stop chan struct{}) {
 	}
 }
 
-func (st *streamer) remind(now time.Time) {
+// steps says in how many steps the next round should go.
+func (st *streamer) steps(round time.Duration) int {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return max(1, min(len(st.streams)/stepStreams, int(round/stepAtLeast)))
+}
+
+// remind does one step of a round.
+func (st *streamer) remind(now time.Time, step, steps int) {
 	var scratch [512]byte
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for s := range st.streams {
+	n := len(st.streams)
+	for _, s := range st.streams[n*step/steps : n*(step+1)/steps] {
 		if s.raw != nil {
 			s.raw.probe(now, scratch[:])
 		}
@@ -93,7 +128,7 @@ func (st *streamer) remind(now time.Time) {
 func (st *streamer) recheck(id string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for s := range st.streams {
+	for _, s := range st.streams {
 		if s.by.ID() == id {
 			s.remind(dutyCheck)
 		}
@@ -104,7 +139,7 @@ func (st *streamer) recheck(id string) {
 func (st *streamer) recheckPerson(id string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for s := range st.streams {
+	for _, s := range st.streams {
 		if s.by.ExternalID() == id {
 			s.remind(dutyCheck)
 		}
@@ -124,7 +159,7 @@ func (st *streamer) recheckBanned(ctx context.Context) {
 		return
 	}
 	st.banChanges = changes
-	for s := range st.streams {
+	for _, s := range st.streams {
 		if s.by.IsVisitor() {
 			s.remind(dutyCheck)
 		}
@@ -148,7 +183,7 @@ func (st *streamer) troubled(s *stream, err error) {
 func (st *streamer) cutAll() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for s := range st.streams {
+	for _, s := range st.streams {
 		s.out.close()
 	}
 }

@@ -53,6 +53,7 @@ type stream struct {
 	ended     bool          // the last batch has been handed over
 
 	// For the clock.
+	place                  int // among the streamer's; -1 while it is not there
 	beatAt, checkAt, endAt time.Time
 	stuck                  atomic.Bool // events could not be read: try again
 
@@ -78,7 +79,7 @@ const (
 // newStream returns a stream that its sink owns: nothing is sent before the
 // sink asks for it.
 func newStream(ctx context.Context, st *streamer, by chat.Actor, recheck func(context.Context) error) *stream {
-	s := &stream{streamer: st, by: by, recheck: recheck, allowedAt: time.Now(), owned: true, due: dutyTouch}
+	s := &stream{streamer: st, by: by, recheck: recheck, allowedAt: time.Now(), place: -1, owned: true, due: dutyTouch}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.fed.L = &s.mu
 	return s

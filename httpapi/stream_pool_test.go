@@ -279,7 +279,7 @@ func TestStreamPoolLeavesTheRestToTheStream(t *testing.T) {
 	var s *stream
 	for end := time.Now().Add(20 * time.Second); s == nil; time.Sleep(time.Millisecond) {
 		r.streamer.mu.Lock()
-		for idle := range r.streamer.streams {
+		for _, idle := range r.streamer.streams {
 			idle.mu.Lock()
 			if !idle.owned && idle.raw != nil {
 				s = idle

@@ -17,7 +17,7 @@ import (
 func takenOver(r *rig) (taken, all int) {
 	r.streamer.mu.Lock()
 	defer r.streamer.mu.Unlock()
-	for s := range r.streamer.streams {
+	for _, s := range r.streamer.streams {
 		if s.raw != nil {
 			taken++
 		}

@@ -83,7 +83,7 @@ func testStreamStalledReadersDelayNobody(t *testing.T) {
 func writing(r *rig) (n int) {
 	r.streamer.mu.Lock()
 	defer r.streamer.mu.Unlock()
-	for s := range r.streamer.streams {
+	for _, s := range r.streamer.streams {
 		writing := false
 		switch c := s.out.(type) {
 		case *sseConn:

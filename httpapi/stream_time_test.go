@@ -168,7 +168,7 @@ func testStreamAsksAgainWhoMayListen(t *testing.T) {
 				return nil
 			}
 			return unauthorized
-		}, 15 * time.Second},
+		}, 11 * time.Second},
 		{"the store is away for a moment", func(_ context.Context, n int) error {
 			if n == 1 {
 				return chat.ErrBusy
