@@ -37,7 +37,9 @@ func newSecret(prefix string) string {
 // because what is hashed has 160 random bits.
 func hashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }
 
 // fingerprint tells whether two requests with one client id ask for the same

@@ -76,6 +76,7 @@ func (OpIndexSearch) op() {}
 
 const (
 	indexStep  = 500  // rows indexed in one transaction, which holds up messages for a few milliseconds
+	indexBit   = 100  // the same where nobody waits for it: about as long as the commit takes
 	indexSteps = 20   // that a search waits for; the rest it leaves to Run
 	eraseSteps = 1000 // that an erasure waits for
 )
@@ -100,7 +101,7 @@ func (s *Service) Search(ctx context.Context, by Actor, text string, page Page) 
 	if err != nil || len(words) == 0 {
 		return SearchPage{}, err
 	}
-	if err := s.index(ctx, indexSteps); err != nil {
+	if err := s.index(ctx, indexSteps, indexStep); err != nil {
 		return SearchPage{}, err
 	}
 	found, err := s.store.Search(ctx, SearchQuery{Words: words, Limit: page.Limit, After: page.After})
@@ -134,10 +135,10 @@ func searchWords(text string) ([]string, error) {
 	return words, nil
 }
 
-// index brings the search index up to date, in at most so many steps. Who
-// comes while somebody else is at it waits: what was committed before may be
+// index brings the search index up to date, in at most so many steps of so many
+// rows. Who comes while somebody else is at it waits: what was committed before may be
 // among what is being indexed.
-func (s *Service) index(ctx context.Context, steps int) error {
+func (s *Service) index(ctx context.Context, steps, rows int) error {
 	select {
 	case s.indexing <- struct{}{}:
 		defer func() { <-s.indexing }()
@@ -148,8 +149,8 @@ func (s *Service) index(ctx context.Context, steps int) error {
 		if !s.unindexed.Swap(false) {
 			return nil
 		}
-		res, err := s.writer.do(ctx, OpIndexSearch{Limit: indexStep})
-		if err != nil || res.Count >= indexStep {
+		res, err := s.writer.do(ctx, OpIndexSearch{Limit: rows})
+		if err != nil || res.Count >= rows {
 			s.unindexed.Store(true)
 		}
 		if err != nil {
@@ -165,7 +166,7 @@ func (s *Service) index(ctx context.Context, steps int) error {
 func (s *Service) indexInBackground(ctx context.Context) {
 	for begin := time.Now(); s.unindexed.Load() && time.Since(begin) < time.Second; {
 		step := time.Now()
-		if err := s.index(ctx, 1); err != nil {
+		if err := s.index(ctx, 1, indexBit); err != nil {
 			if ctx.Err() == nil {
 				s.log.Warn("chat: could not bring the search index up to date", "error", err)
 			}

@@ -262,7 +262,7 @@ func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
 	}
 	s.dropFiles(ctx, res.Files)
 	s.unindexed.Store(true)
-	if err := s.index(ctx, eraseSteps); err != nil {
+	if err := s.index(ctx, eraseSteps, indexStep); err != nil {
 		s.log.Warn("chat: the search index may still hold single words of an erased visitor; the next search goes on removing them", "error", err)
 	}
 	if s.leave(visitorKey(id)) {

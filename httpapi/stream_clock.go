@@ -63,6 +63,7 @@ func (st *streamer) part(s *stream) {
 
 func (st *streamer) clock(stop chan struct{}) {
 	round := st.opts.tick()
+	var reader nowReader
 	step, steps := 0, 1
 	timer := time.NewTimer(round)
 	defer timer.Stop()
@@ -75,7 +76,7 @@ func (st *streamer) clock(stop chan struct{}) {
 				st.recheckBanned(context.Background())
 				steps = st.steps(round)
 			}
-			st.remind(now, step, steps)
+			st.remind(now, step, steps, &reader)
 			step = (step + 1) % steps
 			timer.Reset(round / time.Duration(steps))
 		case <-closed:
@@ -96,14 +97,13 @@ func (st *streamer) steps(round time.Duration) int {
 }
 
 // remind does one step of a round.
-func (st *streamer) remind(now time.Time, step, steps int) {
-	var scratch [512]byte
+func (st *streamer) remind(now time.Time, step, steps int, reader *nowReader) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	n := len(st.streams)
 	for _, s := range st.streams[n*step/steps : n*(step+1)/steps] {
 		if s.raw != nil {
-			s.raw.probe(now, scratch[:])
+			s.raw.probe(now, reader)
 		}
 		var due duty
 		if !now.Before(s.beatAt) {

@@ -63,7 +63,7 @@ func TestNowWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if !canProbe(conn) {
+	if askable(conn) == nil {
 		t.Skip("nothing is written at once on this system")
 	}
 	raw := writableNow(conn)

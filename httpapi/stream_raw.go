@@ -21,9 +21,9 @@ type rawConn struct {
 	stream  *stream
 	release func() // of the reader's slots
 
-	probed  bool      // whether the reader is still there; otherwise watch waits
-	probeAt time.Time // for the clock
-	strayed int       // bytes that came where a reader has nothing to say
+	asked   syscall.RawConn // the same, where it can be asked whether the reader is still there; otherwise watch waits
+	probeAt time.Time       // for the clock
+	strayed int             // bytes that came where a reader has nothing to say
 	over    sync.Once
 }
 
@@ -70,7 +70,7 @@ func (st *streamer) takeOver(s *stream, w http.ResponseWriter, release func()) (
 	c := &rawConn{conn: conn, now: writableNow(conn), stream: s, release: release}
 	c.probeAt = time.Now().Add(between(0, probeEvery)) // so that not all are looked at in one tick
 	s.out, s.raw = c, c
-	if c.probed = canProbe(conn); !c.probed {
+	if c.asked = askable(conn); c.asked == nil {
 		go c.watch()
 	}
 	st.join(s)
@@ -172,18 +172,16 @@ func (c *rawConn) stray(n int) bool {
 }
 
 // probe asks now and then whether the reader has left. For the clock.
-func (c *rawConn) probe(now time.Time, scratch []byte) {
-	if !c.probed || now.Before(c.probeAt) {
+func (c *rawConn) probe(now time.Time, r *nowReader) {
+	if c.asked == nil || now.Before(c.probeAt) {
 		return
 	}
 	c.probeAt = now.Add(probeEvery)
-	for {
-		n, gone := readNow(c.conn, scratch)
-		if gone || c.stray(n) {
+	for more := true; more; {
+		var n int
+		var gone bool
+		if n, more, gone = r.read(c.asked); gone || c.stray(n) {
 			c.close()
-			return
-		}
-		if n < len(scratch) {
 			return
 		}
 	}

@@ -7,11 +7,13 @@ import (
 	"syscall"
 )
 
-// canProbe says whether readNow can ask the connection. Here none can be: each
-// stream has a goroutine that waits for the reader to leave.
-func canProbe(net.Conn) bool { return false }
+// askable says that no connection can be asked: each stream has a goroutine that
+// waits for the reader to leave.
+func askable(net.Conn) syscall.RawConn { return nil }
 
-func readNow(net.Conn, []byte) (int, bool) { return 0, false }
+type nowReader struct{}
+
+func (*nowReader) read(syscall.RawConn) (n int, more, gone bool) { return 0, false, false }
 
 // writableNow says that each write may have to wait for the reader.
 func writableNow(net.Conn) syscall.RawConn { return nil }

@@ -7,32 +7,47 @@ import (
 	"syscall"
 )
 
-// canProbe says whether readNow can ask the connection.
-func canProbe(conn net.Conn) bool {
-	_, ok := conn.(syscall.Conn)
-	return ok
+// askable returns what nowReader needs to ask a connection, or nil.
+func askable(conn net.Conn) syscall.RawConn {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
 }
 
-// readNow reads what is there, without waiting for more. gone says that the
-// other side has closed the connection.
-func readNow(conn net.Conn, buf []byte) (n int, gone bool) {
-	raw, err := conn.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return 0, true
+// nowReader reads what is there, without waiting for more. One that is used
+// again spares the making of its function.
+type nowReader struct {
+	buf [512]byte
+	n   int
+	err error
+	do  func(fd uintptr) bool
+}
+
+// read throws away what has come, and says how much that was and whether there
+// may be more. gone says that the other side has closed the connection.
+func (r *nowReader) read(conn syscall.RawConn) (n int, more, gone bool) {
+	if r.do == nil {
+		r.do = func(fd uintptr) bool {
+			r.n, r.err = syscall.Read(int(fd), r.buf[:]) // the runtime has made it non-blocking
+			return true
+		}
 	}
-	if err := raw.Read(func(fd uintptr) bool {
-		n, err = syscall.Read(int(fd), buf) // the runtime has made it non-blocking
-		return true
-	}); err != nil {
-		return 0, true
+	if err := conn.Read(r.do); err != nil {
+		return 0, false, true
 	}
 	switch {
-	case err == syscall.EAGAIN, err == syscall.EINTR:
-		return 0, false
-	case err != nil, n == 0:
-		return 0, true
+	case r.err == syscall.EAGAIN, r.err == syscall.EINTR:
+		return 0, false, false
+	case r.err != nil, r.n == 0:
+		return 0, false, true
 	}
-	return n, false
+	return r.n, r.n == len(r.buf), false
 }
 
 // writableNow returns what is needed to write to a connection without waiting

@@ -116,6 +116,39 @@ func testStreamLifetimesDiffer(t *testing.T) {
 	})
 }
 
+// Streams that begin together are not all written to in one moment, in which
+// whoever sends a message would wait for them.
+func TestStreamsBeatInTurns(t *testing.T) { onBothPaths(t, testStreamsBeatInTurns) }
+
+func testStreamsBeatInTurns(t *testing.T) {
+	bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
+		start := time.Now()
+		var all []<-chan collected
+		for range 4 * stepStreams {
+			all = append(all, collect(dial(r, l.dial, "/events"), start))
+		}
+		time.Sleep(40 * time.Second)
+		synctest.Wait()
+		beats, together := 0, map[time.Duration]int{}
+		for _, ch := range all {
+			for len(ch) > 0 {
+				if got := <-ch; got.what == ": hb" {
+					together[got.at]++
+					beats++
+				}
+			}
+		}
+		if beats != 2*len(all) {
+			t.Errorf("%d heartbeats for %d streams in 40 seconds", beats, len(all))
+		}
+		for at, n := range together {
+			if n > stepStreams {
+				t.Errorf("%d streams were written to in the same moment, after %v", n, at)
+			}
+		}
+	})
+}
+
 // A visitor counts as present while a stream is open, though they do nothing.
 func TestStreamKeepsItsReaderPresent(t *testing.T) { onBothPaths(t, testStreamKeepsItsReaderPresent) }
 

@@ -294,7 +294,7 @@ func fileURI(path, mode string) string {
 func writerDSN(path string) string {
 	return fileURI(path, "rw") + "&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
-		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)&_txlock=immediate&_dqs=0"
+		"&_pragma=wal_autocheckpoint(12000)&_pragma=journal_size_limit(67108864)&_txlock=immediate&_dqs=0"
 }
 
 func readerDSN(path string) string {
