@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -149,9 +150,11 @@ func (t *csvTranscript) write(cells ...string) error {
 	return t.out.Write(cells)
 }
 
-// cell keeps spreadsheets from taking somebody's words for a formula.
+// cell keeps spreadsheets from taking somebody's words for a formula. What does
+// not show in front of it may not count for them.
 func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(s)[0]) {
+	shown := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) })
+	if first, _ := utf8.DecodeRuneInString(shown); shown != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + s
 	}
 	return s

