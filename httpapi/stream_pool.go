@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -106,8 +107,10 @@ func (w *poolWorker) feed(s *stream) {
 		case err != nil:
 			s.raw.close()
 		case len(rest) > 0:
-			rest = append(takeBuffer(), rest...) // the chunk is for others too
-			go s.feed(func() { s.raw.write(rest); putBuffer(rest) })
+			// The chunk is for others too. A pooled buffer would be several times
+			// as large, and be held for as long as the reader takes nothing.
+			rest = bytes.Clone(rest)
+			go s.feed(func() { s.raw.write(rest) })
 			return
 		}
 	}
