@@ -18,6 +18,10 @@ import (
 // frames the parts.
 const formExtra = 128 << 10
 
+// maxPartHead is how much may stand before a part of a form: a boundary, and
+// headers with a name. It is read into memory at once.
+const maxPartHead = 32 << 10
+
 // filePolicy takes from a file that is opened by itself whatever it could do.
 const filePolicy = "default-src 'none'; sandbox"
 
@@ -89,7 +93,24 @@ type form struct {
 	body  io.Reader
 	parts *multipart.Reader
 	limit int64 // of the file
+	head  int64 // how much more may be read before the next part begins; negative within one
 }
+
+// Read gives the parts their bytes.
+func (f *form) Read(b []byte) (int, error) {
+	if f.head < 0 {
+		return f.body.Read(b)
+	}
+	if f.head == 0 {
+		return 0, errLongHead
+	}
+	n, err := f.body.Read(b[:min(int64(len(b)), f.head)])
+	f.head -= int64(n)
+	return n, err
+}
+
+var errLongHead = &failure{status: http.StatusBadRequest, code: "invalid_request",
+	message: "A part of the form begins with more than " + strconv.Itoa(maxPartHead) + " bytes of headers."}
 
 // formPart is one field. Whatever goes wrong while it is read is the answer.
 type formPart struct {
@@ -113,7 +134,7 @@ func (h *Handler) openForm(w http.ResponseWriter, r *http.Request) (*form, error
 	rc.SetReadDeadline(time.Now().Add(h.opts.fileTimeout()))
 	rc.SetWriteDeadline(time.Now().Add(h.opts.fileTimeout() + 10*time.Second))
 	f.body = http.MaxBytesReader(w, r.Body, f.limit+formExtra)
-	f.parts = multipart.NewReader(f.body, params["boundary"])
+	f.parts = multipart.NewReader(f, params["boundary"])
 	return f, nil
 }
 
@@ -121,7 +142,9 @@ func (h *Handler) openForm(w http.ResponseWriter, r *http.Request) (*form, error
 func (f *form) each(field func(string, *formPart) error) error {
 	seen := map[string]bool{}
 	for {
+		f.head = maxPartHead
 		part, err := f.parts.NextRawPart()
+		f.head = -1
 		if err == io.EOF {
 			return nil
 		}
@@ -165,6 +188,9 @@ func (f *form) tooLarge() error {
 func (f *form) broken(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return f.tooLarge()
+	}
+	if errors.Is(err, errLongHead) {
+		return errLongHead
 	}
 	f.w.Header().Set("Connection", "close") // where the next request would begin is unknown
 	if errors.Is(err, os.ErrDeadlineExceeded) {

@@ -54,6 +54,59 @@ func collision(i int) string {
 	return b.String()
 }
 
+// forms have as much as a large file in other places.
+func forms() map[string]string {
+	const much = 1 << 20
+	many := func(unit func(i int) string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < much; i++ {
+			b.WriteString(unit(i))
+		}
+		return b.String()
+	}
+	part := func(disposition, body string) string {
+		return "--b\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + body + "\r\n--b--\r\n"
+	}
+	const file = `name="file"; filename="a"`
+	return map[string]string{
+		"many parameters":     part(file+many(func(i int) string { return fmt.Sprintf(";%x=b", i) }), "x"),
+		"a parameter in bits": part(file+many(func(i int) string { return fmt.Sprintf(";x*%d=b", i) }), "x"),
+		"a long file name":    part(`name="file"; filename="`+strings.Repeat("a", much)+`"`, "x"),
+		"a long name":         part(`name="`+strings.Repeat("a", much)+`"`, "x"),
+		"many headers":        "--b\r\n" + many(func(i int) string { return fmt.Sprintf("X-%d: %d\r\n", i, i) }) + "\r\nx\r\n--b--\r\n",
+		"a long beginning":    strings.Repeat("a\r\n", much/3) + part(file, "x"),
+		"a line without end":  strings.Repeat("a", much),
+		"almost boundaries":   part(file, strings.Repeat("\r\n--bx", much/6)),
+		"many boundaries":     strings.Repeat("--b\r\n\r\n", much/7),
+		"a long message":      part(`name="message"`, strings.Repeat("a", much)),
+	}
+}
+
+// A form costs little more than what is in it: a file goes to where files are
+// kept as it arrives, and nothing else is large.
+func TestHostileFormsCostLittle(t *testing.T) {
+	const limit = 6 << 20 // bytes; each of the forms has 1 MB, one of them in a file, which is kept
+	s := newSite(t, Options{Rates: unlimited})
+	v := s.visitor()
+	id := v.session("Hello")
+	most := uint64(0)
+	for name, body := range forms() {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r := v.call("POST", "/sessions/"+id+"/files", body, "Content-Type: multipart/form-data; boundary=b")
+		runtime.ReadMemStats(&after)
+		if want := map[bool]int{true: 201, false: 400}[name == "almost boundaries"]; r.status != want || len(r.raw) > 2000 {
+			t.Errorf("%s: %d, want %d: %.300s", name, r.status, want, r.raw)
+		}
+		cost := after.TotalAlloc - before.TotalAlloc
+		if most = max(most, cost); cost > limit {
+			t.Errorf("%s: %d KB were allocated", name, cost>>10)
+		}
+	}
+	v.call("GET", "/sessions/"+id, "").want(200).has("message_count", 2)
+	t.Logf("%d forms of 1 MB, %d KB allocated for one at most", len(forms()), most>>10)
+}
+
 // A body that is taken in costs little more than it weighs, whatever is in it
 // and whoever sends it.
 func TestHostileBodiesCostLittle(t *testing.T) {
