@@ -152,6 +152,27 @@ func TestOffline(t *testing.T) {
 	h.wantKept("One", "Are you still there?", "Two", "Three", "Four")
 }
 
+// An agent without a network learns of it before the stream does, and what they
+// write goes out afterwards.
+func TestTheConsoleOffline(t *testing.T) {
+	_, visitor, mara := desk(t, "Is anybody there?")
+	mara.expectOffline(true)
+	mara.line(true, 0, 0)
+	mara.click("the field", `$('.conv .txt')`)
+	mara.write("One moment")
+	mara.wait("it is said what is the matter, and that it waits", `$('.trouble .banner')?.innerText.trim() === 'You’re offline. What you wrote is sent when you’re back.' && /Waiting to send/.test($$('.thread .msg.me').at(-1).innerText)`)
+	mara.shoot("console-offline")
+	mara.axe("console offline")
+	mara.line(false, 0, -1)
+	mara.wait("it went out, and nothing is the matter any more", `!$('.trouble .banner') && /sent|read/i.test($$('.thread .msg.me').at(-1).innerText)`)
+	visitor.hears("One moment")
+
+	mara.line(false, 1500*time.Millisecond, -1)
+	mara.reload()
+	mara.wait("it is said that the messages are on their way", `$('.thread .slow')?.innerText === 'Reading the messages…' && getComputedStyle($('.thread .slow')).opacity === '1'`)
+	mara.wait("they have come", `/One moment/.test($('.thread')?.innerText) && !$('.thread .slow')`)
+}
+
 // On a slow line messages typed in a rush keep their order, and the answers
 // come between them once.
 func TestASlowLine(t *testing.T) {

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -119,4 +121,34 @@ func TestThePagesOfTheConsoleOnAPhone(t *testing.T) {
 	mara.click("Discard", `labelled('.savebar button', 'Discard')`)
 	mara.goTo(s.url("/chat/console/#/open"))
 	mara.wait("a list has its own heading", `seen($('.list h2')) && !seen($('.myself .place'))`)
+}
+
+// A phone that is turned lays the conversation out anew: whoever was at its end
+// stays there, and whoever reads further up is not taken away.
+func TestATurnedPhoneStaysAtTheEnd(t *testing.T) {
+	s, visitor, mara := desk(t, "Message 0")
+	id := s.onlySession().ID
+	for i := range 40 {
+		s.call("POST", "/messages", map[string]any{"session_id": id, "sender": []string{"visitor", "agent"}[i/2%2], "message": fmt.Sprintf("Message %d. %s", i+1, strings.Repeat("Some words. ", 12))}, nil)
+	}
+	for _, who := range []struct {
+		*tab
+		box string
+	}{{visitor, ".log"}, {mara, ".thread"}} {
+		drawn := func() { // nobody turns a phone twice between two frames
+			eval[bool](who.tab, `await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
+		}
+		end := `((b) => b.scrollHeight > 2 * b.clientHeight && b.scrollHeight - b.clientHeight - b.scrollTop < 3)($(` + quote(who.box) + `))`
+		who.wait("the end", `/Message 40/.test($(`+quote(who.box)+`).innerText) && `+end)
+		for _, size := range [][2]int64{{390, 844}, {844, 390}, {390, 844}, {1280, 800}} {
+			who.do(chromedp.EmulateViewport(size[0], size[1]))
+			drawn()
+			who.wait(fmt.Sprintf("the end, %d wide", size[0]), fmt.Sprintf(`innerWidth === %d && `, size[0])+end)
+		}
+		eval[bool](who.tab, `($(`+quote(who.box)+`).scrollTop = 0, true)`)
+		drawn()
+		who.wait("the beginning", `/Message 0/.test($$('.msg .b')[0].innerText) && !`+end)
+		who.do(chromedp.EmulateViewport(844, 390))
+		who.wait("not the end", `innerWidth === 844 && !`+end)
+	}
 }

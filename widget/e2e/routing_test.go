@@ -196,6 +196,9 @@ func TestTheQueueMoves(t *testing.T) {
 	s.call("POST", "/sessions/"+first+"/close", nil, nil)
 	place(daniel, "next")
 	daniel.shoot("queue")
+	mara.pick("Daniel")
+	mara.press("H")
+	daniel.wait("somebody writes: nobody is in front", `seen($('.typing')) && !/queue/.test($('.panel').innerText)`)
 
 	var set map[string]any
 	s.call("GET", "/settings", nil, &set)

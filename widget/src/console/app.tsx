@@ -85,13 +85,14 @@ function Desk() {
   );
 }
 
-/** Said after three seconds without events: most interruptions are shorter. */
+/** Said after three seconds without events or network: most interruptions are shorter. */
 function Trouble() {
   const late = useApp((s) => s.late);
+  const offline = useApp((s) => s.offline);
   const unsent = useApp((s) => s.outbox.some((o) => o.state === 'waiting'));
   if (!late) return <div class="trouble" role="status" />;
-  const what = navigator.onLine ? 'The connection to the server is lost. Trying again.' : 'You’re offline.';
-  return <div class="trouble" role="status"><div class="banner"><Icon of={warn} /><span>{what}{unsent ? ' What you wrote is sent when it is back.' : ''}</span></div></div>;
+  const what = offline ? 'You’re offline.' : 'The connection to the server is lost. Trying again.';
+  return <div class="trouble" role="status"><div class="banner"><Icon of={warn} /><span>{what}{unsent ? ` What you wrote is sent when ${offline ? 'you’re' : 'it is'} back.` : ''}</span></div></div>;
 }
 
 /** What was just done or did not work, with a way back where there is one. */

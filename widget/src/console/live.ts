@@ -30,6 +30,9 @@ let leaving = () => {};
 /** Joins the tabs of this agent and reads everything once events flow, or after a moment even if they do not. */
 export function joinLive(agent: string) {
   leaveLive();
+  addEventListener('online', network);
+  addEventListener('offline', network);
+  network();
   position = undefined;
   const late = setTimeout(refresh, 700);
   leaving = () => clearTimeout(late);
@@ -106,14 +109,20 @@ let warning: ReturnType<typeof setTimeout> | undefined;
 function follow(state: StreamState) {
   streamState = state;
   if (state === 'refused') { void check(); return; }
-  if (state === 'open' || state === 'polling') {
+  if ((state === 'open' || state === 'polling') && navigator.onLine) {
     clearTimeout(warning);
     warning = undefined;
     set({ live: 'live', late: false });
     return;
   }
   if (state === 'waiting' || get().live === 'lost') set({ live: 'lost' });
-  warning ??= setTimeout(() => { if (get().live !== 'live') set({ late: true }); }, 3000);
+  warning ??= setTimeout(() => { if (get().live !== 'live' || !navigator.onLine) set({ late: true }); }, 3000);
+}
+
+/** The browser notices that the network is gone long before an open stream does. */
+function network() {
+  set({ offline: !navigator.onLine });
+  if (leader) follow(streamState);
 }
 
 /** Whoever else wants to hear of events: pages that are loaded when they are looked at. */

@@ -11,6 +11,7 @@ import { loadOlder, loadThread, tellSeen } from './thread';
 import { face, locale, useApp } from './use';
 import { t } from './words';
 
+const sizeOf = (el: HTMLElement) => `${el.clientWidth} ${el.clientHeight}`;
 const near = 80; // as close to the end as this counts as being there
 
 /** What was said, oldest first, with what is on its way at the end. */
@@ -45,7 +46,7 @@ export function LogView({ id }: { id: string }) {
           <div class="top">
             {log.olderState === 'failed'
               ? <button class="ghost" onClick={() => void loadOlder(id)}>{t('olderFailed')}</button>
-              : log.older && <span>{t('readingOlder')}</span>}
+              : log.state === 'loading' ? <span class="slow">{t('readingLog')}</span> : log.older && <span>{t('readingOlder')}</span>}
           </div>
           <Said messages={messages} pending={pending} going={going} session={session} began={log.state === 'ready' && !log.older} seen={seen} atEnd={stuck} />
           {session?.status === 'closed' && log.state === 'ready' && <Rated session={session} />}
@@ -111,6 +112,7 @@ function useStick(box: { current: HTMLDivElement | null }, messages: Message[], 
   const [stuck, setStuck] = useState(true);
   const [fresh, setFresh] = useState(0);
   const last = useRef({ first: '', end: '', sent: 0 });
+  const size = useRef('');
 
   // Older messages come above: what is read stays where it is. Its place is measured before they are drawn.
   const top = (id: string) => box.current?.querySelector(`[data-message="${CSS.escape(id)}"]`)?.getBoundingClientRect().top;
@@ -119,6 +121,7 @@ function useStick(box: { current: HTMLDivElement | null }, messages: Message[], 
   const jump = () => { const el = box.current; if (el) el.scrollTop = el.scrollHeight; };
   const onScroll = () => {
     const el = box.current!;
+    if (size.current && sizeOf(el) !== size.current) return; // nobody scrolls: a turned phone lays all of it out anew, and below it goes to the end
     stick.current = el.scrollHeight - el.scrollTop - el.clientHeight < near;
     setStuck(stick.current);
     if (stick.current) setFresh(0);
@@ -149,7 +152,7 @@ function useStick(box: { current: HTMLDivElement | null }, messages: Message[], 
   useEffect(() => {
     const el = box.current;
     if (!el) return;
-    const sized = new ResizeObserver(() => { if (stick.current) jump(); });
+    const sized = new ResizeObserver(() => { size.current = sizeOf(el); if (stick.current) jump(); });
     sized.observe(el);
     sized.observe(el.firstElementChild!);
     return () => sized.disconnect();

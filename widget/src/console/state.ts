@@ -118,6 +118,7 @@ export interface State {
   prefs: Prefs;
   live: 'connecting' | 'live' | 'lost';
   late: boolean; // lost for long enough to say so
+  offline: boolean; // the browser has no network
   aboutOpen: boolean;
   helpOpen: boolean;
   prefsOpen: boolean;
@@ -140,7 +141,7 @@ export const fresh = () => ({
 });
 
 export const store = createStore<State>({
-  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, prefsOpen: false, paletteOpen: false, keysOn: true,
+  ...fresh(), phase: 'starting', view: 'open', outbox: [], uploads: [], kept: new Set(), helpOpen: false, prefsOpen: false, paletteOpen: false, keysOn: true, offline: false,
   prefs: { undo: true, enterSends: true, sound: true, soundInFront: false, notify: false, started: false }, now: Date.now(),
 });
 

@@ -112,6 +112,7 @@ export const en = {
   isTyping: '{name} is writing',
   unsentYet: '{name} is writing, not sent yet',
   logOf: 'Messages with {name}',
+  readingLog: 'Reading the messages…',
   logFailed: 'The messages could not be read.',
   olderFailed: 'Older messages could not be read. Try again',
   readingOlder: 'Reading older messages…',

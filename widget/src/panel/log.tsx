@@ -20,6 +20,9 @@ const Rate = part(() => import('./more'), (m) => m.Rate);
 const Viewer = part(() => import('./more'), (m) => m.Viewer);
 const Rising = part(() => import('./filespart'), (m) => m.Rising);
 
+/** Where this has changed nobody scrolls: a turned phone lays all of it out anew. */
+const sizeOf = (el: Element) => `${el.clientWidth} ${el.clientHeight}`;
+
 /** This close to the end, new messages keep the reader there. */
 const near = 80;
 
@@ -29,6 +32,7 @@ export function Log() {
   const { chat, t } = around;
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const size = useRef('');
   const before = useRef({ first: '', height: 0 });
   const [missed, setMissed] = useState(0);
   const [live, setLive] = useState(false);
@@ -63,15 +67,15 @@ export function Log() {
   }, [last?.message_id, state.open]);
 
   useEffect(() => {
-    const size = new ResizeObserver(() => { if (atEnd.current) toEnd(); });
-    size.observe(box.current!);
+    const sized = new ResizeObserver(([entry]) => { size.current = sizeOf(entry!.target); if (atEnd.current) toEnd(); });
+    sized.observe(box.current!);
     // Parts that are loaded later, such as pictures, must not push the end out of sight either.
     const grown = new MutationObserver(() => { if (atEnd.current) toEnd(); });
     grown.observe(box.current!, { childList: true, subtree: true });
     addEventListener('focus', look);
     document.addEventListener('visibilitychange', look);
     return () => {
-      size.disconnect();
+      sized.disconnect();
       grown.disconnect();
       removeEventListener('focus', look);
       document.removeEventListener('visibilitychange', look);
@@ -88,7 +92,7 @@ export function Log() {
     && messages.some((m) => m.session_id === over.session_id && m.sender === 'agent') && over;
   return (
     <div class="logbox">
-      <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={look}>
+      <div class="log" ref={box} tabIndex={0} role={live ? 'log' : 'group'} aria-label={t('messages')} onScroll={(e) => { if (!size.current || sizeOf(e.currentTarget) === size.current) look(); }}>
         {older && <Older load={chat.talk!.loadOlder} root={box} />}
         {rows(state, around)}
         {state.challenged && <slot name="challenge" />}

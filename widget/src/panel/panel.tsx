@@ -96,7 +96,7 @@ function Waiting() {
   const around = useAround();
   const state = useChat((s) => s);
   const { queue_position: place } = current(state) ?? {};
-  const answered = !!state.typing?.text || ['agent', 'bot'].includes(state.messages.at(-1)?.sender ?? '');
+  const answered = !!state.typing || ['agent', 'bot'].includes(state.messages.at(-1)?.sender ?? '');
   const person = partner(state);
   return (
     <div role="status">

@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-XEI7NDPF.js";export{a as start};
