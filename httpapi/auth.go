@@ -217,9 +217,13 @@ func visitorToken(r *http.Request) (string, error) {
 	return token, nil
 }
 
-// identity is whom the host knows the visitor to be, nil if it does not.
+// identity is whom the host knows the visitor to be, nil if it does not. Nobody
+// is known to a page of another origin: it cannot read what a hello answers,
+// but could have the browser say it with the customer's login, who would look
+// present. Older browsers do not tell.
 func (h *Handler) identity(r *http.Request) *chat.Identity {
-	if h.opts.Visitor == nil {
+	site := r.Header.Get("Sec-Fetch-Site")
+	if h.opts.Visitor == nil || site == "cross-site" || site == "same-site" {
 		return nil
 	}
 	id, known := h.opts.Visitor(r)

@@ -306,3 +306,24 @@ func TestHostsWordForVisitors(t *testing.T) {
 	stranger.call("GET", "/sessions", "").want(200).has("sessions.#", 1)
 	stranger.call("GET", "/sessions/"+id, "").failed(404, "not_found", "")
 }
+
+// A page of another origin may have a browser say hello with the login that it
+// has for the host. Whose that is it does not count for.
+func TestHostsWordIsNotForOtherOrigins(t *testing.T) {
+	s := newSite(t, Options{AllowedOrigins: []string{"https://www.example.com"}, Visitor: func(r *http.Request) (chat.Identity, bool) {
+		c, err := r.Cookie("customer")
+		return chat.Identity{ID: "7", Name: "Ines"}, err == nil && c.Value == "7"
+	}})
+	for _, headers := range [][]string{
+		{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, {"Sec-Fetch-Site: same-site", "Origin: https://www.example.com"}, {"Sec-Fetch-Site: cross-site", "Origin: null"},
+	} {
+		s.call("POST", "/visitor/v1/hello", "", append(headers, "Cookie: customer=7")...).want(200).has("verified", false, "session", nil)
+	}
+	if r := s.api("GET", "/visitors", "").want(200); strings.Contains(r.raw, "Ines") {
+		t.Errorf("the customer is among those who are here: %s", r.raw)
+	}
+	known := s.call("POST", "/visitor/v1/hello", "", "Cookie: customer=7", "Sec-Fetch-Site: same-origin").want(200).has("verified", true).text("token")
+	at := []string{"Cookie: customer=7", "Authorization: Bearer " + known}
+	s.call("GET", "/visitor/v1/sessions", "", append(at, "Sec-Fetch-Site: same-origin")...).want(200)
+	s.call("GET", "/visitor/v1/sessions", "", append(at, "Sec-Fetch-Site: cross-site")...).failed(401, "invalid_token", "")
+}

@@ -34,7 +34,9 @@ type Options struct {
 	LoginURL string
 
 	// Visitor says whom the host knows the visitor to be, and whether it knows
-	// them at all. The host's word decides over any token. Nil means that all
+	// them at all. The host's word decides over any token. It is not asked for
+	// where the browser says that a page of another origin calls, to which the
+	// host's login does not reach: see VisitorSecrets. Nil means that all
 	// visitors are anonymous.
 	Visitor func(*http.Request) (chat.Identity, bool)
 
