@@ -128,4 +128,6 @@ func TestGreetingRightToLeft(t *testing.T) {
 	if !eval[bool](b, `((r) => r.left >= 0 && r.right <= innerWidth && r.left > innerWidth / 2)($('.preview').getBoundingClientRect())`) {
 		t.Error("the greeting stands in the wrong place")
 	}
+	eval[bool](b, `($('.preview .words').textContent = 'May I help you choose?', true)`) // also in a language that is read from the other side
+	b.wait("it begins below the name", `((range) => { range.selectNodeContents($('.preview .words')); return Math.abs(range.getBoundingClientRect().right - $('.preview small bdi').getBoundingClientRect().right) < 2; })(document.createRange())`)
 }

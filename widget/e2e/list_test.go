@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // Several conversations: the list, going back to one that is over, starting
 // another, and what was not read yet.
@@ -115,4 +118,27 @@ func TestAnotherAgentTakesOver(t *testing.T) {
 	visitor.hears("What is it?")
 	visitor.wait("a line says who", `said('.event').filter((s) => /^Jonas.* joined the conversation$/.test(s)).length === 1`)
 	visitor.shoot("agent-joined")
+}
+
+// Visitors who have not said their names are told apart by the tint of their
+// initials, which is the same for each of them wherever they are shown.
+func TestVisitorsWithoutNamesAreToldApart(t *testing.T) {
+	s := startServer(t)
+	for range 10 { // of five tints
+		var made session
+		s.call("POST", "/sessions", map[string]any{"visitor_name": "Visitor"}, &made)
+		s.call("POST", "/messages", map[string]any{"session_id": made.ID, "sender": "visitor", "message": "Do you ship to Porto?"}, nil)
+	}
+	mara := enterConsole(t, s, "Mara")
+	mara.click("All open", `labelled('.nav a', 'All open')`)
+	mara.wait("they are there", `$$('.row').length === 10`)
+	const tint = `const tint = (css) => [...$(css).querySelector('.av').classList].find((c) => /^c[1-5]$/.test(c));`
+	if n := eval[int](mara, `(() => { `+tint+` return new Set($$('.row').map((row) => [...row.querySelector('.av').classList].find((c) => /^c[1-5]$/.test(c)))).size; })()`); n < 2 {
+		t.Errorf("ten visitors have %d tint", n)
+	}
+	for i := range 3 {
+		mara.click("one of them", fmt.Sprintf(`$$('.row')[%d]`, i))
+		mara.wait("the same in the list, the log and beside it", fmt.Sprintf(`(() => { `+tint+` return $$('.row')[%d].ariaCurrent && $('.thread .av') && new Set([tint('.row[aria-current]'), tint('.thread'), tint('.about .person')]).size === 1; })()`, i))
+	}
+	mara.shoot("without-names")
 }

@@ -7,7 +7,7 @@ import { absorb } from './lists';
 import { link } from './route';
 import { api, words } from './server';
 import { get } from './state';
-import { ago, face, locale, useApp } from './use';
+import { ago, locale, useApp, visitorFace } from './use';
 
 interface Hit {
   session: Session;
@@ -98,7 +98,7 @@ function Row({ hit: { session: s, message: m, excerpt, matches }, current }: { h
   const mine = m?.sender_id === get().me?.agent_id;
   return (
     <a class="row hit" href={link(get().view, s.session_id, m?.message_id)} aria-current={current ? 'true' : undefined} draggable={false}>
-      <Avatar person={face(s.visitor_name)} online={s.visitor_online} />
+      <Avatar person={visitorFace(s.visitor_name, s.visitor_id)} online={s.visitor_online} />
       <b dir="auto">{s.visitor_name}</b>
       <time dateTime={when} title={exact(new Date(when), locale)}>{ago(when, now)}</time>
       <p dir="auto">

@@ -2,13 +2,13 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { firstName } from '../shared/format';
 import { down, Icon } from '../shared/icons';
 import { Bubble, Typing } from '../shared/message';
-import type { Message, Session } from '../shared/types';
+import type { Message, Person, Session } from '../shared/types';
 import { useActs } from './acts';
 import { emptyLog, woven, type Log } from './model';
 import { Said } from './said';
 import { type Outgoing, type Typing as Writing } from './state';
 import { loadOlder, loadThread, tellSeen } from './thread';
-import { face, locale, useApp } from './use';
+import { face, locale, useApp, visitorFace } from './use';
 import { t } from './words';
 
 const sizeOf = (el: HTMLElement) => `${el.clientWidth} ${el.clientHeight}`;
@@ -51,7 +51,7 @@ export function LogView({ id }: { id: string }) {
           <Said messages={messages} pending={pending} going={going} session={session} began={log.state === 'ready' && !log.older} seen={seen} atEnd={stuck} />
           {session?.status === 'closed' && log.state === 'ready' && <Rated session={session} />}
           {bot && <Growing who={bot} name={bot.name || t('bot')} mine />}
-          {typing && <Growing who={typing} name={name} />}
+          {typing && <Growing who={typing} name={name} person={visitorFace(name, session?.visitor_id)} />}
         </div>
       </div>
       {acts.list}
@@ -63,10 +63,10 @@ export function LogView({ id }: { id: string }) {
 }
 
 /** What somebody writes as they write it, where it may be seen; else three dots. */
-function Growing({ who, name, mine = false }: { who: Writing; name: string; mine?: boolean }) {
-  if (!who.preview) return <Typing person={face(name)} label={t('isTyping', { name: firstName(name) })} />;
+function Growing({ who, name, person = face(name), mine = false }: { who: Writing; name: string; person?: Person; mine?: boolean }) {
+  if (!who.preview) return <Typing person={person} label={t('isTyping', { name: firstName(name) })} />;
   return (
-    <Bubble place={{ first: true, last: true, newDay: false }} mine={mine} at={new Date()} locale={locale} person={mine ? undefined : face(name)} class="growing" quiet
+    <Bubble place={{ first: true, last: true, newDay: false }} mine={mine} at={new Date()} locale={locale} person={mine ? undefined : person} class="growing" quiet
       meta={t('unsentYet', { name: firstName(name) })}>{who.preview}</Bubble>
   );
 }

@@ -16,7 +16,7 @@ import { go, link, pageLink } from './route';
 import { fill, readSaved } from './saved';
 import { api } from './server';
 import { get, set } from './state';
-import { face, useApp } from './use';
+import { face, useApp, visitorFace } from './use';
 import { t, type Word } from './words';
 import { assign } from './work';
 
@@ -71,7 +71,7 @@ function everything(): Entry[] {
 function conversation(s: Session, excerpt?: string, message?: string): Entry {
   const view = s.status === 'closed' ? 'closed' : 'open';
   return {
-    key: `talk ${s.session_id} ${message ?? ''}`, group: 'palTalks', name: s.visitor_name, icon: <Avatar person={face(s.visitor_name)} online={s.visitor_online} size={20} />,
+    key: `talk ${s.session_id} ${message ?? ''}`, group: 'palTalks', name: s.visitor_name, icon: <Avatar person={visitorFace(s.visitor_name, s.visitor_id)} online={s.visitor_online} size={20} />,
     about: excerpt ?? [s.visitor_email, plain(s.last_message?.message ?? '')].filter(Boolean).join(', '),
     run: () => { location.hash = link(view, s.session_id, message); },
   };

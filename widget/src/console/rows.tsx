@@ -10,7 +10,7 @@ import { activity, waits, type View } from './model';
 import { link } from './route';
 import { choose } from './choose';
 import { get, promise, store, type State } from './state';
-import { ago, face, locale, span, until, useApp } from './use';
+import { ago, face, locale, span, until, useApp, visitorFace } from './use';
 import { alsoReading } from './viewing';
 import { t } from './words';
 
@@ -205,7 +205,7 @@ function Drawn({ session: s, view, open }: RowProps) {
     <a class={`row ${unread ? 'unread' : ''}`} href={link(view, s.session_id)} data-id={s.session_id} aria-current={open ? 'true' : undefined} draggable={false}
       onContextMenu={(e) => { if (view !== 'closed' && matchMedia('(pointer: coarse)').matches) { e.preventDefault(); choose(s.session_id); } }}
       onClick={(e) => { if (e.shiftKey && view !== 'closed') { e.preventDefault(); choose(s.session_id, true); } }}>
-      <Avatar person={face(s.visitor_name)} online={s.visitor_online} />
+      <Avatar person={visitorFace(s.visitor_name, s.visitor_id)} online={s.visitor_online} />
       <b dir="auto">{s.visitor_name}</b>
       {wait
         ? <time class="wait" dateTime={s.waiting_since} title={`Waiting since ${exact(new Date(s.waiting_since!), locale)}`}><Icon of={clockFace} /><span class="sr">Waiting for </span>{span(wait)}</time>

@@ -18,7 +18,7 @@ import { reason, release, tryAgain } from './outbox';
 import { blob } from './server';
 import type { Outgoing } from './state';
 import { uploads } from './uploads';
-import { face, locale, time, useApp } from './use';
+import { locale, time, useApp, visitorFace } from './use';
 import { t } from './words';
 
 /** One thing of the log. */
@@ -37,6 +37,7 @@ interface Thing {
 interface Reader {
   me: string | undefined;
   visitor: string;
+  visitorID: string | undefined;
   /** The seq up to which the visitor has read. */
   read: number;
   write: boolean;
@@ -83,7 +84,7 @@ export function Said({ messages, pending, going, session, began, seen, atEnd }: 
   }, [messages, places, seen, start, remarks, editing, removing]);
 
   const stretches = divide(things);
-  const reader: Reader = { me, visitor: session?.visitor_name ?? '', read: session?.visitor_seen_seq ?? 0, write: mayWrite };
+  const reader: Reader = { me, visitor: session?.visitor_name ?? '', visitorID: session?.visitor_id, read: session?.visitor_seen_seq ?? 0, write: mayWrite };
   return (
     <>
       {!messages.length && start && <Lines of={[start]} />}
@@ -125,7 +126,7 @@ type StretchProps = Reader & { things: Thing[]; far: boolean };
 class Stretch extends Component<StretchProps> {
   override shouldComponentUpdate(next: StretchProps) {
     const now = this.props;
-    return now.me !== next.me || now.visitor !== next.visitor || now.read !== next.read || now.write !== next.write || now.far !== next.far
+    return now.me !== next.me || now.visitor !== next.visitor || now.visitorID !== next.visitorID || now.read !== next.read || now.write !== next.write || now.far !== next.far
       || now.things.length !== next.things.length || now.things.some((thing, i) => !same(thing, next.things[i]!));
   }
 
@@ -157,7 +158,7 @@ const Do = ({ message: m }: { message: Message }) => (
   <button type="button" class="do" tabIndex={-1} data-do={m.message_id} aria-label={t('doWith')} title={t('doWith')} aria-haspopup="menu"><Icon of={more} /></button>
 );
 
-function One({ thing: { message: m, place, state }, me, visitor: name, read: upTo, write: may }: Reader & { thing: Thing }) {
+function One({ thing: { message: m, place, state }, me, visitor: name, visitorID: id, read: upTo, write: may }: Reader & { thing: Thing }) {
   const visitor = m.sender === 'visitor';
   const other = !visitor && m.sender_id !== me;
   const read = !visitor && m.seq! <= upTo;
@@ -169,7 +170,7 @@ function One({ thing: { message: m, place, state }, me, visitor: name, read: upT
   ].filter(Boolean).join(', ');
   if (state === 'editing') return <Editing message={m} />;
   return (
-    <Bubble id={m.message_id} place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? face(name || m.sender_name || '') : undefined}
+    <Bubble id={m.message_id} place={place} mine={!visitor} at={new Date(m.timestamp)} locale={locale} person={visitor ? visitorFace(name || m.sender_name || '', id) : undefined}
       meta={meta} class={m.deleted_at || state === 'removing' ? 'gone' : ''}>
       {m.deleted_at ? t('messageDeleted') : (
         <>

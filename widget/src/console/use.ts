@@ -46,6 +46,9 @@ export function face(name: string, avatar_url?: string): Person {
   }
 }
 
+/** A visitor's: those who have not said their names can be told apart a little. */
+export const visitorFace = (name: string, visitor_id: string | undefined): Person => ({ name, tint: visitor_id });
+
 /** Calls fn for a press outside of the element, and for Escape inside of it. */
 export function useDismiss<E extends HTMLElement>(open: boolean, fn: (back: boolean) => void) {
   const ref = useRef<E>(null);

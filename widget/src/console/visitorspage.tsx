@@ -10,7 +10,7 @@ import { go, link } from './route';
 import { words } from './server';
 import sheet from './sheet.css';
 import { Trail } from './trail';
-import { face, locale, span, useApp } from './use';
+import { locale, span, useApp, visitorFace } from './use';
 import { read, readLatest, readMore, set, speak, visitorsStore, watchVisitors, type Here } from './visitors';
 import css from './visitors.css';
 
@@ -78,7 +78,7 @@ function Row({ one, followed }: { one: Here; followed: boolean }) {
     <div class={`one ${open ? 'open' : ''} ${one.left ? 'gone' : ''}`} role="rowgroup">
       <div class="line" role="row">
         <div class="who" role="cell">
-          <Avatar person={face(nameOf(one))} online={!one.left} size={36} />
+          <Avatar person={visitorFace(nameOf(one), one.visitor_id)} online={!one.left} size={36} />
           <div>
             <button class="name" aria-expanded={open} onClick={() => set({ chosen: open ? undefined : one.visitor_id })}><bdi>{nameOf(one)}</bdi></button>
             <small>{one.left ? 'Has left' : [one.verified && 'Verified', visit?.returning ? 'Returning' : visit && 'First visit'].filter(Boolean).join(', ') || 'Opened the chat'}</small>

@@ -125,6 +125,8 @@ export interface HistoryEntry {
 export interface Person {
   name: string;
   avatar_url?: string;
+  /** What the tint of their initials goes by, where it is not the name: many visitors have none. */
+  tint?: string | undefined;
 }
 
 /** A page that a visitor saw or, with a name, a line that the host's page added to their trail. */

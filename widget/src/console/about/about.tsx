@@ -8,7 +8,7 @@ import { link } from '../route';
 import { set } from '../state';
 import { Tags } from '../tags';
 import { readEarlier, readTrail, readVisitor } from '../thread';
-import { face, locale, useApp } from '../use';
+import { locale, useApp, visitorFace } from '../use';
 import { Data, Facts, Identity } from './facts';
 import { HostPanel } from './hostpanel';
 import { Banned, Privacy } from './privacy';
@@ -44,7 +44,7 @@ export function About({ id }: { id: string }) {
     <aside class={`pane about ${slid ? 'slid' : ''}`} aria-label={`About ${session.visitor_name}`}>
       <button ref={close} class="icon shut-about" aria-label="Close" onClick={closeAbout}><Icon of={cross} /></button>
       <div class="person">
-        <Avatar person={face(session.visitor_name)} online={here} size={44} />
+        <Avatar person={visitorFace(session.visitor_name, session.visitor_id)} online={here} size={44} />
         <div><h2 dir="auto">{session.visitor_name}</h2><Identity session={session} visitor={visitor} /></div>
       </div>
       <Banned session={session} />

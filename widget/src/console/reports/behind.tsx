@@ -6,7 +6,7 @@ import { plain } from '../../shared/text';
 import type { Session } from '../../shared/types';
 import { link, pageLink } from '../route';
 import { words } from '../server';
-import { ago, face, locale, useApp } from '../use';
+import { ago, locale, useApp, visitorFace } from '../use';
 import { meanings, number } from './figures';
 import { parseBehind, parseOnly, periodName, readBehind, reportsStore } from './reports';
 
@@ -54,7 +54,7 @@ export function Behind({ section, item }: { section: string; item: string | unde
           {list?.map((s) => (
             <li key={s.session_id}>
               <a href={link(s.status === 'active' ? 'open' : 'closed', s.session_id)}>
-                <Avatar person={face(s.visitor_name)} size={32} />
+                <Avatar person={visitorFace(s.visitor_name, s.visitor_id)} size={32} />
                 <span class="said"><b dir="auto">{s.visitor_name}</b><small dir="auto">{s.last_message ? plain(s.last_message.message) : 'No message'}</small></span>
                 <span class="with">{s.rating && <span class={`score ${s.rating.score <= 2 ? 'poor' : ''}`} role="img" aria-label={`Rated ${s.rating.score} of 5`}>{s.rating.score}</span>}<bdi>{s.assignee_name ?? 'Unassigned'}</bdi></span>
                 <time dateTime={s.created_at}>{ago(s.created_at, now)}</time>
