@@ -115,7 +115,7 @@ func (o *Options) now() func() time.Time {
 	if o == nil || o.Now == nil {
 		return time.Now
 	}
-	return o.Now
+	return hostClock(o.Now, o.logger())
 }
 
 func (o *Options) limits() Limits {

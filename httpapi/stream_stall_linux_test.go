@@ -19,12 +19,12 @@ import (
 func TestStreamThousandStalledReaders(t *testing.T) { onBothPaths(t, testStreamThousandStalledReaders) }
 
 func testStreamThousandStalledReaders(t *testing.T) {
-	const stalled, messages = 1000, 200
+	const stalled, messages = 1000, 100
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur < 2*stalled+200 {
 		t.Skipf("this process may open %d files only", files.Cur)
 	}
-	r := newRigOn(t, newMemoryStore(), streamOptions{write: 2 * time.Second})
+	r := newRigOn(t, newMemoryStore(), streamOptions{write: time.Second})
 	session := r.session("Ines")
 	network := r.listenSmall()
 	well := dial(t, network, "/events")
@@ -50,7 +50,7 @@ func testStreamThousandStalledReaders(t *testing.T) {
 		if got := well.want("message_sent").field(t, "message"); !strings.HasPrefix(got, fmt.Sprint(i, " ")) {
 			t.Fatalf("got %.10s, want %d", got, i)
 		}
-		if i%100 == 99 {
+		if i%50 == 49 {
 			most = max(most, liveHeap())
 		}
 	}

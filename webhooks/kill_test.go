@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
+	"github.com/pealchat/pealchat/internal/leaks"
 	"github.com/pealchat/pealchat/storage/sqlite"
 	"github.com/pealchat/pealchat/webhooks/webhooktest"
 )
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 	role := os.Getenv(childRole)
 	switch role {
 	case "":
-		os.Exit(m.Run())
+		leaks.Main(m)
 	case "receiver":
 		err = webhooktest.Receive(os.Getenv(childPort), os.Getenv(childLog), os.Getenv(childSecret))
 	case "sender":

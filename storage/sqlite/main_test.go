@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pealchat/pealchat/internal/leaks"
 )
 
 // Some tests need a second process: they start the test binary again with the
@@ -22,7 +24,7 @@ var children = map[string]func(args []string) error{}
 func TestMain(m *testing.M) {
 	text := os.Getenv(childEnv)
 	if text == "" {
-		os.Exit(m.Run())
+		leaks.Main(m)
 	}
 	args := strings.Split(text, "\t")
 	if err := children[args[0]](args[1:]); err != nil {

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pealchat/pealchat/internal/leaks"
 )
 
 // Cluster is a server with its data.
@@ -195,6 +196,9 @@ var shared struct {
 func Main(m *testing.M) {
 	code := m.Run()
 	End()
+	if code == 0 {
+		code = leaks.Check()
+	}
 	os.Exit(code)
 }
 
