@@ -21,6 +21,7 @@ type caller struct {
 	from    netip.Addr // of the client; of nobody where it has none
 	address string     // the same, for the limits
 	byKey   bool
+	foreign bool // a page of another origin, with the login of the host's; it only reads
 	// still finds out again, while a stream is open, whether the caller may
 	// go on listening.
 	still func(context.Context) error
@@ -73,8 +74,12 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 	if err != nil {
 		return by, err
 	}
-	if err := h.checkOrigin(r); err != nil {
+	if by.foreign, err = h.checkOrigin(r); err != nil {
 		return by, err
+	}
+	if by.foreign && agent.ID != "" {
+		by.Actor = chat.AsAgent(agent) // not noted, or a page could make them look present
+		return by, nil
 	}
 	agent, err = h.svc.EnsureAgent(r.Context(), agent)
 	if errors.Is(err, chat.ErrInvalid) {
@@ -96,21 +101,26 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 }
 
 // checkOrigin refuses what a page of another origin asks for with the host's
-// login, which the browser may have added by itself. Reading is refused as
-// well: such a page sees no answer, but whoever calls counts as present, and a
-// stream stays open. Only a person who follows a link may come from anywhere.
-func (h *Handler) checkOrigin(r *http.Request) error {
+// login, which the browser may have added by itself. Reading changes nothing, and
+// such a page sees no answer, so that much is let pass, as foreign.
+func (h *Handler) checkOrigin(r *http.Request) (foreign bool, err error) {
 	asked := r
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		if r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" {
-			return nil
-		}
-		asked = &http.Request{Method: http.MethodPost, Header: r.Header, Host: r.Host, URL: r.URL} // Check lets reading pass
+	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if reading {
+		asked = &http.Request{Method: http.MethodPost, Header: r.Header, Host: r.Host, URL: r.URL} // Check asks nothing of others
 	}
-	if err := h.csrf.Check(asked); err != nil {
-		return &failure{status: http.StatusForbidden, code: "cross_origin", message: "This request comes from a page of another origin.", cause: err}
+	err = h.csrf.Check(asked)
+	switch {
+	case err == nil:
+		return false, nil
+	case reading:
+		return true, nil
 	}
-	return nil
+	return false, crossOrigin(err)
+}
+
+func crossOrigin(cause error) error {
+	return &failure{status: http.StatusForbidden, code: "cross_origin", message: "This request comes from a page of another origin.", cause: cause}
 }
 
 // signedOut makes the answer to those whom the host's login does not know: it

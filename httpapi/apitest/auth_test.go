@@ -124,9 +124,13 @@ func TestCrossOrigin(t *testing.T) {
 			if op.needs() == "" || op.needs() == "visitor" {
 				continue
 			}
+			if op.method == "GET" && !strings.HasSuffix(f.path(op), "/events") {
+				continue // no such page sees the answer, and nothing is changed
+			}
 			ada.do(op.method, f.path(op), f.body(op), headers...).fails(403, "cross_origin", "")
 			refused++
 		}
+		ada.get(path, headers...).is(200)
 		f.admin().post(path+"/typing", ``, headers...).is(204)
 		f.who.post("/visitor/v1/sessions/"+f.session+"/typing", ``, headers...).is(204)
 	}
@@ -136,7 +140,6 @@ func TestCrossOrigin(t *testing.T) {
 	if got := s.admin().get(path).is(200); got.number("version") != 1 || got.text("status") != "active" {
 		t.Errorf("something was changed: %s", got.raw)
 	}
-	ada.get(path, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document").is(200) // a link that somebody follows
 	t.Logf("%d requests were refused", refused)
 }
 
