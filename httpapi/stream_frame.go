@@ -71,11 +71,13 @@ func appendControl(b []byte, event, id string, at time.Time, data any) []byte {
 }
 
 // Batches of frames are built in pooled buffers: an idle stream holds none. A
-// batch is passed on once it has maxBatch bytes; buffers that one long
-// message has grown beyond keepBatch are left to the collector.
+// batch is passed on once it has maxBatch bytes, which is about what a reader
+// who takes nothing holds until they are cut off: larger ones save little.
+// Buffers that one long message has grown beyond keepBatch are left to the
+// collector.
 const (
-	maxBatch  = 32 << 10
-	keepBatch = 64 << 10
+	maxBatch  = 20 << 10
+	keepBatch = 32 << 10
 )
 
 var batches = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return &b }}

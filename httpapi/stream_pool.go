@@ -68,7 +68,7 @@ func (p *streamPool) run() {
 		}
 		clear(round[:n])
 	}
-	putBuffer(w.chunk)
+	w.drop()
 }
 
 // poolWorker is one goroutine of the pool. It keeps the bytes that it has
@@ -78,6 +78,7 @@ type poolWorker struct {
 	events     []*chat.Event
 	forVisitor bool
 	chunk      []byte
+	lent       bool // some stream has yet to write the end of chunk
 	out        nowWriter
 }
 
@@ -107,9 +108,7 @@ func (w *poolWorker) feed(s *stream) {
 		case err != nil:
 			s.raw.close()
 		case len(rest) > 0:
-			// The chunk is for others too. A pooled buffer would be several times
-			// as large, and be held for as long as the reader takes nothing.
-			rest = bytes.Clone(rest)
+			rest = w.lend(rest)
 			go s.feed(func() { s.raw.write(rest) })
 			return
 		}
@@ -129,8 +128,7 @@ func (w *poolWorker) encode(s *stream, events []*chat.Event) []byte {
 	w.events = nil
 	batch, left := s.appendEvents(takeBuffer(), events)
 	s.backlog = left
-	putBuffer(w.chunk)
-	w.chunk = nil
+	w.drop()
 	if len(batch) > 0 {
 		w.chunk = appendChunk(takeBuffer(), batch)
 	}
@@ -139,4 +137,23 @@ func (w *poolWorker) encode(s *stream, events []*chat.Event) []byte {
 		w.events, w.forVisitor = events, visitor
 	}
 	return w.chunk
+}
+
+// lend returns the end of the chunk to a stream that holds it for as long as its
+// reader takes nothing. A thousand of them that hear the same hold one chunk;
+// where little of it is left, that is less.
+func (w *poolWorker) lend(rest []byte) []byte {
+	if len(rest) < cap(w.chunk)/4 {
+		return bytes.Clone(rest)
+	}
+	w.lent = true
+	return rest
+}
+
+// drop forgets the chunk. It is used again unless somebody still writes it.
+func (w *poolWorker) drop() {
+	if !w.lent {
+		putBuffer(w.chunk)
+	}
+	w.chunk, w.lent = nil, false
 }

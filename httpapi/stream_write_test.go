@@ -27,7 +27,7 @@ func TestStreamWritesWhatQueuedAtOnce(t *testing.T) {
 }
 
 func testStreamWritesWhatQueuedAtOnce(t *testing.T) {
-	const queued = 60
+	const queued = 40
 	most := int64(1)
 	if strings.HasSuffix(t.Name(), "/ordinary") {
 		most = 3 // the buffer of net/http is filled up, what it does not hold is written, and then the end of the chunk
