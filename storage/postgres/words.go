@@ -86,7 +86,9 @@ func parsePlain(text string) []token {
 	return list
 }
 
-// fold takes the case and the accents off a word.
+// fold takes the case and the accents off a word. Some letters are nothing but
+// an accent, and stand by themselves in smileys such as (ﾟ∀ﾟ): those remain,
+// because PostgreSQL takes no empty word.
 func fold(word string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(word) {
@@ -94,6 +96,9 @@ func fold(word string) string {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {
 			b.WriteRune(r)
 		}
+	}
+	if b.Len() == 0 {
+		return cut(word)
 	}
 	return cut(b.String())
 }

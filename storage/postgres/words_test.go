@@ -13,6 +13,7 @@ func TestWords(t *testing.T) {
 		"NAÏVE e\u0301té ﬁn":      "'naive':1 'ete':2 'fin':3 ",
 		"it's 1240°C \\ ' \" :*&": "'it':1 's':2 '1240':3 'c':4 ",
 		"\u0301 配達 😀":             "'配達':1 ",
+		"(ﾟ∀ﾟ) ｶﾞ":                "'ﾟ':1 'ﾟ':2 'カ':3 ",
 	} {
 		if got := (words{}).Words(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

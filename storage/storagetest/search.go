@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pealchat/pealchat/chat"
 )
@@ -12,6 +13,7 @@ var searchRows = []row{
 	{"Search/Messages", testSearchMessages},
 	{"Search/Sessions", testSearchSessions},
 	{"Search/NothingIsSyntax", testSearchSyntax},
+	{"Search/EveryLetter", testSearchEveryLetter},
 	{"Search/Order", testSearchOrder},
 	{"Search/FollowsChanges", testSearchChanges},
 	{"Search/FollowsErasure", testSearchErased},
@@ -128,6 +130,29 @@ func testSearchSyntax(f *fixture) {
 		"alpha NOT beta": 1, "alpha OR zeta": 0, "alpha AND beta": 0, "body:alpha": 0, "alph* bet": 0, "delta body": 1, "NEAR(gamma": 1, "alpha*": 1,
 	} {
 		f.equal(words, len(f.found(words)), want)
+	}
+}
+
+// testSearchEveryLetter: some letters are nothing but an accent, and stand in
+// people's smileys.
+func testSearchEveryLetter(f *fixture) {
+	s := f.start("")
+	var text strings.Builder
+	n := 0
+	for r := range rune(unicode.MaxRune) {
+		if !unicode.In(r, unicode.Letter, unicode.Number, unicode.Mark) {
+			continue
+		}
+		text.WriteString(string(r) + " ")
+		if n++; n%5000 == 0 {
+			f.say(s.ID, chat.SenderAgent, text.String())
+			text.Reset()
+		}
+	}
+	f.say(s.ID, chat.SenderAgent, text.String())
+	f.say(s.ID, chat.SenderVisitor, "(ﾟ∀ﾟ) ͺ ﹰ")
+	for word, want := range map[string]int{"ﾟ": 2, "ͺ": 2, "ﹰ": 2, "(ﾟ∀ﾟ)": 1} { // in its own message, and among all
+		f.equal(word, len(f.found(word)), want)
 	}
 }
 
