@@ -25,7 +25,7 @@ func (h *Handler) putSettings(r *http.Request, by caller, in chat.Settings) (ans
 	if err != nil {
 		return answer{}, err
 	}
-	if version > 0 && in.Version != 0 && version != in.Version {
+	if version > 0 && version != noVersion && in.Version != 0 && version != in.Version {
 		return answer{}, badField("version", "version and If-Match name different versions.")
 	}
 	in.Version = cmp.Or(version, in.Version)

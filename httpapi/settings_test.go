@@ -40,6 +40,7 @@ func TestSettingsVersions(t *testing.T) {
 	s.api("PUT", "/settings", `{"name":"Two"}`, `If-Match: 1`).failed(400, "invalid_request", "If-Match")
 	for _, other := range []string{`W/"2"`, `"two"`, `""`, `"0"`, `"1", "3"`, `"99999999999999999999"`} {
 		s.api("PUT", "/settings", `{"name":"Two"}`, "If-Match: "+other).failed(412, "version_mismatch", "")
+		s.api("PUT", "/settings", `{"name":"Two","version":2}`, "If-Match: "+other).failed(412, "version_mismatch", "")
 	}
 	s.api("GET", "/settings", "").want(200).has("name", "One", "version", 2)
 	s.api("PUT", "/settings", `{"name":"Two"}`, `If-Match: *`).want(200).has("version", 3)

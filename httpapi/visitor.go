@@ -91,6 +91,7 @@ func (h *Handler) hello(r *http.Request, by caller, in hello) (answer, error) {
 	if seal != nil {
 		w.Token = seal(w.Token)
 	}
+	h.friends.note(w.Token, true) // or a neighbour who guesses would keep out whoever comes new
 	by.Actor = chat.AsVisitor(w.Visitor)
 	h.svc.Touch(r.Context(), by.Actor)
 	out := welcome{Token: w.Token, VisitorID: w.Visitor.ID, Verified: w.Visitor.Verified}
