@@ -11,7 +11,8 @@ import (
 
 // Backup writes a consistent copy of the database, as it is now, to a file
 // that must not exist yet. Reads go on meanwhile, and writes too but for short
-// waits. The copy has an identity of its own, see the package's documentation.
+// waits. The copy has an identity of its own, see the package's documentation,
+// and nobody may read it who may not read the database.
 //
 // When the context ends or anything fails, no file is left behind.
 func (s *Store) Backup(ctx context.Context, path string) (err error) {
@@ -34,6 +35,9 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 			err = fmt.Errorf("sqlite: cannot write a backup to %s: %w", full, err)
 		}
 	}()
+	if err := s.emptyCopy(unfinished); err != nil {
+		return err
+	}
 	// The pool's own connections cannot write, or are needed for writing.
 	from, err := setup{}.db(fileURI(s.path, "rw")+"&_pragma=busy_timeout(5000)", 1)
 	if err != nil {
@@ -50,6 +54,20 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	return syncFolder(full)
+}
+
+// emptyCopy makes the file that the copy is written into, with the permissions of
+// the database: SQLite would make one that everybody may read.
+func (s *Store) emptyCopy(path string) error {
+	of, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, of.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // finishBackup gives the copy its identity and sees to it that it is on disk.

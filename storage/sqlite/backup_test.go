@@ -34,6 +34,9 @@ func TestBackup(t *testing.T) {
 	}
 	stop()
 	writing.Wait()
+	if f, err := os.Stat(copied); err != nil || runtime.GOOS != "windows" && f.Mode().Perm() != 0o600 {
+		t.Errorf("the copy has the mode %v, %v", f.Mode(), err)
+	}
 	if err := s.Backup(t.Context(), copied); err == nil {
 		t.Error("a backup replaced a file")
 	}
