@@ -26,7 +26,7 @@ const common = {
   charset: 'utf8',
   legalComments: 'none',
   logLevel: 'warning',
-  target: ['es2022', 'chrome100', 'firefox101', 'safari16.4'],
+  target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'], // as README.md says, and e2e/browsers_test.go tries
   jsx: 'automatic',
   jsxImportSource: 'preact',
   plugins: [cssText(), noMarkup()],

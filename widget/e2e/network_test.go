@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/pealchat/pealchat/chat"
 )
 
 // block keeps the tab from loading what the patterns name, until it is called
@@ -116,4 +117,37 @@ func TestAPanelThatDoesNotLoad(t *testing.T) {
 	visitor.wait("the panel has come, and does not open by itself", said+` === '' && $('.place') && !$('.panel')`)
 	visitor.click("the launcher", `$('.launcher')`)
 	visitor.wait("one can write", `seen($('.panel .ta'))`)
+}
+
+// Where the page has an opener of its own and no launcher, the launcher comes
+// to say that the panel did not load, and goes when it has.
+func TestAnOpenerWhosePanelDoesNotLoad(t *testing.T) {
+	h := startHostSite(t, chat.Options{}, map[string]string{"/": shop(`<button id="help" data-pealchat-open>Help</button>` + tag(`data-launcher="off"`))})
+	visitor := newPerson(t)
+	visitor.goTo(h.srv.URL + "/")
+	const (
+		says = `seen($('.launcher')) && /Try again/.test(getComputedStyle($('.launcher'), '::after').content)`
+		gone = `!seen($('.launcher'))`
+	)
+	visitor.wait("there is no launcher", `$('#help').getAttribute('aria-expanded') === 'false' && `+gone)
+	visitor.expectOffline(true)
+	visitor.block("*://*:*/chat/assets/*")
+	visitor.click("the page's button", `$('#help')`)
+	visitor.wait("it says to try again", says)
+	visitor.shoot("opener-does-not-load")
+	visitor.block()
+	visitor.click("the launcher", `$('.launcher')`)
+	visitor.wait("the panel is there, in the corner", `seen($('.panel .ta')) && Math.round(innerHeight - $('.panel').getBoundingClientRect().bottom) === 20 && `+gone)
+	visitor.expectOffline(false)
+
+	visitor = newPerson(t)
+	visitor.goTo(h.srv.URL + "/")
+	visitor.wait("the page is there", `Pealchat.state`)
+	visitor.expectOffline(true)
+	visitor.block("*://*:*/chat/assets/*")
+	eval[bool](visitor, `(Pealchat.open(), true)`)
+	visitor.wait("it says to try again", says)
+	visitor.block()
+	eval[bool](visitor, `(Pealchat.open(), true)`)
+	visitor.wait("the panel is there", `seen($('.panel .ta')) && `+gone)
 }

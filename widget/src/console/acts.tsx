@@ -3,7 +3,8 @@ import { book, copy, cross, Icon, note as noteIcon } from '../shared/icons';
 import type { Message } from '../shared/types';
 import { changeable, removable, removeSoon } from './changing';
 import { insert } from './field';
-import { say, set } from './state';
+import { copyText } from './copying';
+import { set } from './state';
 import { useDismiss } from './use';
 import { t, type Word } from './words';
 
@@ -16,7 +17,7 @@ function actsOn(m: Message): Act[] {
   const list: Act[] = [];
   if (m.message) {
     list.push({ word: 'quote', icon: book, run: () => insert(quoted(m.message)) });
-    list.push({ word: 'copyText', icon: copy, run: () => void navigator.clipboard.writeText(m.message).then(() => say({ text: t('copied') }, 2000), () => say({ text: t('notCopied'), bad: true })) });
+    list.push({ word: 'copyText', icon: copy, run: () => copyText(m.message) });
   }
   if (changeable(m) && m.message) list.push({ word: 'edit', icon: noteIcon, run: () => set({ editing: m.message_id }) });
   if (removable(m)) list.push({ word: 'delete', icon: cross, run: () => removeSoon(m) });

@@ -39,16 +39,29 @@ export function keepDraft(id: string, { reply, note, mode }: Draft) {
   if (changed.reply || changed.note) soon(id);
 }
 
-let show: ((id: string, answers?: string[]) => void) | undefined;
-/** Calls `fn` with a conversation whose draft was changed by something else than its field. */
-export const whenPutBack = (fn: (id: string, answers?: string[]) => void) => { show = fn; };
+/**
+ * The draft of a conversation that is opened. That is a reply, unless a note lies there: nobody remembers that the last
+ * thing they had written here was a note.
+ */
+export function openDraft(id: string): Draft {
+  const draft = read(id);
+  if (draft.mode === 'note' && !draft.note.trim()) keepDraft(id, { ...draft, mode: 'reply' });
+  return read(id);
+}
 
-/** Puts a text back into a conversation's field, before whatever stands there, with the answers that it offered. */
-export function putBackInto(id: string, text: string, note: boolean, answers?: string[]) {
+let show: ((id: string, go: boolean, answers?: string[]) => void) | undefined;
+/** Calls `fn` with a conversation whose draft was changed by something else than its field, and whether to go there. */
+export const whenPutBack = (fn: NonNullable<typeof show>) => { show = fn; };
+
+/**
+ * Puts a text back into a conversation's field, before whatever stands there, with the answers that it offered. Where
+ * nobody has asked for that (`go` is false), whoever is writing there stays with what they are writing.
+ */
+export function putBackInto(id: string, text: string, note: boolean, answers?: string[], go = true) {
   const draft = draftOf(id);
   const mode: Mode = note ? 'note' : 'reply';
-  keepDraft(id, { ...draft, mode, [mode]: draft[mode] ? `${text}\n${draft[mode]}` : text });
-  show?.(id, answers);
+  keepDraft(id, { ...draft, ...(go && { mode }), [mode]: draft[mode] ? `${text}\n${draft[mode]}` : text });
+  show?.(id, go, answers);
 }
 
 // ---- The server's copy
@@ -111,7 +124,7 @@ export async function syncDraft(id: string): Promise<boolean> {
       const changed = { ...now.changed };
       if (joined === copy.message) delete changed[mode]; else changed[mode] = true;
       fresh ||= joined !== now[mode];
-      write(id, { ...now, [mode]: joined, mode: mode === 'note' && joined && !now.reply ? 'note' : now.mode, changed, agreed: { ...now.agreed, [mode]: at } });
+      write(id, { ...now, [mode]: joined, changed, agreed: { ...now.agreed, [mode]: at } });
     });
     const { changed } = read(id);
     if (changed?.reply || changed?.note) soon(id);

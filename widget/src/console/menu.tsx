@@ -39,7 +39,7 @@ export function Menu({ label, hint, class: className, children, items, up }: Pro
   useLayoutEffect(() => {
     if (!open) return;
     const all = options();
-    (all.find((o) => o.ariaChecked === 'true') ?? all[0])?.focus();
+    (all.find((o) => o.getAttribute('aria-checked') === 'true') ?? all[0])?.focus();
   }, [open]);
 
   function key(e: KeyboardEvent) {

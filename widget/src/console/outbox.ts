@@ -10,6 +10,7 @@ import { absorb, readSession } from './lists';
 import { withMessage } from './model';
 import { api, words } from './server';
 import { change, get, set, type Outgoing } from './state';
+import { takeToAnswer } from './taking';
 import { takeIn } from './thread';
 import { closeSoon } from './work';
 
@@ -85,7 +86,16 @@ async function post(item: Outgoing): Promise<boolean> {
     ...(item.quick_replies?.length && { quick_replies: item.quick_replies }),
   };
   try {
-    const message = await api<Message>('POST', path, body, { keepalive: leaving });
+    const ending = leaving || document.hidden; // nothing may run after this: what there is to ask is asked at once
+    const taking = item.note ? undefined : takeToAnswer(item.session_id, ending);
+    if (ending) taking?.catch(() => { /* the answer goes out all the same */ });
+    const name = ending ? undefined : await taking;
+    if (name) {
+      update(item.client_id, undefined);
+      crossed(item, { name, taken: true });
+      return true;
+    }
+    const message = await api<Message>('POST', path, body, { keepalive: ending });
     attempt = 0;
     arrived(message);
     if (item.thenClose && !item.note) closeSoon(item.session_id);
@@ -109,7 +119,7 @@ function failed(item: Outgoing, err: APIError): boolean {
   if (err.status === 401) { update(item.client_id, { state: 'waiting' }); return false; } // sent after signing in again
   if (err.latest && err.field === 'after_seq') {
     update(item.client_id, undefined);
-    crossed(item, err.latest);
+    crossed(item, { name: err.latest.sender_name ?? '', latest: err.latest });
     return true;
   }
   const offline = err.status === 0 && (!navigator.onLine || get().live !== 'live');

@@ -7,9 +7,10 @@ import { bolt, choices, Icon, note as noteIcon, smile } from '../shared/icons';
 import { Staged } from '../shared/staged';
 import { Answers } from './answers';
 import { Ask } from './ask';
+import { copyText } from './copying';
 import { lastOwn } from './changing';
-import { wouldCross } from './crossing';
-import { draftOf, keepDraft, pushDrafts, syncDraft, whenPutBack, type Draft } from './drafts';
+import { knownOf, wouldCross } from './crossing';
+import { draftOf, keepDraft, openDraft, pushDrafts, syncDraft, whenPutBack, type Draft } from './drafts';
 import { dropField, mac, setField, type Field } from './field';
 import { send, undoable } from './outbox';
 import { mentioned, useSources } from './sources';
@@ -23,11 +24,9 @@ import { t } from './words';
 // A browser that can lets the field grow by itself, without laying out the page once more with every key.
 const growing = CSS.supports('field-sizing', 'content');
 
-const count = (id: string) => get().sessions.get(id)?.message_count ?? 0;
-
 /** The field in which agents write: to the visitor, or a note among themselves. */
 export function Reply({ id }: { id: string }) {
-  const [draft, setDraft] = useState<Draft>(() => draftOf(id));
+  const [draft, setDraft] = useState<Draft>(() => openDraft(id));
   const session = useApp((s) => s.sessions.get(id));
   const may = useApp((s) => s.scopes.includes('write'));
   const prefs = useApp((s) => s.prefs);
@@ -41,16 +40,18 @@ export function Reply({ id }: { id: string }) {
   const [staged, setStaged] = useState<{ files: File[]; fault: string }>({ files: [], fault: '' });
   const [answers, setAnswers] = useState<string[] | null>(null);
   const takesFiles = useApp((s) => s.limits?.file !== 0);
-  const mode = closed ? 'note' : draft.mode;
+  // A reply that was being written when the conversation was closed stays in sight: nothing that was written just goes.
+  const stranded = closed && !noting && !draft.note && !empty.test(draft.reply);
+  const mode = stranded ? 'reply' : closed ? 'note' : draft.mode;
   const text = draft[mode];
   const name = firstName(session?.visitor_name ?? '');
-  // The last message when the reply was begun: what a colleague sends after it, its writer may not have noticed.
-  const began = useRef(count(id));
+  // What there was when the reply was begun: what a colleague does after it, its writer may not have noticed.
+  const began = useRef(knownOf(id));
   const asked = useRef(0); // when it was last asked whether to send all the same
 
   const update = (patch: Partial<Draft>) => setDraft((d) => {
     const next = { ...d, ...patch };
-    if (!d.reply && next.reply) began.current = count(id);
+    if (!d.reply && next.reply) began.current = knownOf(id);
     keepDraft(id, next);
     return next;
   });
@@ -69,17 +70,18 @@ export function Reply({ id }: { id: string }) {
     },
   };
   setField(mine.current);
-  whenPutBack((changed, offered) => {
+  whenPutBack((changed, go, offered) => {
     if (changed !== id) return;
     if (offered?.length) setAnswers(offered);
-    setDraft(draftOf(id));
-    focus();
+    setDraft((d) => ({ ...draftOf(id), ...(!go && { mode: d.mode }) }));
+    if (go) focus();
   });
+  useLayoutEffect(() => { if (crossing) asked.current = Date.now(); }, [crossing]);
 
   useFocusOnOpen(focus);
   useLayoutEffect(() => { if (noting) focus(); }, [noting]); // at once: the next key may be meant for it
   useEffect(() => {
-    void syncDraft(id).then((fresh) => { if (fresh) setDraft(draftOf(id)); });
+    void syncDraft(id).then((fresh) => { if (fresh) setDraft((d) => ({ ...draftOf(id), mode: d.mode })); }); // what is being written never becomes something else
     return () => {
       dropField(mine.current);
       tellTyping(id, false);
@@ -111,22 +113,21 @@ export function Reply({ id }: { id: string }) {
 
   /** `anyway`: the question whether to cross a colleague's reply has been answered. */
   function submit(thenClose = false, anyway = false) {
-    if (blank) return;
+    if (blank || stranded) return;
     const note = mode === 'note';
     const again = crossing && Date.now() - asked.current > 600; // not the second half of a double press
     if (!note && !anyway && !again && !empty.test(text)) {
       const question = crossing ?? wouldCross(id, began.current);
       if (question) {
-        if (!crossing) asked.current = Date.now();
         set({ crossing: { ...question, ...(thenClose && { thenClose }) } });
         return;
       }
     }
-    set({ crossing: undefined });
+    if (!note) set({ crossing: undefined });
     // A conversation that is to be closed stays open until its files have arrived: closing is left to the agent then.
     if (!empty.test(text)) {
-      const known = anyway || again ? count(id) : began.current;
-      send(id, text.trim(), { note, thenClose: thenClose && !files.length, ...(note ? { mentions: mentioned(text, get().agents) } : { after_seq: known, ...(answers?.length && { quick_replies: answers }) }) });
+      const { seq } = anyway || again ? knownOf(id) : began.current;
+      send(id, text.trim(), { note, thenClose: thenClose && !files.length, ...(note ? { mentions: mentioned(text, get().agents) } : { after_seq: seq, ...(answers?.length && { quick_replies: answers }) }) });
       if (!note) setAnswers(null);
     }
     if (files.length) uploads.add(files, id);
@@ -157,7 +158,7 @@ export function Reply({ id }: { id: string }) {
   }
 
   if (!may) return <p class="shut">{t('readOnly')}</p>;
-  if (closed && !noting && !draft.note) {
+  if (closed && !stranded && !noting && !draft.note) {
     return <div class="shut"><span>{t('closedShut', { name })}</span><button class="ghost" onClick={() => setNoting(true)}>{t('addANote')}</button></div>;
   }
   return (
@@ -165,18 +166,18 @@ export function Reply({ id }: { id: string }) {
       {offered.pop}
       {crossing && mode === 'reply' && (
         <Ask crossing={crossing} onSend={() => { submit(crossing.thenClose, true); focus(); }}
-          onKeep={() => { began.current = count(id); set({ crossing: undefined }); focus(); }} />
+          onKeep={() => { began.current = knownOf(id); set({ crossing: undefined }); focus(); }} />
       )}
       {closed
-        ? <p class="closed-line">{t('closedLine')}</p>
+        ? <p class="closed-line" role="status">{t(stranded ? 'stranded' : 'closedLine')}</p>
         : (
           <div class="tabs" role="radiogroup" aria-label={t('whatToWrite')}>
             {(['reply', 'note'] as const).map((m) => (
-              <label key={m} class={m === mode ? 'on' : ''}><input type="radio" class="sr" name="kind" checked={m === mode} onChange={() => update({ mode: m })} />{m === 'reply' ? t('reply') : <><Icon of={noteIcon} />{t('note')}</>}</label>
+              <label key={m} class={m === mode ? 'on' : ''}><input type="radio" class="sr" name="kind" checked={m === mode} onChange={() => update({ mode: m })} />{m === 'reply' ? t('reply') : <><Icon of={noteIcon} />{t('note')}</>}{m !== mode && draft[m].trim() && <i class="unsent" title={t('notSentYet')}><span class="sr">, {t('notSentYet')}</span></i>}</label>
             ))}
           </div>
         )}
-      <textarea ref={area} class="txt" rows={1} dir="auto" value={text} autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'}
+      <textarea ref={area} class="txt" rows={1} dir="auto" value={text} readOnly={stranded} autocomplete="off" enterkeyhint={touch() ? 'enter' : 'send'}
         placeholder={mode === 'note' ? t('noteHint') : t('replyHint', { name })} aria-label={mode === 'note' ? t('noteLabel') : t('replyLabel', { name: session?.visitor_name ?? '' })}
         aria-invalid={over > 0} {...offered.aria} onSelect={offered.look} onFocus={offered.look}
         onInput={(e) => input(e.currentTarget.value)} onPaste={(e) => {
@@ -186,14 +187,19 @@ export function Reply({ id }: { id: string }) {
       {over > 0 && <p class="over" role="status">{t('tooLong', { n: over })}</p>}
       {mode === 'reply' && answers && <Answers list={answers} onChange={setAnswers} onLeave={() => { if (!answers.length) setAnswers(null); focus(); }} />}
       {mode === 'reply' && (staged.files.length > 0 || staged.fault) && <Staged {...staged} locale={locale} label={(n) => t('leaveOut', { name: n })} onRemove={leaveOut} />}
-      <footer>
+      {stranded ? (
+        <footer>
+          <button type="button" class="ghost push" onClick={() => copyText(text)}>{t('copyText')}</button>
+          <button type="button" class="solid" onClick={() => { setNoting(true); update({ mode: 'note', reply: '', note: text }); }}>{t('asNote')}</button>
+        </footer>
+      ) : <footer>
         {mode === 'reply' && takesFiles && <Attach label={t('addFile')} onFiles={attach} />}
         <button type="button" class="icon" aria-label={t('emoji')} title={`${t('emoji')} (:)`} onClick={() => offered.begin(':')}><Icon of={smile} /></button>
         <button type="button" class="icon" aria-label={t('savedReplies')} title={`${t('savedReplies')} (/)`} onClick={() => offered.begin('/')}><Icon of={bolt} /></button>
         {mode === 'reply' && <button type="button" class="icon" aria-label={t('offerAnswers')} title={t('offerAnswers')} aria-expanded={!!answers} onClick={() => { setAnswers(answers ? null : []); if (answers) focus(); }}><Icon of={choices} /></button>}
-        {mode === 'reply' && <span class="hint" aria-hidden="true">{t('sendAndClose', { keys: mac ? '⌘⇧↵' : 'Ctrl ⇧ ↵' })}</span>}
+        {mode === 'reply' ? <span class="hint" aria-hidden="true">{t('sendAndClose', { keys: mac ? '⌘⇧↵' : 'Ctrl ⇧ ↵' })}</span> : !closed && <span class="hint seen">{t('noteSeen')}</span>}
         <button class="solid" aria-disabled={blank}>{mode === 'note' ? t('addNote') : t('send')}</button>
-      </footer>
+      </footer>}
     </form>
   );
 }

@@ -46,12 +46,13 @@ export interface Outgoing {
 
 export interface Typing { name: string; until: number; preview?: string | undefined }
 
-/** A question that a reply has raised: a colleague has answered meanwhile, or is about to. */
+/** A question that a reply has raised: a colleague has answered meanwhile, is about to, or has taken the conversation. */
 export interface Crossing {
   session_id: string;
   name: string;
-  /** What they have sent; absent while they are writing. */
-  latest?: Message;
+  /** What they have sent. */
+  latest?: Message | undefined;
+  taken?: boolean | undefined;
   thenClose?: boolean;
 }
 

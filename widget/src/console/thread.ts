@@ -141,6 +141,7 @@ export function tellTyping(id: string, typing: boolean) {
   const now = Date.now();
   if (typing ? now - lastTyping < 3000 : !lastTyping) return;
   lastTyping = typing ? now : 0;
+  if (get().sessions.get(id)?.status === 'closed') return;
   api('POST', `${path(id)}/typing`, { typing }).catch(() => { /* only a courtesy */ });
 }
 

@@ -4,12 +4,16 @@ import { createUploads } from '../shared/upload';
 import { arrived } from './outbox';
 import { auth, base, expired } from './server';
 import { get, set } from './state';
+import { takeToAnswer } from './taking';
 import { locale } from './use';
 
 export const uploads = createUploads({
   url: (session) => `${base}/sessions/${encodeURIComponent(session)}/files`,
   headers: auth,
-  target: async (upload) => upload.session!,
+  async target({ session }) {
+    await takeToAnswer(session!).catch(() => { /* the file goes out all the same */ });
+    return session!;
+  },
   changed: (list) => set({ uploads: list }),
   sent: arrived,
   async mend(err) {

@@ -27,11 +27,13 @@ function start(script: HTMLScriptElement) {
   const corner = root.appendChild(document.createElement('div'));
   const launcher = corner.appendChild(document.createElement('button'));
   launcher.className = launcher.part = 'launcher';
-  launcher.ariaHasPopup = 'dialog';
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
   launcher.append(svg);
-  svg.appendChild(document.createElementNS(svg.namespaceURI, 'path')).setAttribute('d', mark);
+  // Of aria not every browser knows the properties.
+  const put = (name: string, value: string, on: Element = launcher) => on.setAttribute(name, value);
+  put('viewBox', '0 0 24 24', svg);
+  put('d', mark, svg.appendChild(document.createElementNS(svg.namespaceURI, 'path')));
+  put('aria-haspopup', 'dialog');
 
   const state: State = { open: false, unread: 0, online: false, identified: false, conversation: null };
   const host: Host = {
@@ -74,7 +76,9 @@ function start(script: HTMLScriptElement) {
     launcher.title = '';
     load().then((loaded) => loaded.open(opening, opener), () => {
       if (signal.aborted) return;
-      const message = launcher.ariaLabel = launcher.title = `${name()}: ${words(corner.lang)![1]}`;
+      const message = launcher.title = `${name()}: ${words(corner.lang)![1]}`;
+      put('aria-label', message);
+      launcher.hidden = false; // whatever of the page was pressed, here it is said
       host.emit('error', { code: 'load', message });
       if (opener.tagName === 'A') location.href = (opener as HTMLAnchorElement).href; // where it leads without us
     }).finally(() => { launcher.ariaBusy = null; });
@@ -86,14 +90,14 @@ function start(script: HTMLScriptElement) {
     corner.className = `corner ${settings.position}`;
     corner.lang = host.locale();
     corner.dir = /^ar/i.test(corner.lang) ? 'rtl' : 'ltr';
-    const said = [...page.classList, page.dataset.theme];
-    corner.classList.toggle('dark', settings.theme === 'dark'
-      || settings.theme !== 'light' && (said.includes('dark') || dusk.matches && !said.includes('light')));
+    // Whoever says something first: the tag, the page, the browser.
+    corner.classList.toggle('dark', [settings.theme, ...page.classList, page.dataset.theme, dusk.matches && 'dark']
+      .find((it) => it === 'dark' || it === 'light') === 'dark');
     if (settings.color) corner.style.setProperty('--fill', settings.color);
     launcher.hidden = settings.launcher === 'off';
     if (panel) return panel.refresh();
-    launcher.ariaLabel = name();
-    for (const other of [launcher, ...document.querySelectorAll('[data-pealchat-open]')]) other.ariaExpanded = 'false';
+    put('aria-label', name());
+    for (const other of [launcher, ...document.querySelectorAll('[data-pealchat-open]')]) put('aria-expanded', 'false', other);
   }
   const change = (patch: Partial<Settings>) => { Object.assign(settings, patch); apply(); };
 

@@ -22,12 +22,14 @@ export function start(host: Host): Handle {
   const accent = new CSSStyleSheet();
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, accent];
 
-  launcher.title = ''; // an earlier try had failed
+  // An earlier try had failed, and the launcher said so.
+  launcher.title = '';
+  launcher.hidden = host.settings.launcher === 'off';
   const svg = 'http://www.w3.org/2000/svg';
   launcher.querySelector('svg')!.appendChild(document.createElementNS(svg, 'path')).setAttribute('d', 'm6 9.5 6 6 6-6');
   const badge = launcher.appendChild(document.createElement('span'));
   badge.className = 'badge';
-  badge.ariaHidden = 'true';
+  badge.setAttribute('aria-hidden', 'true'); // not every browser has these as properties
   badge.dataset.count = '';
   const place = document.createElement('div');
   place.className = 'place';
@@ -42,6 +44,7 @@ export function start(host: Host): Handle {
 
   /** Takes the language and the colour as they are now, and draws. */
   async function draw() {
+    corner.classList.toggle('bare', !!launcher.hidden);
     const tag = host.locale();
     wanted = getComputedStyle(host.element).getPropertyValue('--peal-accent');
     await fetchWords(tag);
@@ -78,12 +81,12 @@ export function start(host: Host): Handle {
     const session = state.sessions.at(-1);
     Object.assign(told, { open: state.open, unread, online: state.online, identified: state.verified, conversation: session?.status === 'active' ? session.session_id : null });
     const expanded = String(state.open);
-    launcher.ariaExpanded = expanded;
-    launcher.ariaLabel = state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : settings.label ?? around.t('open');
+    launcher.setAttribute('aria-expanded', expanded);
+    launcher.setAttribute('aria-label', state.open ? around.t('close') : unread ? around.t('unread', { n: unread }) : settings.label ?? around.t('open'));
     const figure = new Intl.NumberFormat(around.locale).format(Math.min(unread, 99));
     badge.dataset.count = !unread || state.open ? '' : unread > 99 ? `${figure}+` : figure;
     for (const other of document.querySelectorAll<HTMLElement>('[data-pealchat-open]')) {
-      other.ariaExpanded = expanded;
+      other.setAttribute('aria-expanded', expanded);
       other.dataset.pealchatUnread = String(unread);
     }
     if (count) host.emit('unread', { count: unread });
