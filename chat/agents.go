@@ -38,8 +38,9 @@ func (s *Service) saveAgent(ctx context.Context, a Agent) (Agent, error) {
 	if err != nil {
 		return Agent{}, err
 	}
-	s.keepAgent(res.Agent)
-	return res.Agent, nil
+	saved, _ := found(res.Agent, nil)
+	s.keepAgent(saved)
+	return saved, nil
 }
 
 // knownAgent is the agent's row as it was last read or written. Where other

@@ -23,7 +23,7 @@ const (
 // is made.
 type keyCache struct {
 	mu      sync.Mutex
-	known   map[string]knownKey
+	known   map[secretHash]knownKey
 	changes int64 // grows when a key has changed
 }
 
@@ -33,7 +33,7 @@ type knownKey struct {
 }
 
 // find returns a key that is known, or what to give keep when it was read.
-func (c *keyCache) find(hash string) (key APIKey, changes int64, ok bool) {
+func (c *keyCache) find(hash secretHash) (key APIKey, changes int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found, ok := c.known[hash]
@@ -47,14 +47,14 @@ func (c *keyCache) find(hash string) (key APIKey, changes int64, ok bool) {
 
 // keep remembers a key that was read after began, unless one has changed since
 // find: the key may be from before that.
-func (c *keyCache) keep(hash string, key APIKey, began time.Time, changes int64) {
+func (c *keyCache) keep(hash secretHash, key APIKey, began time.Time, changes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if changes != c.changes {
 		return
 	}
 	if _, there := c.known[hash]; c.known == nil || !there && len(c.known) >= maxKnownKeys {
-		c.known = map[string]knownKey{}
+		c.known = map[secretHash]knownKey{}
 	}
 	key.Scopes = slices.Clone(key.Scopes)
 	c.known[hash] = knownKey{key, began.Add(keyTTL)}

@@ -69,7 +69,7 @@ func (s *Service) saveKey(ctx context.Context, in NewAPIKey, secret string) (API
 	res, err := s.writer.do(ctx, OpSaveAPIKey{Hash: hashSecret(secret), Key: APIKey{
 		ID: newID(now), Name: name, Prefix: secret[:min(len(secret)/2, 9)], Scopes: slices.Compact(scopes), CreatedAt: now,
 	}})
-	return res.APIKey, err
+	return found(res.APIKey, err)
 }
 
 // APIKeyBySecret returns the key that the secret is for, unless it is revoked.
@@ -80,19 +80,18 @@ func (s *Service) saveKey(ctx context.Context, in NewAPIKey, secret string) (API
 // connects hear of it as soon as of a message, and any other process that
 // shares the store goes by it within a second.
 func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error) {
-	bad := &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Invalid API Key"}
 	if secret == "" {
-		return APIKey{}, bad
+		return APIKey{}, errBadKey()
 	}
-	hash := hashSecret(secret)
+	hash := secretSum(secret)
 	key, changes, known := s.keys.find(hash)
 	if !known {
 		began := time.Now()
 		var err error
-		key, err = s.store.APIKeyByHash(ctx, hash)
+		key, err = s.store.APIKeyByHash(ctx, hash.String())
 		switch {
 		case errors.Is(err, ErrNotFound) || err == nil && !key.RevokedAt.IsZero():
-			return APIKey{}, bad
+			return APIKey{}, errBadKey()
 		case err != nil:
 			return APIKey{}, err
 		}
@@ -100,6 +99,10 @@ func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, er
 	}
 	s.noteUse(ctx, key)
 	return key, nil
+}
+
+func errBadKey() error {
+	return &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Invalid API Key"}
 }
 
 // noteUse writes down that a key was used, once a minute at most. A failure

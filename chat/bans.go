@@ -79,7 +79,7 @@ func (s *Service) BanAddress(ctx context.Context, by Actor, in NewAddressBan) (A
 	}
 	res, err := s.writer.do(ctx, OpBanAddress{Ban: ban, At: now})
 	s.bans.forget()
-	return res.AddressBan, err
+	return found(res.AddressBan, err)
 }
 
 // LiftAddressBan lets visitors in again from an address.

@@ -83,7 +83,7 @@ func (s *Service) CreateCannedReply(ctx context.Context, by Actor, in NewCannedR
 	now := s.now()
 	reply := CannedReply{ID: newID(now), Shortcut: shortcut, Text: text, CreatedAt: now, UpdatedAt: now}
 	res, err := s.writer.do(ctx, OpCreateCannedReply{Reply: reply})
-	return res.CannedReply, err
+	return found(res.CannedReply, err)
 }
 
 // UpdateCannedReply changes a canned reply.
@@ -107,7 +107,7 @@ func (s *Service) UpdateCannedReply(ctx context.Context, by Actor, id string, in
 		op.Text = &text
 	}
 	res, err := s.writer.do(ctx, op)
-	return res.CannedReply, err
+	return found(res.CannedReply, err)
 }
 
 // DeleteCannedReply removes a canned reply.

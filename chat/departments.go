@@ -94,7 +94,7 @@ func (s *Service) CreateDepartment(ctx context.Context, by Actor, in DepartmentC
 	}
 	res, err := s.writer.do(ctx, OpCreateDepartment{Department: d, Max: maxDepartments})
 	s.forgetDepartments()
-	return res.Department, err
+	return found(res.Department, err)
 }
 
 // UpdateDepartment changes a department. Sessions that carry its name follow
@@ -118,7 +118,7 @@ func (s *Service) UpdateDepartment(ctx context.Context, by Actor, id string, in 
 		if errors.Is(err, ErrDepartmentChanged) {
 			continue // somebody changed another part of it meanwhile: theirs stays
 		}
-		return res.Department, err
+		return found(res.Department, err)
 	}
 	return Department{}, ErrBusy
 }

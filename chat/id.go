@@ -35,10 +35,18 @@ func newSecret(prefix string) string {
 
 // hashSecret is what is stored of a token or key. A plain hash is enough,
 // because what is hashed has 160 random bits.
-func hashSecret(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
+func hashSecret(secret string) string { return secretSum(secret).String() }
+
+// secretHash is a hash before it becomes text.
+type secretHash [sha256.Size]byte
+
+func secretSum(secret string) secretHash {
+	return sha256.Sum256(append(make([]byte, 0, 64), secret...)) // as a rule without a copy on the heap
+}
+
+func (h secretHash) String() string {
 	var text [2 * sha256.Size]byte
-	hex.Encode(text[:], sum[:])
+	hex.Encode(text[:], h[:])
 	return string(text[:])
 }
 

@@ -15,25 +15,37 @@ type Op interface{ op() }
 
 // OpResult is the outcome of one Op.
 type OpResult struct {
-	Err         error       // why nothing was changed; the other fields are then zero
-	Duplicate   bool        // the request had been carried out before; nothing was changed
-	Session     Session     // as it is afterwards, for ops on a session
-	Message     Message     // as it is afterwards, for ops on a message
-	Visitor     Visitor     // as it is afterwards, for ops on a visitor
-	AddressBan  AddressBan  // as it is afterwards, for ops on a ban of an address
-	Agent       Agent       // as it is afterwards, for ops on an agent
-	APIKey      APIKey      // as it is afterwards, for ops on a key
-	Settings    Settings    // as they are afterwards, for ops on the settings
-	CannedReply CannedReply // as it is afterwards, for ops on a canned reply
-	Department  Department  // as it is afterwards, for ops on a department
-	Webhook     Webhook     // as it is afterwards, for ops on a webhook
-	Deliveries  []Delivery  // as the op says
-	Position    Position    // where the cursor is, for ops on a cursor
-	Files       []string    // files that have lost their message, whose content is to be removed
-	Began       []string    // as the op says
-	Count       int         // as the op says
-	Next        int64       // as the op says
-	Events      []*Event    // what was added to the log, with positions, IDs and data
+	Err        error      // why nothing was changed; the other fields are then zero
+	Duplicate  bool       // the request had been carried out before; nothing was changed
+	Session    Session    // as it is afterwards, for ops on a session
+	Message    Message    // as it is afterwards, for ops on a message
+	Visitor    Visitor    // as it is afterwards, for ops on a visitor
+	Deliveries []Delivery // as the op says
+	Position   Position   // where the cursor is, for ops on a cursor
+	Files      []string   // files that have lost their message, whose content is to be removed
+	Began      []string   // as the op says
+	Count      int        // as the op says
+	Next       int64      // as the op says
+	Events     []*Event   // what was added to the log, with positions, IDs and data
+
+	// These are nil but for ops on what they are, and rare: a message is not to
+	// carry the room for them.
+	AddressBan  *AddressBan  // as it is afterwards, for ops on a ban of an address
+	Agent       *Agent       // as it is afterwards, for ops on an agent
+	APIKey      *APIKey      // as it is afterwards, for ops on a key
+	Settings    *Settings    // as they are afterwards, for ops on the settings
+	CannedReply *CannedReply // as it is afterwards, for ops on a canned reply
+	Department  *Department  // as it is afterwards, for ops on a department
+	Webhook     *Webhook     // as it is afterwards, for ops on a webhook
+}
+
+// found returns what a result points to, or nothing beside an error.
+func found[T any](of *T, err error) (T, error) {
+	if of == nil {
+		var none T
+		return none, err
+	}
+	return *of, err
 }
 
 // OpCreateSession inserts Session, before it Visitor if that is not nil, and

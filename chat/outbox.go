@@ -128,11 +128,12 @@ func (o *Outbox) Claim(ctx context.Context, webhookID string, limit int, lease t
 	if err != nil {
 		return Claimed{}, err
 	}
-	claimed := Claimed{Webhook: res.Webhook, Deliveries: res.Deliveries}
+	claimed := Claimed{Deliveries: res.Deliveries}
+	claimed.Webhook, _ = found(res.Webhook, nil)
 	if len(res.Deliveries) == 0 {
 		return claimed, nil
 	}
-	secrets, err := o.svc.openSecrets(res.Webhook.Secrets)
+	secrets, err := o.svc.openSecrets(claimed.Webhook.Secrets)
 	if err != nil {
 		for _, d := range res.Deliveries {
 			_, back := o.release(ctx, d, o.svc.now().Add(time.Minute))
@@ -194,12 +195,13 @@ func (o *Outbox) release(ctx context.Context, d Delivery, due time.Time) (*Deliv
 func (o *Outbox) Disable(ctx context.Context, webhookID, reason string, failingBefore time.Time) (Webhook, bool, error) {
 	now := o.svc.now()
 	res, err := o.svc.writer.do(ctx, OpDisableWebhook{WebhookID: webhookID, Reason: reason, FailingBefore: failingBefore, At: now})
+	w, err := found(res.Webhook, err)
 	if err != nil || res.Duplicate {
-		return res.Webhook, false, err
+		return w, false, err
 	}
-	data := WebhookNotice{WebhookID: webhookID, Description: res.Webhook.Description, Reason: reason}
+	data := WebhookNotice{WebhookID: webhookID, Description: w.Description, Reason: reason}
 	o.svc.tell(EventWebhookDisabled, "", "", data)
-	return res.Webhook, true, o.announce(ctx, now, data)
+	return w, true, o.announce(ctx, now, data)
 }
 
 // announce sends a notice to the other webhooks that want it.

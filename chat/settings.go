@@ -104,7 +104,8 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 	if err != nil {
 		return Settings{}, err
 	}
-	saved, _ := s.settings.keep(res.Settings.complete(), s.now())
+	saved, _ := found(res.Settings, nil)
+	saved, _ = s.settings.keep(saved.complete(), s.now())
 	s.nodes.tell(note{Settings: true})
 	s.watchHours(ctx)
 	s.routing.ring()

@@ -64,7 +64,8 @@ func (s *Service) CreateWebhook(ctx context.Context, by Actor, in NewWebhook) (W
 		return WebhookSecret{}, err
 	}
 	s.ring()
-	return WebhookSecret{Webhook: res.Webhook, Secret: secret}, nil
+	w, err = found(res.Webhook, nil)
+	return WebhookSecret{Webhook: w, Secret: secret}, err
 }
 
 // UpdateWebhook changes a webhook. One that is enabled again goes on with what
@@ -94,7 +95,7 @@ func (s *Service) replaceWebhook(ctx context.Context, id string, change func(Web
 		if err == nil {
 			s.nudge(id)
 		}
-		return res.Webhook, err
+		return found(res.Webhook, err)
 	}
 	return Webhook{}, ErrBusy
 }

@@ -116,7 +116,7 @@ type Rates struct {
 // Streams says how event streams are kept; a zero field has its default.
 type Streams struct {
 	Heartbeat    time.Duration // between two signs of life on a quiet stream: 15 seconds
-	Recheck      time.Duration // between two looks at whether the caller may still listen: 30 seconds, and 5 at most for agents and keys
+	Recheck      time.Duration // between two looks at whether the caller may still listen: 30 seconds, and 3 at most for agents and keys
 	Life         time.Duration // of one connection at most, after which the client makes a new one: 10 minutes
 	WriteTimeout time.Duration // of one write, after which the client counts as stalled: 10 seconds
 

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -306,46 +305,6 @@ func (s *stream) appendEvent(b []byte, e *chat.Event) []byte {
 func (s *stream) bye(reason string, retry time.Duration) []byte {
 	s.ended = true
 	return appendControl(appendRetry(takeBuffer(), retry), eventBye, "", s.streamer.opts.now(), reasonData{reason})
-}
-
-// allowed asks whether the reader still may listen. Where nobody can tell,
-// because the store is away, the answer of the last time holds once more.
-func (s *stream) allowed() bool {
-	if s.recheck == nil {
-		return true
-	}
-	err := s.ask()
-	switch {
-	case err == nil:
-		s.allowedAt = time.Now()
-		return true
-	case errors.Is(err, chat.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return time.Since(s.allowedAt) < 2*s.streamer.opts.recheck
-	}
-	return s.ctx.Err() != nil // a reader who has left needs no verdict
-}
-
-// recheckEvery is how often to ask. On the agents' side a stream hears every
-// session, so a key that is revoked there must not listen on for long; visitors
-// are many, and hear only what is theirs.
-func (s *stream) recheckEvery() time.Duration {
-	every := s.streamer.opts.recheck
-	if !s.by.IsVisitor() {
-		every = min(every, agentRecheck)
-	}
-	return every
-}
-
-func (s *stream) ask() (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
-			s.streamer.opts.logger.Error("httpapi: the check of a stream's reader panicked", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	ctx, cancel := context.WithTimeout(s.ctx, s.streamer.opts.write)
-	defer cancel()
-	return s.recheck(ctx)
 }
 
 // stalled notes that a write failed because the reader has taken nothing for

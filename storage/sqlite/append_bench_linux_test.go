@@ -13,7 +13,7 @@ import (
 
 const (
 	benchSessions = 5000
-	benchLog      = 4000 // pages of the write-ahead log that are taken into the file in one go, as the store has it
+	benchLog      = 12000 // pages of the write-ahead log that are taken into the file in one go, as the store has it
 )
 
 // BenchmarkAppend writes messages to 5,000 sessions in turn, in groups as a

@@ -11,13 +11,13 @@ var agentRows = []row{
 func testSaveAgent(f *fixture) {
 	a := chat.Agent{ID: "a1", Name: "Ada 🦜", Email: "ada@example.com", AvatarURL: "/ada.png", Availability: chat.Away, Admin: true}
 	res := f.do(chat.OpSaveAgent{Agent: a})
-	f.equal("result", res.Agent, a)
+	f.equal("result", of(res.Agent), a)
 	f.wantEvents(res, "")
 	got, err := f.store.Agent(f.ctx, "a1")
 	f.noErr("Agent", err)
 	f.equal("agent", got, a)
 	a = chat.Agent{ID: "a1", Name: "Ada L.", Availability: chat.Available}
-	f.equal("update", f.do(chat.OpSaveAgent{Agent: a}).Agent, a)
+	f.equal("update", of(f.do(chat.OpSaveAgent{Agent: a}).Agent), a)
 	got, err = f.store.Agent(f.ctx, "a1")
 	f.noErr("Agent", err)
 	f.equal("updated agent", got, a)
@@ -25,16 +25,16 @@ func testSaveAgent(f *fixture) {
 	f.wantErr("Agent", err, chat.ErrUnknownAgent)
 	online := a
 	online.Online = true
-	f.equal("online is not stored", f.do(chat.OpSaveAgent{Agent: online}).Agent, a)
+	f.equal("online is not stored", of(f.do(chat.OpSaveAgent{Agent: online}).Agent), a)
 }
 
 func testAvailability(f *fixture) {
 	a := chat.Agent{ID: "a1", Name: "Ada"}
-	f.equal("a new agent", f.do(chat.OpSaveAgent{Agent: a}).Agent.Availability, chat.Available)
+	f.equal("a new agent", of(f.do(chat.OpSaveAgent{Agent: a}).Agent).Availability, chat.Available)
 	a.Availability = chat.Away
 	f.do(chat.OpSaveAgent{Agent: a})
 	a.Name, a.Availability = "Ada L.", ""
-	got := f.do(chat.OpSaveAgent{Agent: a}).Agent
+	got := of(f.do(chat.OpSaveAgent{Agent: a}).Agent)
 	f.equal("an update without", [2]string{got.Name, got.Availability}, [2]string{"Ada L.", chat.Away})
 }
 

@@ -24,7 +24,7 @@ func testSaveKey(f *fixture) {
 	one, two := f.newKey("Zebra"), f.newKey("Ape")
 	two.Scopes = nil
 	res := f.do(chat.OpSaveAPIKey{Key: one, Hash: "h1"})
-	f.equal("result", res.APIKey, one)
+	f.equal("result", of(res.APIKey), one)
 	f.wantEvents(res, "")
 	f.do(chat.OpSaveAPIKey{Key: two, Hash: "h2"})
 	f.equal("key", f.key("h1"), one)
@@ -46,7 +46,7 @@ func testSaveKeyAgain(f *fixture) {
 	again.Scopes = []string{chat.ScopeAdmin}
 	res := f.duplicate(chat.OpSaveAPIKey{Key: again, Hash: "h1"})
 	k.Name, k.Scopes = again.Name, again.Scopes
-	f.equal("result", res.APIKey, k)
+	f.equal("result", of(res.APIKey), k)
 	f.equal("key", f.key("h1"), k)
 }
 
@@ -54,9 +54,9 @@ func testRevokeKey(f *fixture) {
 	k := f.newKey("Key")
 	f.do(chat.OpSaveAPIKey{Key: k, Hash: "h1"})
 	k.RevokedAt = f.tick()
-	f.equal("result", f.do(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.now}).APIKey, k)
+	f.equal("result", of(f.do(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.now}).APIKey), k)
 	f.equal("key", f.key("h1"), k)
-	f.equal("again", f.duplicate(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.tick()}).APIKey, k)
+	f.equal("again", of(f.duplicate(chat.OpRevokeAPIKey{KeyID: k.ID, At: f.tick()}).APIKey), k)
 	f.fails(chat.OpRevokeAPIKey{KeyID: "nothing", At: f.tick()}, chat.ErrUnknownAPIKey)
 }
 
@@ -65,7 +65,7 @@ func testTouchKey(f *fixture) {
 	f.do(chat.OpSaveAPIKey{Key: k, Hash: "h1"})
 	k.LastUsedAt = f.tick()
 	res := f.do(chat.OpTouchAPIKey{KeyID: k.ID, At: f.now})
-	f.equal("result", res.APIKey, k)
+	f.equal("result", of(res.APIKey), k)
 	f.wantEvents(res, "")
 	f.equal("key", f.key("h1"), k)
 	f.fails(chat.OpTouchAPIKey{KeyID: "nothing", At: f.tick()}, chat.ErrUnknownAPIKey)

@@ -93,7 +93,7 @@ func testAddressBan(f *fixture) {
 	one, two := f.newAddressBan("203.0.113.7"), f.newAddressBan("2001:db8::/32")
 	two.Until = time.Time{}
 	res := f.do(chat.OpBanAddress{Ban: one, At: f.now})
-	f.equal("result", res.AddressBan, one)
+	f.equal("result", of(res.AddressBan), one)
 	f.wantEvents(res, "")
 	f.do(chat.OpBanAddress{Ban: two, At: f.now})
 	f.equal("both", f.bans(chat.BanQuery{}).Bans, []chat.AddressBan{two, one})
@@ -101,7 +101,7 @@ func testAddressBan(f *fixture) {
 
 	again := f.newAddressBan(one.Address)
 	again.Reason, again.By = "", "agent-2"
-	got := f.do(chat.OpBanAddress{Ban: again, At: f.now}).AddressBan
+	got := of(f.do(chat.OpBanAddress{Ban: again, At: f.now}).AddressBan)
 	again.ID = one.ID
 	f.equal("in its place", got, again)
 	f.equal("the list", f.bans(chat.BanQuery{}).Bans, []chat.AddressBan{again, two})
@@ -114,7 +114,7 @@ func testAddressBan(f *fixture) {
 func testAddressBanPages(f *fixture) {
 	var want []chat.AddressBan
 	for n := range 5 {
-		want = append([]chat.AddressBan{f.do(chat.OpBanAddress{Ban: f.newAddressBan(fmt.Sprint("203.0.113.", n)), At: f.now}).AddressBan}, want...)
+		want = append([]chat.AddressBan{of(f.do(chat.OpBanAddress{Ban: f.newAddressBan(fmt.Sprint("203.0.113.", n)), At: f.now}).AddressBan)}, want...)
 	}
 	first := f.bans(chat.BanQuery{Page: chat.Page{Limit: 2}})
 	f.equal("first", first.Bans, want[:2])
@@ -142,7 +142,7 @@ func testAddressAlong(f *fixture) {
 	along.VisitorID = v.ID
 	f.duplicate(chat.OpBanAddress{Ban: along, At: f.now}) // nobody asked for it
 	f.do(chat.OpBanVisitor{VisitorID: v.ID, Ban: &chat.Ban{At: f.tick(), WithAddress: true}, At: f.now})
-	f.equal("along", f.do(chat.OpBanAddress{Ban: along, At: f.now}).AddressBan, along)
+	f.equal("along", of(f.do(chat.OpBanAddress{Ban: along, At: f.now}).AddressBan), along)
 	f.equal("once", f.visitorNow(v.ID).Banned.WithAddress, false)
 	second := along
 	second.ID, second.Address = f.id("ban"), "203.0.113.8"

@@ -25,7 +25,7 @@ func testSaveCannedReply(f *fixture) {
 	f.equal("before", f.cannedReplies(chat.CannedReplyQuery{}), chat.CannedReplyPage{})
 	two, one := f.newReply("Shipping-UK"), f.newReply("shipping-eu")
 	res := f.do(chat.OpCreateCannedReply{Reply: two})
-	f.equal("result", res.CannedReply, two)
+	f.equal("result", of(res.CannedReply), two)
 	f.wantEvents(res, "")
 	f.do(chat.OpCreateCannedReply{Reply: one})
 	f.equal("by shortcut", f.cannedReplies(chat.CannedReplyQuery{}).Replies, []chat.CannedReply{one, two})
@@ -34,21 +34,21 @@ func testSaveCannedReply(f *fixture) {
 func testCannedReplyUnique(f *fixture) {
 	f.do(chat.OpCreateCannedReply{Reply: f.newReply("Käse_1")})
 	f.fails(chat.OpCreateCannedReply{Reply: f.newReply("kÄSE_1")}, chat.ErrShortcutTaken)
-	other := f.do(chat.OpCreateCannedReply{Reply: f.newReply("kase_1")}).CannedReply
+	other := of(f.do(chat.OpCreateCannedReply{Reply: f.newReply("kase_1")}).CannedReply)
 	f.fails(chat.OpUpdateCannedReply{ReplyID: other.ID, Shortcut: ptr("käse_1"), Text: ptr("x"), At: f.tick()}, chat.ErrShortcutTaken)
 	f.equal("still two", f.cannedReplies(chat.CannedReplyQuery{}).Replies[0], other)
 }
 
 func testUpdateCannedReply(f *fixture) {
-	r := f.do(chat.OpCreateCannedReply{Reply: f.newReply("hours")}).CannedReply
-	f.equal("nothing", f.duplicate(chat.OpUpdateCannedReply{ReplyID: r.ID, At: f.tick()}).CannedReply, r)
-	f.equal("the same", f.duplicate(chat.OpUpdateCannedReply{ReplyID: r.ID, Shortcut: &r.Shortcut, Text: &r.Text, At: f.tick()}).CannedReply, r)
+	r := of(f.do(chat.OpCreateCannedReply{Reply: f.newReply("hours")}).CannedReply)
+	f.equal("nothing", of(f.duplicate(chat.OpUpdateCannedReply{ReplyID: r.ID, At: f.tick()}).CannedReply), r)
+	f.equal("the same", of(f.duplicate(chat.OpUpdateCannedReply{ReplyID: r.ID, Shortcut: &r.Shortcut, Text: &r.Text, At: f.tick()}).CannedReply), r)
 	r.Text, r.UpdatedAt = "We are here until six.", f.tick()
 	res := f.do(chat.OpUpdateCannedReply{ReplyID: r.ID, Text: &r.Text, At: f.now})
-	f.equal("text", res.CannedReply, r)
+	f.equal("text", of(res.CannedReply), r)
 	f.wantEvents(res, "")
 	r.Shortcut, r.UpdatedAt = "Hours", f.tick() // its own shortcut is not taken by another
-	f.equal("shortcut", f.do(chat.OpUpdateCannedReply{ReplyID: r.ID, Shortcut: &r.Shortcut, At: f.now}).CannedReply, r)
+	f.equal("shortcut", of(f.do(chat.OpUpdateCannedReply{ReplyID: r.ID, Shortcut: &r.Shortcut, At: f.now}).CannedReply), r)
 	f.equal("list", f.cannedReplies(chat.CannedReplyQuery{}).Replies, []chat.CannedReply{r})
 	f.fails(chat.OpUpdateCannedReply{ReplyID: "nothing", Text: ptr("x"), At: f.tick()}, chat.ErrUnknownCannedReply)
 }
@@ -65,7 +65,7 @@ func testRemoveCannedReply(f *fixture) {
 func testCannedReplyPages(f *fixture) {
 	var all []chat.CannedReply
 	for _, s := range []string{"-", "1", "B", "a", "c", "ä"} {
-		all = append(all, f.do(chat.OpCreateCannedReply{Reply: f.newReply(s)}).CannedReply)
+		all = append(all, of(f.do(chat.OpCreateCannedReply{Reply: f.newReply(s)}).CannedReply))
 	}
 	all[2], all[3] = all[3], all[2]
 	page := f.cannedReplies(chat.CannedReplyQuery{Limit: 4})

@@ -111,7 +111,7 @@ func testDeliveryClaim(f *fixture) {
 	}
 	limited := f.do(chat.OpClaimDeliveries{WebhookID: w.ID, Limit: 2, Now: f.now, Lease: f.now.Add(lease)})
 	f.wantTexts(limited.Deliveries, "text0 text1")
-	f.equal("the webhook", limited.Webhook, w)
+	f.equal("the webhook", of(limited.Webhook), w)
 	d := limited.Deliveries[0]
 	f.equal("the claimed one", []any{d.SessionID, d.Attempt, d.Tries, d.StartedAt}, []any{first, 1, 1, f.now})
 	f.equal("as stored", []any{f.delivery(d.ID).Attempt, f.delivery(d.ID).StartedAt}, []any{1, f.now})
@@ -275,7 +275,7 @@ func testDeliveryHealth(f *fixture) {
 	off := f.webhook(w.ID)
 	f.equal("when disabled", []any{off.Enabled, off.FailingSince}, []any{false, f.now})
 	off.Enabled = true
-	on := f.do(chat.OpSaveWebhook{Webhook: off, IfRevision: off.Revision}).Webhook
+	on := of(f.do(chat.OpSaveWebhook{Webhook: off, IfRevision: off.Revision}).Webhook)
 	f.equal("when enabled again", on.FailingSince, time.Time{})
 }
 

@@ -23,7 +23,7 @@ func (f *fixture) department(name string, agents ...string) chat.Department {
 	f.Helper()
 	d := f.newDepartment(name)
 	d.AgentIDs = agents
-	return f.do(chat.OpCreateDepartment{Department: d}).Department
+	return of(f.do(chat.OpCreateDepartment{Department: d}).Department)
 }
 
 func (f *fixture) departments(q chat.DepartmentQuery) chat.DepartmentPage {
@@ -41,7 +41,7 @@ func testSaveDepartment(f *fixture) {
 	full.Hours = &chat.Hours{Enabled: true, TimeZone: "Europe/Lisbon", Holidays: []string{"2026-12-25"}}
 	full.Hours.Weekly.Monday = []chat.Interval{{From: "09:00", To: "17:30"}}
 	res := f.do(chat.OpCreateDepartment{Department: full})
-	f.equal("result", res.Department, full)
+	f.equal("result", of(res.Department), full)
 	f.wantEvents(res, "")
 	bare := f.newDepartment("Care")
 	f.do(chat.OpCreateDepartment{Department: bare, Max: 2})
@@ -66,19 +66,19 @@ func testDepartmentUnique(f *fixture) {
 
 func testUpdateDepartment(f *fixture) {
 	d := f.department("Care", "ada")
-	f.equal("the same", f.duplicate(chat.OpUpdateDepartment{Department: d}).Department, d)
+	f.equal("the same", of(f.duplicate(chat.OpUpdateDepartment{Department: d}).Department), d)
 	created := d.CreatedAt
 	d.Name, d.AgentIDs, d.Capacity, d.Routing, d.UpdatedAt = "care", []string{}, ptr(3), ptr(chat.RouteManual), f.tick()
 	d.Hours = &chat.Hours{Enabled: true, TimeZone: "UTC"}
 	d.CreatedAt = f.tick()
 	res := f.do(chat.OpUpdateDepartment{Department: d})
 	d.CreatedAt = created
-	f.equal("result", res.Department, d)
+	f.equal("result", of(res.Department), d)
 	f.wantEvents(res, "")
 	d.Capacity, d.Routing, d.Hours, d.UpdatedAt = nil, nil, nil, f.tick()
 	before := f.departments(chat.DepartmentQuery{}).Departments[0].UpdatedAt
 	f.fails(chat.OpUpdateDepartment{Department: d, IfUpdatedAt: created}, chat.ErrDepartmentChanged)
-	f.equal("emptied", f.do(chat.OpUpdateDepartment{Department: d, IfUpdatedAt: before}).Department, d)
+	f.equal("emptied", of(f.do(chat.OpUpdateDepartment{Department: d, IfUpdatedAt: before}).Department), d)
 	f.equal("list", f.departments(chat.DepartmentQuery{}).Departments, []chat.Department{d})
 	d.ID = "nothing"
 	f.fails(chat.OpUpdateDepartment{Department: d}, chat.ErrUnknownDepartment)

@@ -104,6 +104,15 @@ func (f *fixture) noErr(what string, err error) {
 	}
 }
 
+// of is what a result points to. Nothing counts as empty, which then is not as it
+// should be.
+func of[T any](p *T) T {
+	if p == nil {
+		return *new(T)
+	}
+	return *p
+}
+
 // equal compares deeply. Times are equal when they are the same moment, empty
 // and nil lists are the same.
 func (f *fixture) equal(what string, got, want any) {
@@ -162,7 +171,7 @@ func (f *fixture) file(name string) chat.Attachment {
 
 func (f *fixture) agent(name string) chat.Agent {
 	f.Helper()
-	return f.do(chat.OpSaveAgent{Agent: chat.Agent{ID: f.id("agent"), Name: name}}).Agent
+	return of(f.do(chat.OpSaveAgent{Agent: chat.Agent{ID: f.id("agent"), Name: name}}).Agent)
 }
 
 func (f *fixture) session(id string) chat.Session {

@@ -26,7 +26,7 @@ var sessionRows = []row{
 }
 
 func testCreateKeepsEverything(f *fixture) {
-	v, a := f.visitor(), f.do(chat.OpSaveAgent{Agent: chat.Agent{ID: "ada", Name: "Ada", AvatarURL: "/ada.png"}}).Agent
+	v, a := f.visitor(), of(f.do(chat.OpSaveAgent{Agent: chat.Agent{ID: "ada", Name: "Ada", AvatarURL: "/ada.png"}}).Agent)
 	in := f.newSession(v.ID)
 	in.VisitorName, in.VisitorEmail = "Inês 🦜", "ines@example.com"
 	in.Source, in.Department, in.AssigneeID = "widget", "sales", a.ID

@@ -36,12 +36,12 @@ func testSaveSettings(f *fixture) {
 	want.Version = 99
 	res := f.do(chat.OpSaveSettings{Settings: want, At: f.tick()})
 	want.Version = chat.UnsavedVersion + 1
-	f.equal("result", res.Settings, want)
+	f.equal("result", of(res.Settings), want)
 	f.wantEvents(res, "")
 	f.equal("settings", f.settings(), want)
 
 	want = chat.Settings{Name: "Only this", Version: want.Version + 1}
-	f.equal("result", f.do(chat.OpSaveSettings{Settings: want, At: f.tick()}).Settings, want)
+	f.equal("result", of(f.do(chat.OpSaveSettings{Settings: want, At: f.tick()}).Settings), want)
 	f.equal("settings", f.settings(), want)
 }
 
@@ -49,7 +49,7 @@ func testSettingsVersion(f *fixture) {
 	first := f.fullSettings()
 	f.fails(chat.OpSaveSettings{Settings: first, IfVersion: chat.UnsavedVersion + 1, At: f.tick()}, chat.ErrSettingsChanged)
 	f.equal("settings", f.settings(), chat.Settings{Version: chat.UnsavedVersion})
-	first = f.do(chat.OpSaveSettings{Settings: first, IfVersion: chat.UnsavedVersion, At: f.tick()}).Settings
+	first = of(f.do(chat.OpSaveSettings{Settings: first, IfVersion: chat.UnsavedVersion, At: f.tick()}).Settings)
 	f.fails(chat.OpSaveSettings{Settings: chat.Settings{Name: "Late"}, IfVersion: chat.UnsavedVersion, At: f.tick()}, chat.ErrSettingsChanged)
 	f.equal("settings", f.settings(), first)
 

@@ -21,10 +21,10 @@ var webhookRows = []row{
 // hook stores a webhook for all events.
 func (f *fixture) hook() chat.Webhook {
 	f.Helper()
-	return f.do(chat.OpSaveWebhook{Webhook: chat.Webhook{
+	return of(f.do(chat.OpSaveWebhook{Webhook: chat.Webhook{
 		ID: f.id("webhook"), URL: "https://example.com/hook", Events: []string{"*"}, Enabled: true, Version: 1,
 		Secrets: "plain:[]", CreatedAt: f.tick(), UpdatedAt: f.now,
-	}}).Webhook
+	}}).Webhook)
 }
 
 func (f *fixture) webhook(id string) chat.Webhook {
@@ -40,7 +40,7 @@ func testWebhookIsKept(f *fixture) {
 		ID: "webhook1", URL: "https://example.com/ü", Events: []string{"message_*", "session_started"}, Description: "CRM",
 		Version: 1, DisabledReason: chat.DisabledByHand, Secrets: "plain:[secret]", CreatedAt: f.tick(), UpdatedAt: f.tick(),
 	}
-	saved := f.do(chat.OpSaveWebhook{Webhook: in}).Webhook
+	saved := of(f.do(chat.OpSaveWebhook{Webhook: in}).Webhook)
 	in.Revision, in.StartsAfter = saved.Revision, f.log().Head
 	if in.Revision == 0 {
 		f.Fatal("a saved webhook has no revision")
@@ -58,7 +58,7 @@ func testWebhookRevision(f *fixture) {
 	w := f.hook()
 	w.URL, w.Description, w.Enabled, w.DisabledReason = "https://example.org/", "other", false, chat.DisabledByHand
 	w.Events, w.Secrets, w.UpdatedAt = []string{"note_added"}, "plain:[2]", f.tick()
-	first := f.do(chat.OpSaveWebhook{Webhook: w, IfRevision: w.Revision}).Webhook
+	first := of(f.do(chat.OpSaveWebhook{Webhook: w, IfRevision: w.Revision}).Webhook)
 	if first.Revision <= w.Revision {
 		f.Fatalf("revision %d follows %d", first.Revision, w.Revision)
 	}
@@ -96,7 +96,7 @@ func testWebhookLimit(f *fixture) {
 func testWebhookDisable(f *fixture) {
 	w := f.hook()
 	f.duplicate(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledFailing, FailingBefore: f.now, At: f.now}) // it does not fail
-	got := f.do(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledGone, At: f.tick()}).Webhook
+	got := of(f.do(chat.OpDisableWebhook{WebhookID: w.ID, Reason: chat.DisabledGone, At: f.tick()}).Webhook)
 	want := w
 	want.Enabled, want.DisabledReason, want.UpdatedAt, want.Revision = false, chat.DisabledGone, f.now, got.Revision
 	f.equal("the result", got, want)

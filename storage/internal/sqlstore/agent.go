@@ -66,5 +66,5 @@ func (b *batch) saveAgent(op chat.OpSaveAgent) (chat.OpResult, error) {
 	if err := b.need(b.s.write.AgentSave, &row, arg, sql.ErrNoRows); err != nil {
 		return chat.OpResult{}, err
 	}
-	return chat.OpResult{Agent: row.agent()}, nil
+	return chat.OpResult{Agent: new(row.agent())}, nil
 }

@@ -88,7 +88,7 @@ func (b *batch) saveKey(op chat.OpSaveAPIKey) (chat.OpResult, error) {
 		return chat.OpResult{}, err
 	}
 	key, err := row.key()
-	return chat.OpResult{Duplicate: known, APIKey: key}, err
+	return chat.OpResult{Duplicate: known, APIKey: &key}, err
 }
 
 func (b *batch) revokeKey(op chat.OpRevokeAPIKey) (chat.OpResult, error) {
@@ -105,7 +105,7 @@ func (b *batch) revokeKey(op chat.OpRevokeAPIKey) (chat.OpResult, error) {
 		return chat.OpResult{}, err
 	}
 	key, err := row.key()
-	return chat.OpResult{Duplicate: duplicate, APIKey: key}, err
+	return chat.OpResult{Duplicate: duplicate, APIKey: &key}, err
 }
 
 func (b *batch) touchKey(op chat.OpTouchAPIKey) (chat.OpResult, error) {
@@ -118,7 +118,7 @@ func (b *batch) touchKey(op chat.OpTouchAPIKey) (chat.OpResult, error) {
 		return chat.OpResult{}, err
 	}
 	key, err := row.key()
-	return chat.OpResult{APIKey: key}, err
+	return chat.OpResult{APIKey: &key}, err
 }
 
 // keyTime holds the parameters of the statements that set a key's time.

@@ -172,7 +172,7 @@ func (b *batch) banAddress(op chat.OpBanAddress) (res chat.OpResult, err error) 
 	}
 	var row banRow
 	err = b.need(b.s.write.BanByAddress, &row, struct{ Address string }{in.Address}, chat.ErrUnknownBan)
-	return chat.OpResult{AddressBan: row.ban()}, err
+	return chat.OpResult{AddressBan: new(row.ban())}, err
 }
 
 // withAddress says whether the address of the visitor is to be banned along,

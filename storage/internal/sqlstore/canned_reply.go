@@ -57,7 +57,7 @@ func (b *batch) saveCannedReply(op chat.OpCreateCannedReply) (chat.OpResult, err
 	if err != nil {
 		return chat.OpResult{}, err
 	}
-	return chat.OpResult{CannedReply: row.reply()}, nil
+	return chat.OpResult{CannedReply: new(row.reply())}, nil
 }
 
 func (b *batch) updateCannedReply(op chat.OpUpdateCannedReply) (chat.OpResult, error) {
@@ -73,7 +73,7 @@ func (b *batch) updateCannedReply(op chat.OpUpdateCannedReply) (chat.OpResult, e
 		row.Body = *op.Text
 	}
 	if row == before {
-		return chat.OpResult{Duplicate: true, CannedReply: row.reply()}, nil
+		return chat.OpResult{Duplicate: true, CannedReply: new(row.reply())}, nil
 	}
 	row.UpdatedAt = millis(op.At)
 	err := b.run(b.s.write.CannedReplyUpdate, row)
@@ -83,7 +83,7 @@ func (b *batch) updateCannedReply(op chat.OpUpdateCannedReply) (chat.OpResult, e
 	if err != nil {
 		return chat.OpResult{}, err
 	}
-	return chat.OpResult{CannedReply: row.reply()}, nil
+	return chat.OpResult{CannedReply: new(row.reply())}, nil
 }
 
 func (b *batch) removeCannedReply(op chat.OpDeleteCannedReply) (chat.OpResult, error) {

@@ -30,7 +30,8 @@ func (b *batch) claimDeliveries(op chat.OpClaimDeliveries) (res chat.OpResult, e
 	if err != nil {
 		return chat.OpResult{}, err
 	}
-	if res.Webhook, err = row.webhook(); err != nil || row.Enabled == 0 {
+	w, err := row.webhook()
+	if res.Webhook = &w; err != nil || row.Enabled == 0 {
 		return res, err
 	}
 	key := laneKey{WebhookID: row.ID, Now: millis(op.Now), Lease: millis(op.Lease), Limit: op.Limit}

@@ -124,7 +124,7 @@ func (b *batch) putDepartment(err error, row departmentRow) (chat.OpResult, erro
 		return chat.OpResult{}, err
 	}
 	d, err := row.department()
-	return chat.OpResult{Department: d}, err
+	return chat.OpResult{Department: &d}, err
 }
 
 func (b *batch) updateDepartment(op chat.OpUpdateDepartment) (chat.OpResult, error) {
@@ -144,7 +144,7 @@ func (b *batch) updateDepartment(op chat.OpUpdateDepartment) (chat.OpResult, err
 	same.UpdatedAt = row.UpdatedAt
 	if row == same {
 		d, err := before.department()
-		return chat.OpResult{Duplicate: true, Department: d}, err
+		return chat.OpResult{Duplicate: true, Department: &d}, err
 	}
 	res, err := b.putDepartment(b.run(b.s.write.DepartmentUpdate, row), row)
 	if err == nil && row.Name != before.Name {

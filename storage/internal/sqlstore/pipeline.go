@@ -37,7 +37,7 @@ func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
 	if !b.s.cfg.Shared {
 		return b.run(stmt, arg)
 	}
-	args, err := b.s.arguments(stmt, arg)
+	args, err := b.s.arguments(stmt, arg, nil)
 	if err == nil {
 		b.writes(stmt)
 		_, err = b.tx.ExecContext(context.Background(), stmt.QueryString, append(args, Later{})...)
@@ -47,7 +47,7 @@ func (b *batch) later(stmt *sqlx.NamedStmt, arg any) error {
 
 // last reads rows with the last statement of the transaction.
 func (b *batch) last(stmt *sqlx.NamedStmt, dst, arg any) error {
-	args, err := b.s.arguments(stmt, arg)
+	args, err := b.s.arguments(stmt, arg, nil)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (b *batch) sendMany(messages []messageRow, order []int) (rows []appended, e
 		if nth == len(many) {
 			many = append(many, make([]any, len(stmt.Params)))
 		}
-		values, err := b.s.arguments(stmt, appending{index, messages[index]})
+		values, err := b.s.arguments(stmt, appending{index, messages[index]}, nil)
 		if err != nil {
 			return nil, err
 		}

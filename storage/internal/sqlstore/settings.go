@@ -57,5 +57,5 @@ func (b *batch) saveSettings(op chat.OpSaveSettings) (chat.OpResult, error) {
 		settingsRow
 		At int64
 	}{settingsRow{saved.Version, data}, millis(op.At)}
-	return chat.OpResult{Settings: saved}, b.run(b.s.write.SettingsSave, arg)
+	return chat.OpResult{Settings: &saved}, b.run(b.s.write.SettingsSave, arg)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,10 +28,11 @@ func (b *batch) in(stmt *sqlx.NamedStmt) *sql.Stmt {
 
 // execute executes a statement.
 func (b *batch) execute(stmt *sqlx.NamedStmt, arg any) (sql.Result, error) {
-	args, err := b.s.arguments(stmt, arg)
+	args, err := b.s.arguments(stmt, arg, b.room())
 	if err != nil {
 		return nil, err
 	}
+	defer b.vacate(args)
 	b.writes(stmt)
 	return b.in(stmt).ExecContext(context.Background(), args...)
 }
@@ -71,11 +73,12 @@ func (b *batch) list(stmt *sqlx.NamedStmt, dst, arg any) error {
 
 // get reads one row into dst and reports whether there was one.
 func (b *batch) get(stmt *sqlx.NamedStmt, dst, arg any) (bool, error) {
-	args, err := b.s.arguments(stmt, arg)
+	args, err := b.s.arguments(stmt, arg, b.room())
 	if err != nil {
 		return false, err
 	}
 	rows, err := b.in(stmt).QueryContext(context.Background(), args...)
+	b.vacate(args)
 	if err != nil {
 		return false, err
 	}
@@ -84,10 +87,11 @@ func (b *batch) get(stmt *sqlx.NamedStmt, dst, arg any) (bool, error) {
 		return false, rows.Err()
 	}
 	b.writes(stmt)
-	into, err := b.s.targets(stmt, rows, dst)
+	into, err := b.s.targets(stmt, rows, dst, b.room())
 	if err != nil {
 		return false, err
 	}
+	defer b.vacate(into)
 	if err := rows.Scan(into...); err != nil {
 		return false, err
 	}
@@ -101,6 +105,22 @@ func (b *batch) need(stmt *sqlx.NamedStmt, dst, arg any, unknown error) error {
 		err = unknown
 	}
 	return err
+}
+
+// room is where the arguments of a statement, or the places of its columns, are
+// put together until vacate. A store that has one writer needs it once.
+func (b *batch) room() []any {
+	if b.s.cfg.Shared {
+		return nil
+	}
+	return b.s.room[:0]
+}
+
+func (b *batch) vacate(list []any) {
+	if !b.s.cfg.Shared {
+		clear(list)
+		b.s.room = list
+	}
 }
 
 // writes notes that the present op has written something, or may have.
@@ -150,34 +170,34 @@ func (c *placeCache) get(stmt *sqlx.NamedStmt, in reflect.Type, names func() ([]
 	return where, nil
 }
 
-// arguments returns the values of a statement's parameters.
-func (s *Store) arguments(stmt *sqlx.NamedStmt, arg any) ([]any, error) {
+// arguments returns the values of a statement's parameters, in room if they fit.
+func (s *Store) arguments(stmt *sqlx.NamedStmt, arg any, room []any) ([]any, error) {
 	v := reflect.Indirect(reflect.ValueOf(arg))
 	where, err := s.params.get(stmt, v.Type(), func() ([]string, error) { return stmt.Params, nil })
 	if err != nil {
 		return nil, err
 	}
-	args := make([]any, len(where), len(where)+1)
-	for i, index := range where {
-		args[i] = v.FieldByIndex(index).Interface()
+	args := slices.Grow(room, len(where)+1)
+	for _, index := range where {
+		args = append(args, v.FieldByIndex(index).Interface())
 	}
 	return args, nil
 }
 
 // targets returns where the columns of a row go. dst points to a struct, or to
 // the one value that there is.
-func (s *Store) targets(stmt *sqlx.NamedStmt, rows *sql.Rows, dst any) ([]any, error) {
+func (s *Store) targets(stmt *sqlx.NamedStmt, rows *sql.Rows, dst any, room []any) ([]any, error) {
 	v := reflect.ValueOf(dst).Elem()
 	if _, ok := dst.(sql.Scanner); ok || v.Kind() != reflect.Struct {
-		return []any{dst}, nil
+		return append(room, dst), nil
 	}
 	where, err := s.columns.get(stmt, v.Type(), rows.Columns)
 	if err != nil {
 		return nil, err
 	}
-	into := make([]any, len(where))
-	for i, index := range where {
-		into[i] = v.FieldByIndex(index).Addr().Interface()
+	into := slices.Grow(room, len(where))
+	for _, index := range where {
+		into = append(into, v.FieldByIndex(index).Addr().Interface())
 	}
 	return into, nil
 }

@@ -87,6 +87,7 @@ type Store struct {
 	params   placeCache
 	columns  placeCache
 	turn     chan struct{} // holds a token for everybody who writes
+	room     []any         // of the one who writes, where there is one
 	alone    sync.Mutex
 	closed   atomic.Bool
 	failing  atomic.Bool // the last write failed because the database could not serve

@@ -128,7 +128,7 @@ func (b *batch) reloadWebhook(id string) (chat.OpResult, error) {
 		return chat.OpResult{}, err
 	}
 	w, err := row.webhook()
-	return chat.OpResult{Webhook: w}, err
+	return chat.OpResult{Webhook: &w}, err
 }
 
 func (b *batch) insertWebhook(row webhookRow, limit int) error {
@@ -187,7 +187,7 @@ func (b *batch) disableWebhook(op chat.OpDisableWebhook) (chat.OpResult, error) 
 	works := !op.FailingBefore.IsZero() && (!since.Valid || since.Int64 > millis(op.FailingBefore))
 	if row.Enabled == 0 || works {
 		w, err := row.webhook()
-		return chat.OpResult{Duplicate: true, Webhook: w}, err
+		return chat.OpResult{Duplicate: true, Webhook: &w}, err
 	}
 	row.Enabled, row.DisabledReason, row.UpdatedAt = 0, op.Reason, millis(op.At)
 	if _, err := b.exec(b.s.write.WebhookUpdate, row); err != nil {
