@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"sync"
@@ -229,44 +230,75 @@ func (b *bannedNetworks) maskOf(ipv6 bool, bits int) map[netip.Prefix]time.Time 
 }
 
 // banCache remembers which addresses are banned. One caller reads them again
-// when they are old; meanwhile the others go by what is known.
+// when they are old; meanwhile the others go by what is known. Where something
+// has changed they wait.
 type banCache struct {
+	turn chan struct{} // holds a token while somebody reads
+
 	mu      sync.Mutex
 	value   *bannedNetworks
 	readAt  time.Time
-	reading bool
-	stale   bool // something has changed since reading began
+	changes int // grows when something has changed
+	of      int // what changes was when value began to be read
 }
 
-// forget has the bans read again.
+// forget has the bans read again: what is known, or being read, is from before
+// a change.
 func (c *banCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.readAt, c.stale = time.Time{}, true
+	c.changes++
+}
+
+// known returns what was read last, nil if nothing was. It is current where
+// nothing has changed since, and fresh if it need not be read again yet.
+func (c *banCache) known() (value *bannedNetworks, current, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	current = c.value != nil && c.of == c.changes
+	return c.value, current, current && time.Since(c.readAt) < bansTTL
 }
 
 func (s *Service) bansNow(ctx context.Context) *bannedNetworks {
 	c := &s.bans
-	c.mu.Lock()
-	age := time.Since(c.readAt)
-	if c.value != nil && (age < bansTTL || c.reading && !c.stale) {
-		defer c.mu.Unlock()
-		return c.value
+	value, current, fresh := c.known()
+	if fresh {
+		return value
 	}
-	c.reading, c.stale = true, false
-	c.mu.Unlock()
+	select {
+	case c.turn <- struct{}{}:
+	default:
+		if current {
+			return value
+		}
+		select {
+		case c.turn <- struct{}{}:
+		case <-ctx.Done():
+			return cmp.Or(value, &bannedNetworks{})
+		}
+	}
+	defer func() { <-c.turn }()
+	if value, _, fresh = c.known(); fresh {
+		return value // somebody else has read it meanwhile
+	}
+	return s.readBans(ctx)
+}
 
-	began := time.Now()
+// readBans is for whoever has the turn.
+func (s *Service) readBans(ctx context.Context) *bannedNetworks {
+	c := &s.bans
+	c.mu.Lock()
+	began, changes := time.Now(), c.changes
+	c.mu.Unlock()
 	list, err := s.allBans(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.reading = false
 	if err != nil {
 		if c.value == nil {
 			c.value = &bannedNetworks{} // who cannot be looked up is let in: the same store answers everything else
 		}
 		if ctx.Err() == nil {
-			c.readAt = began
+			c.readAt, c.of = began, changes
 			s.log.Warn("chat: could not read which addresses are banned; what was last known holds", "error", err)
 		}
 		return c.value
@@ -277,10 +309,7 @@ func (s *Service) bansNow(ctx context.Context) *bannedNetworks {
 			fresh.changes++
 		}
 	}
-	c.value = fresh
-	if !c.stale {
-		c.readAt = began
-	}
+	c.value, c.readAt, c.of = fresh, began, changes
 	return fresh
 }
 

@@ -22,10 +22,11 @@ type DepartmentChange struct {
 
 // departmentsCache remembers the departments as they were last read.
 type departmentsCache struct {
-	mu     sync.Mutex
-	list   []Department
-	known  bool
-	readAt time.Time
+	mu      sync.Mutex
+	list    []Department
+	known   bool
+	readAt  time.Time // zero where they never were
+	changes int       // grows when one has changed: what was read before that is not kept
 }
 
 // Departments returns one page of departments, by name.
@@ -217,14 +218,14 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 	now := s.now()
 	c := &s.departments
 	c.mu.Lock()
-	list, known, readAt := c.list, c.known, c.readAt
+	list, known, readAt, changes := c.list, c.known, c.readAt, c.changes
 	c.mu.Unlock()
 	if known && !now.Before(readAt) && now.Sub(readAt) < settingsTTL {
 		return list, nil
 	}
 	page, err := s.store.Departments(ctx, DepartmentQuery{Limit: maxDepartments})
 	if err != nil {
-		if list != nil {
+		if !readAt.IsZero() {
 			s.log.Warn("chat: could not read the departments; those last known hold", "error", err)
 			return list, nil
 		}
@@ -232,8 +233,10 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.list, c.known, c.readAt = page.Departments, true, now
-	return c.list, nil
+	if changes == c.changes {
+		c.list, c.known, c.readAt = page.Departments, true, now
+	}
+	return page.Departments, nil
 }
 
 // outdate has the departments read when they are needed next.
@@ -241,6 +244,7 @@ func (c *departmentsCache) outdate() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.known = false
+	c.changes++
 }
 
 // forgetDepartments makes a change hold at once in this process; other nodes

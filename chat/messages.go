@@ -302,7 +302,7 @@ func (s *Service) TypingPreview(ctx context.Context, by Actor, sessionID string,
 	return nil
 }
 
-// OpMarkSeen records that the actor's side has seen the session up to a
+// MarkSeen records that the actor's side has seen the session up to a
 // message. It never moves back.
 func (s *Service) MarkSeen(ctx context.Context, by Actor, sessionID, messageID string) error {
 	if messageID == "" {

@@ -105,18 +105,25 @@ const (
 
 // purge removes what is kept no longer, if a day has passed since it last did.
 func (s *Service) purge(ctx context.Context) {
-	now := s.now()
-	if !s.purgedAt.IsZero() && now.Sub(s.purgedAt) < purgeEvery {
-		return
-	}
 	settings, err := s.CurrentSettings(ctx)
-	if err == nil {
-		s.purgedAt = now
+	now := s.now()
+	if err == nil && s.purgeDue(now) {
 		err = s.applyRetention(ctx, settings.Retention, now)
 	}
 	if err != nil && !errors.Is(err, ErrClosed) && ctx.Err() == nil {
 		s.log.Warn("chat: could not remove all that is kept no longer", "error", err)
 	}
+}
+
+// purgeDue says whether it is time to, to one caller.
+func (s *Service) purgeDue(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.purgedAt.IsZero() && now.Sub(s.purgedAt) < purgeEvery {
+		return false
+	}
+	s.purgedAt = now
+	return true
 }
 
 func (s *Service) applyRetention(ctx context.Context, keep Retention, now time.Time) error {

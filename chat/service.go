@@ -41,7 +41,6 @@ type Service struct {
 	spam        SpamRules
 	sameTexts   sameTexts
 	passed      passed
-	purgedAt    time.Time // for Run
 	tracking    Tracking
 	trail       trail
 	placeOf     func(netip.Addr) Place
@@ -52,13 +51,14 @@ type Service struct {
 	indexing  chan struct{} // holds a token while somebody indexes
 	unindexed atomic.Bool   // there may be something that the search index does not have
 
-	mu      sync.Mutex
-	agents  map[string]agentRow  // rows known to be saved as they are here
-	keyUses map[string]time.Time // when each key's last use was written down
-	closed  chan struct{}
-	running atomic.Int32  // calls of Run
-	pending chan struct{} // holds a token when the host has written in a transaction of its own
-	once    sync.Once
+	mu       sync.Mutex
+	agents   map[string]agentRow  // rows known to be saved as they are here
+	keyUses  map[string]time.Time // when each key's last use was written down
+	purgedAt time.Time            // when what is kept no longer was last looked for
+	closed   chan struct{}
+	running  atomic.Int32  // calls of Run
+	pending  chan struct{} // holds a token when the host has written in a transaction of its own
+	once     sync.Once
 }
 
 // New returns a service over store. opts may be nil. Closing the store
@@ -78,6 +78,7 @@ func New(store Store, opts *Options) *Service {
 		keyUses:  map[string]time.Time{},
 		closed:   make(chan struct{}),
 		indexing: make(chan struct{}, 1),
+		bans:     banCache{turn: make(chan struct{}, 1)},
 		pending:  make(chan struct{}, 1),
 		trail:    trail{turn: make(chan struct{}, 1)},
 	}
