@@ -91,6 +91,34 @@ func TestAboutTheVisitor(t *testing.T) {
 	}
 }
 
+// TestAboutStaysWhereItIs: what can be pressed beside a conversation does not
+// move when the answers come one after another.
+func TestAboutStaysWhereItIs(t *testing.T) {
+	s := startServer(t, "-tracking")
+	var who struct{ Token string }
+	s.asVisitor("", "/hello", map[string]any{"time_zone": "Asia/Tokyo", "page": map[string]string{"url": s.url("/")}}, &who)
+	s.asVisitor(who.Token, "/sessions", map[string]any{"message": "Buy my watches"}, nil)
+	mara := enterConsole(t, s, "Mara")
+	mara.click("All open", `labelled('.nav a', 'All open')`)
+	eval[bool](mara, `(() => {
+		const ask = fetch;
+		const delays = [['/trail', 600], ['visitor_id=', 400], ['/panel', 200], ['/visitors/', 300]];
+		globalThis.fetch = (url, how) => new Promise((go) => setTimeout(go, delays.find(([part]) => String(url).includes(part))?.[1] ?? 0)).then(() => ask(url, how));
+		globalThis.places = new Set();
+		(function look() {
+			const el = `+within("Ban…")+`, r = el?.getBoundingClientRect();
+			if (el?.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2))) places.add(r.y);
+			requestAnimationFrame(look);
+		})();
+		return true;
+	})()`)
+	mara.pick("Visitor")
+	mara.wait("all is read", `/in Tokyo/.test($('.about dl').innerText) && $('.about .trail') && $('.about').ariaBusy === 'false' && places.size`)
+	if places := eval[[]float64](mara, `[...places]`); len(places) != 1 {
+		t.Errorf("the button could be pressed at %v", places)
+	}
+}
+
 // TestBanAndErase: an agent shuts a visitor out, lets them in again, and
 // erases them, each with the visitor looking on.
 func TestBanAndErase(t *testing.T) {

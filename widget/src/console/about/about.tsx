@@ -1,11 +1,11 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from '../../shared/avatar';
 import { exact, shortWhen } from '../../shared/format';
 import { cross, Icon } from '../../shared/icons';
 import { plain } from '../../shared/text';
 import { closeAbout } from '../field';
 import { link } from '../route';
-import { set } from '../state';
+import { get, set } from '../state';
 import { Tags } from '../tags';
 import { readEarlier, readTrail, readVisitor } from '../thread';
 import { locale, useApp, visitorFace } from '../use';
@@ -13,6 +13,8 @@ import { Data, Facts, Identity } from './facts';
 import { HostPanel } from './hostpanel';
 import { Banned, Privacy } from './privacy';
 import { Trail } from './trail';
+
+const longest = 2000; // ms for which what is known waits for what is still being read
 
 /** Who the visitor is, as far as anybody knows. Keyed by conversation. */
 export function About({ id }: { id: string }) {
@@ -23,11 +25,17 @@ export function About({ id }: { id: string }) {
   const visitorID = session?.visitor_id;
   const here = session?.visitor_online;
 
+  // Each part that comes moves those below it, from under a press that is on its way: they are shown together.
+  const panel = useRef<Promise<void> | undefined>(undefined);
+  const [read, setRead] = useState(() => !!visitor && !get().features?.contact_panel);
+
   useEffect(() => {
     if (!visitorID) return;
-    void readVisitor(visitorID);
-    void readEarlier(visitorID);
-    void readTrail(visitorID);
+    let off = false;
+    const show = () => { if (!off) setRead(true); };
+    const late = setTimeout(show, longest);
+    void Promise.all([readVisitor(visitorID), readEarlier(visitorID), readTrail(visitorID), panel.current]).then(show);
+    return () => { off = true; clearTimeout(late); };
   }, [visitorID]);
   // Coming or going, they may be on another page.
   useEffect(() => { if (visitorID && visitor) void readVisitor(visitorID); }, [here, session?.message_count]);
@@ -41,20 +49,22 @@ export function About({ id }: { id: string }) {
 
   if (!session) return null;
   return (
-    <aside class={`pane about ${slid ? 'slid' : ''}`} aria-label={`About ${session.visitor_name}`}>
+    <aside class={`pane about ${slid ? 'slid' : ''}`} aria-busy={!read} aria-label={`About ${session.visitor_name}`}>
       <button ref={close} class="icon shut-about" aria-label="Close" onClick={closeAbout}><Icon of={cross} /></button>
       <div class="person">
         <Avatar person={visitorFace(session.visitor_name, session.visitor_id)} online={here} size={44} />
         <div><h2 dir="auto">{session.visitor_name}</h2><Identity session={session} visitor={visitor} /></div>
       </div>
-      <Banned session={session} />
-      <Facts session={session} visitor={visitor} />
-      <HostPanel key={`host ${session.visitor_id}`} session={session} />
-      <Trail key={`trail ${session.visitor_id}`} session={session} visitor={visitor} />
-      <Tags session={session} />
-      <Data session={session} visitor={visitor} />
-      <Earlier key={session.visitor_id} id={id} visitor={session.visitor_id} />
-      <Privacy key={`privacy ${session.visitor_id}`} session={session} visitor={visitor} />
+      <div class="known">
+        <Banned session={session} />
+        <Facts session={session} visitor={visitor} />
+        <HostPanel key={`host ${session.visitor_id}`} session={session} asked={panel} />
+        <Trail key={`trail ${session.visitor_id}`} session={session} visitor={visitor} />
+        <Tags session={session} />
+        <Data session={session} visitor={visitor} />
+        <Earlier key={session.visitor_id} id={id} visitor={session.visitor_id} />
+        <Privacy key={`privacy ${session.visitor_id}`} session={session} visitor={visitor} />
+      </div>
     </aside>
   );
 }

@@ -15,7 +15,8 @@ const path = (visitor: string, rest = '') => `/visitors/${encodeURIComponent(vis
 /** A path of the host's own site, or an address that any message may link to. */
 const target = (url: string | undefined) => (url && (/^\/(?![/\\])/.test(url) ? url : safeURL(url)));
 
-export function HostPanel({ session }: { session: Session }) {
+/** `asked` is told of the first reading, so that others can wait for it. */
+export function HostPanel({ session, asked }: { session: Session; asked: { current: Promise<void> | undefined } }) {
   const on = useApp((s) => s.features?.contact_panel);
   const [panel, setPanel] = useState<Panel>();
   const [error, setError] = useState('');
@@ -27,7 +28,7 @@ export function HostPanel({ session }: { session: Session }) {
     (err: unknown) => { if (!gone.current) setError(words(err)); },
   );
   useEffect(() => {
-    if (on) void load();
+    if (on) asked.current = load();
     return () => { gone.current = true; };
   }, [on]);
   // Once they are known to be somebody, there is more to say.
