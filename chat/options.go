@@ -63,7 +63,11 @@ type Options struct {
 	// nobody does.
 	Metrics Metrics
 
-	// WriteTimeout bounds one commit. 0 means 10 seconds.
+	// WriteTimeout bounds one commit, with the wait for a connection and for
+	// locks that others hold; a store may have a bound of its own, and the
+	// shorter one counts. Where it is over the caller gets ErrUnavailable, and
+	// so do those who have been waiting behind that commit for long: nobody
+	// waits for two. 0 means 5 seconds.
 	WriteTimeout time.Duration
 
 	// WebhookTargets says where webhooks may go. The zero value allows https
@@ -163,7 +167,7 @@ func (o *Options) broker(store Store, shared bool) Broker {
 
 func (o *Options) writeTimeout() time.Duration {
 	if o == nil || o.WriteTimeout <= 0 {
-		return 10 * time.Second
+		return 5 * time.Second
 	}
 	return o.WriteTimeout
 }

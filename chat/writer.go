@@ -17,6 +17,8 @@ const (
 
 	sharedLanes = 3  // transactions at once on a store that processes share
 	besideBatch = 32 // ops that are worth one beside another
+
+	heldUp = 100 * time.Millisecond // a transaction that takes longer waits for locks or for the network
 )
 
 // writer commits in groups: while one transaction is being written to disk,
@@ -42,6 +44,7 @@ type writer struct {
 	queue      []*pending
 	background []*pending
 	turns      turns
+	patience   time.Duration       // how long ops may have waited since a transaction was late; 0 where none was
 	running    int                 // goroutines that write
 	underway   map[*batch]struct{} // what they write
 	closed     bool
@@ -52,12 +55,15 @@ type writer struct {
 
 // batch is what one transaction writes.
 type batch struct {
-	ops   []*pending
-	began time.Time
+	ops      []*pending
+	began    time.Time
+	limit    time.Duration
+	patience time.Duration // that of the writer when it began
 }
 
 type pending struct {
 	op     Op
+	came   time.Time
 	done   chan struct{}
 	result *OpResult // one of those that the store has returned: it is too large to be copied for each
 	err    error
@@ -88,7 +94,7 @@ func (w *writer) do(ctx context.Context, op Op) (OpResult, error) {
 	if w.beside != nil && weight(op) > 0 {
 		return w.beside.do(ctx, op)
 	}
-	p := &pending{op: op, done: make(chan struct{})}
+	p := &pending{op: op, came: time.Now(), done: make(chan struct{})}
 	if err := w.enqueue(p); err != nil {
 		return OpResult{}, err
 	}
@@ -149,11 +155,14 @@ func (w *writer) withdraw(p *pending) bool {
 
 // worthwhile says whether what waits should be written beside what is being
 // written. A transaction costs as much as some thirty ops, so while there is
-// much to do it should not be for fewer. It is called with the mutex held.
+// much to do it should not be for fewer; but one that takes long is waiting for
+// something, and nothing should wait for it. It is called with the mutex held.
 func (w *writer) worthwhile() bool {
 	ops := 0
 	for b := range w.underway {
-		ops += len(b.ops)
+		if time.Since(b.began) < heldUp {
+			ops += len(b.ops)
+		}
 	}
 	return ops <= 1 || len(w.queue) >= besideBatch
 }
@@ -185,6 +194,9 @@ func (w *writer) run() {
 func (w *writer) next() (*batch, time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.patience > 0 {
+		w.refuse(time.Now(), w.patience)
+	}
 	if len(w.queue)+len(w.background) == 0 || len(w.underway) > 0 && !w.worthwhile() {
 		w.running--
 		if w.running == 0 {
@@ -208,7 +220,8 @@ func (w *writer) next() (*batch, time.Duration) {
 
 // begin is called with the mutex held.
 func (w *writer) begin(ops []*pending) *batch {
-	b := &batch{ops: ops, began: time.Now()}
+	b := &batch{ops: ops, began: time.Now(), patience: w.patience}
+	b.limit = w.limit(b)
 	w.underway[b] = struct{}{}
 	return b
 }
@@ -227,15 +240,18 @@ func (w *writer) write(b *batch) {
 	for i, p := range b.ops {
 		ops[i] = p.op
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), w.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
 	defer cancel()
+	over := time.AfterFunc(b.limit, func() { w.overdue(b) })
 	results, err := w.append(ctx, ops)
+	over.Stop()
 	ended := time.Now()
 	w.mu.Lock()
 	delete(w.underway, b)
 	if weight(ops[0]) == 0 {
 		w.turns.wrote(b.began, ended)
 	}
+	w.judge(b, err, ended)
 	w.mu.Unlock()
 	w.count.committed(len(ops), ended.Sub(b.began), err)
 	var events []*Event

@@ -28,9 +28,13 @@ type Options struct {
 	Schema string
 
 	// WriteTimeout bounds one transaction, with the wait for a connection and
-	// for locks that others hold. 0 means 5 seconds. What removes much takes
-	// as long as it takes.
+	// for locks that others hold. That of chat.Options bounds it too, and the
+	// shorter one counts. 0 means 5 seconds.
 	WriteTimeout time.Duration
+
+	// ReadTimeout bounds one read, with the wait for a connection; a part of a
+	// report may take six times as long. 0 means 5 seconds.
+	ReadTimeout time.Duration
 }
 
 func (o *Options) logger() *slog.Logger {
@@ -52,6 +56,13 @@ func (o *Options) writeTimeout() time.Duration {
 		return 5 * time.Second
 	}
 	return o.WriteTimeout
+}
+
+func (o *Options) readTimeout() time.Duration {
+	if o == nil || o.ReadTimeout <= 0 {
+		return 5 * time.Second
+	}
+	return o.ReadTimeout
 }
 
 // writers is how many transactions of one store run at a time. A second one
@@ -189,7 +200,7 @@ func open(ctx context.Context, from source, target string, opts *Options, set se
 	}
 	s.base, err = sqlstore.New(ctx, sqlstore.Config{
 		Writer: s.writer, Reader: s.reader, SQL: queryFiles, Classify: classify,
-		Writers: writers, WriteTimeout: opts.writeTimeout(), Shared: true, Text: words{}, Compile: compiler(s.schema), Exec: execPgx,
+		Writers: writers, WriteTimeout: opts.writeTimeout(), ReadTimeout: opts.readTimeout(), Shared: true, Text: words{}, Compile: compiler(s.schema), Exec: execPgx,
 		Locks: locks,
 	})
 	return s, err

@@ -79,7 +79,7 @@ func (s *Store) AgentLoad(ctx context.Context, q chat.SessionFiguresQuery) (chat
 		}
 	}
 	var rows []shiftRow
-	if err := s.many(ctx, s.read.AnalyticsShifts, &rows, period{f.From, f.To}); err != nil {
+	if err := s.report(ctx, s.read.AnalyticsShifts, &rows, period{f.From, f.To}); err != nil {
 		return out, err
 	}
 	slices.SortStableFunc(rows, func(a, b shiftRow) int { return cmp.Compare(a.From, b.From) })

@@ -163,7 +163,7 @@ func (s *Store) settle(ctx context.Context, span period, c *visitCount) error {
 		period
 		IDs string
 	}{span, string(list)}
-	if err := s.many(ctx, s.read.AnalyticsWritten, &rows, arg); err != nil {
+	if err := s.report(ctx, s.read.AnalyticsWritten, &rows, arg); err != nil {
 		return err
 	}
 	type place struct {
@@ -188,6 +188,6 @@ func (s *Store) settle(ctx context.Context, span period, c *visitCount) error {
 // VisitedURLs implements chat.AnalyticsStore.
 func (s *Store) VisitedURLs(ctx context.Context, from, to time.Time) ([]string, error) {
 	urls := []string{}
-	err := s.many(ctx, s.read.AnalyticsURLs, &urls, period{millis(from), millis(to)})
+	err := s.report(ctx, s.read.AnalyticsURLs, &urls, period{millis(from), millis(to)})
 	return urls, err
 }

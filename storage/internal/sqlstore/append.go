@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pealchat/pealchat/chat"
@@ -14,7 +15,8 @@ import (
 
 // Append implements chat.Store. The caller's context counts until the turn to
 // write has come; then the transaction runs to its end, because a statement
-// broken off in the middle would cost the connection.
+// broken off in the middle would cost the connection. Only the caller's deadline
+// still counts, where what does not answer may be the network.
 func (s *Store) Append(ctx context.Context, ops []chat.Op) ([]chat.OpResult, error) {
 	if len(ops) == 0 {
 		return nil, nil
@@ -120,7 +122,11 @@ func (b *batch) applyAll(ops []chat.Op, results []chat.OpResult) error {
 // Where other processes get in the way of a transaction so that none could go
 // on, the database undoes one of them. f is then called again.
 func (s *Store) transact(caller context.Context, f func(*batch) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.writeTimeout())
+	until := time.Now().Add(s.cfg.writeTimeout())
+	if deadline, ok := caller.Deadline(); ok && s.cfg.Shared && deadline.Before(until) {
+		until = deadline
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
 	err := s.attempt(caller, ctx, cancel, f)
 	for n := 1; n < maxAttempts && err != nil && s.cfg.Classify(err) == Contended && ctx.Err() == nil; n++ {

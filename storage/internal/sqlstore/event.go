@@ -47,6 +47,8 @@ func (s *Store) Events(ctx context.Context, q chat.EventQuery) ([]*chat.Event, e
 	}
 	// One transaction sees one state: a row cannot go missing between the
 	// event and what it points to.
+	ctx, cancel := s.reading(ctx)
+	defer cancel()
 	tx, err := s.cfg.Reader.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, s.explain(err)

@@ -14,7 +14,7 @@ func (s *Store) Greetings(ctx context.Context, from, to time.Time) ([]chat.Greet
 		Shown     int64
 		Answered  int64
 	}
-	if err := s.many(ctx, s.read.GreetingCount, &rows, struct{ From, To int64 }{millis(from), millis(to)}); err != nil {
+	if err := s.report(ctx, s.read.GreetingCount, &rows, struct{ From, To int64 }{millis(from), millis(to)}); err != nil {
 		return nil, err
 	}
 	counts := make([]chat.GreetingCount, len(rows))

@@ -42,6 +42,8 @@ func (s *Store) Search(ctx context.Context, q chat.SearchQuery) (chat.SearchPage
 	if len(q.Words) == 0 {
 		return chat.SearchPage{}, nil
 	}
+	ctx, cancel := s.reading(ctx)
+	defer cancel()
 	tx, err := s.cfg.Reader.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return chat.SearchPage{}, s.explain(err)

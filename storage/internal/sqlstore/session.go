@@ -247,6 +247,8 @@ func sessionConditions(q chat.SessionQuery) []string {
 
 // list runs a list whose SQL was put together.
 func (s *Store) list(ctx context.Context, text string, dst, arg any) error {
+	ctx, cancel := s.reading(ctx) // for a statement to be prepared, too
+	defer cancel()
 	stmt, err := s.lists.prepare(ctx, &s.cfg, strings.TrimSpace(text))
 	if err != nil {
 		return s.explain(err)

@@ -33,9 +33,13 @@ type Config struct {
 	// locks that others hold. 0 means 30 seconds.
 	WriteTimeout time.Duration
 
+	// ReadTimeout bounds how long one read may take, a part of a report six
+	// times as long. 0 means no bound.
+	ReadTimeout time.Duration
+
 	// Shared says that other processes may write to the database at the same
-	// time. Then Append takes Locks, and the driver must know Many, Later and
-	// Last.
+	// time. Then Append takes Locks, the driver must know Many, Later and Last,
+	// and a transaction ends with its caller's deadline.
 	Shared bool
 	Locks  Locks
 
@@ -201,7 +205,26 @@ func (s *Store) takeTurn(ctx context.Context) error {
 	return nil
 }
 
+// reading bounds a read: the other end of the network may not answer.
+func (s *Store) reading(ctx context.Context) (context.Context, context.CancelFunc) {
+	return s.bounded(ctx, s.cfg.ReadTimeout)
+}
+
+// reporting bounds a part of a report, which may be of many rows.
+func (s *Store) reporting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return s.bounded(ctx, 6*s.cfg.ReadTimeout)
+}
+
+func (s *Store) bounded(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
 func (s *Store) meta(ctx context.Context, name string) (string, error) {
+	ctx, cancel := s.reading(ctx)
+	defer cancel()
 	var value string
 	err := s.read.MetaGet.GetContext(ctx, &value, struct{ Name string }{name})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -231,6 +254,8 @@ func (s *Store) unavailable(err error) bool {
 
 // one reads one row into dst. Without one it returns unknown.
 func (s *Store) one(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any, unknown error) error {
+	ctx, cancel := s.reading(ctx)
+	defer cancel()
 	err := stmt.GetContext(ctx, dst, arg)
 	if errors.Is(err, sql.ErrNoRows) {
 		return unknown
@@ -240,6 +265,15 @@ func (s *Store) one(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any, unk
 
 // many reads all rows into dst.
 func (s *Store) many(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any) error {
+	ctx, cancel := s.reading(ctx)
+	defer cancel()
+	return s.explain(stmt.SelectContext(ctx, dst, arg))
+}
+
+// report is many for what may take long.
+func (s *Store) report(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any) error {
+	ctx, cancel := s.reporting(ctx)
+	defer cancel()
 	return s.explain(stmt.SelectContext(ctx, dst, arg))
 }
 
@@ -247,6 +281,8 @@ func (s *Store) many(ctx context.Context, stmt *sqlx.NamedStmt, dst, arg any) er
 // is being read. It is for lists that are long: making a slice of them by
 // reflection, as many does, would take longer than reading them.
 func (s *Store) scan(ctx context.Context, text string, arg any, each func(*sqlx.Rows) error) error {
+	ctx, cancel := s.reporting(ctx)
+	defer cancel()
 	stmt, err := s.lists.prepare(ctx, &s.cfg, strings.TrimSpace(text))
 	if err != nil {
 		return s.explain(err)
