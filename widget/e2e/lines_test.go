@@ -326,7 +326,10 @@ func TestTwoTabsWrite(t *testing.T) {
 func TestStorageIsRefused(t *testing.T) {
 	for name, script := range map[string]string{
 		"refused": `Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })`,
-		"full":    `Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); }`,
+		// What browsers do that refuse cookies, to all pages or in frames of other sites.
+		"refused, and locks": `for (const kind of ['localStorage', 'sessionStorage']) Object.defineProperty(window, kind, { get() { throw new DOMException('no', 'SecurityError'); } });
+			LockManager.prototype.request = LockManager.prototype.query = () => Promise.reject(new DOMException('The request was denied.', 'SecurityError'))`,
+		"full": `Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); }`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := startHostSite(t, chat.Options{}, map[string]string{"/": tag("")})

@@ -77,8 +77,14 @@ export function createOutbox({ key, keep, api, session, sent, lost, unknown, cha
     if (again) { again = false; void flush(); }
   }
 
-  function oneTabAtATime(fn: () => Promise<void>): Promise<void> {
-    return navigator.locks ? navigator.locks.request(`${key}outbox`, fn) : fn();
+  async function oneTabAtATime(fn: () => Promise<void>): Promise<void> {
+    let begun = false;
+    try {
+      await navigator.locks.request(`${key}outbox`, () => (begun = true, fn()));
+    } catch (err) {
+      if (begun) throw err;
+      await fn(); // no locks, or refused together with storage: then no other tab has this outbox
+    }
   }
 
   async function deliver(pending: Pending): Promise<void> {

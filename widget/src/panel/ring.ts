@@ -18,5 +18,5 @@ export function ring(key: string, get: () => State): void {
     if (!mine) return undefined;
     if (!quiet) chime();
     return new Promise((done) => { setTimeout(done, held); });
-  }), quiet ? 0 : others);
+  }).catch(() => { if (!quiet) chime(); }), quiet ? 0 : others);
 }

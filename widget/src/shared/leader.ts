@@ -22,7 +22,7 @@ const silence = 1500;
 
 /**
  * Takes part in the election called `name`. Without Web Locks or BroadcastChannel (plain http pages, old browsers)
- * every visible tab leads for itself.
+ * every visible tab leads for itself; so it does where locks are refused, as they are together with cookies and storage.
  */
 export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader<M> {
   if (!navigator.locks || typeof BroadcastChannel === 'undefined') return perVisibleTab(lead);
@@ -33,6 +33,7 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
   let closed = false;
   let release: (() => void) | undefined;
   let asking: ReturnType<typeof setTimeout> | undefined;
+  let alone: Leader<M> | undefined;
 
   channel.onmessage = ({ data }: MessageEvent<Packet<M>>) => {
     if ('m' in data) hear(data.m);
@@ -55,7 +56,8 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
         stop();
         resolve();
       };
-    })).catch(() => {
+    })).catch((err) => {
+      if (err.name === 'SecurityError') { if (!closed) alone ??= perVisibleTab(lead); return; }
       // Another tab took over while this one was frozen, or the waiting was ended.
       mine?.();
       if (!signal.aborted && !waiting) run(false);
@@ -64,7 +66,7 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
 
   // A tab that the system has put to sleep keeps its lock. One that the visitor looks at must not wait for it.
   function check() {
-    if (document.hidden || release) return;
+    if (document.hidden || release || alone) return;
     channel.postMessage({ ask: 1 });
     clearTimeout(asking);
     asking = setTimeout(() => { if (!document.hidden && !release && !turn.signal.aborted) run(true); }, silence);
@@ -89,14 +91,15 @@ export function elect<M>(name: string, { lead, hear }: LeaderOptions<M>): Leader
   addEventListener('pagehide', leave);
   addEventListener('pageshow', back);
   return {
-    get leading() { return !!release; },
-    send(m) { if (!closed) channel.postMessage({ m }); },
+    get leading() { return !!release || !!alone?.leading; },
+    send(m) { if (!closed && !alone) channel.postMessage({ m }); },
     close() {
       closed = true;
       document.removeEventListener('visibilitychange', check);
       removeEventListener('pagehide', leave);
       removeEventListener('pageshow', back);
       leave();
+      alone?.close();
       channel.close();
     },
   };

@@ -1,0 +1,1 @@
+import{X as a}from"./chunk-DKKG3N4L.js";export{a as start};
