@@ -154,3 +154,12 @@ func TestAReplyIsLeftWhenItsConversationIsClosed(t *testing.T) {
 	mara.wait("the note is there", `said('.noteb .text').includes('You may also like')`)
 	visitor.wantLines("Hello")
 }
+
+func TestListsHaveTheirMarks(t *testing.T) {
+	s, visitor, mara := desk(t, "How do I wash it?")
+	s.call("POST", "/messages", map[string]any{"session_id": s.onlySession().ID, "sender": "agent", "message": "Please:\n\n1. rinse\n2. dry\n\nand never:\n\n- bleach\n- boil"}, nil)
+	const marks = `["ol", "ul"].map((name) => { const el = $('.msg .b ' + name); return el && getComputedStyle(el).listStyleType; }).join()`
+	for _, b := range []*tab{visitor, mara} {
+		b.wait("numbers and bullets", marks+` === 'decimal,disc'`)
+	}
+}

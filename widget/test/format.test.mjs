@@ -42,6 +42,9 @@ test('names', () => {
   assert.equal(initials('مارا رييس'), 'مر');
   assert.equal(initials('😀 ***'), '');
   assert.equal(firstName(' Mara Reyes'), 'Mara');
+  assert.equal(firstName('Dr. Ada Ng '), 'Dr. Ada Ng');
+  assert.equal(firstName('Alder & Clay'), 'Alder & Clay');
+  assert.equal(firstName('Cher'), 'Cher');
 });
 
 test('texts fill their holes and count', () => {

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { cross, filter as filterIcon, Icon, search } from '../shared/icons';
+import { Asking } from './asking';
 import { letGo } from './choose';
 import { Found } from './found';
 import { show } from './lists';
@@ -66,6 +67,7 @@ export function List({ view }: { view: View }) {
       )}
       {filtering && <Filters />}
       {choosing && <Bulk />}
+      <Asking />
       {finding && text.trim() ? <Found text={text.trim()} /> : <Rows view={view} />}
     </section>
   );

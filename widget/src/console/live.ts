@@ -7,6 +7,7 @@ import { firstName } from '../shared/format';
 import { check } from './account';
 import { historyChanged } from './history';
 import { absorb, freshen, loadCounts, readSession, reload, want } from './lists';
+import { mentionCame, mentionChanged, readMentions } from './mentions';
 import { withEdit, withMessage, withSeen } from './model';
 import { messageCame, noteCame, sessionChanged, settled } from './notify';
 import { arrived, flush } from './outbox';
@@ -93,6 +94,7 @@ async function poll(signal: AbortSignal) {
 export function refresh() {
   void reload();
   void readAgents();
+  void readMentions();
   refreshThreads();
 }
 
@@ -138,7 +140,7 @@ function apply(envelope: Envelope) {
     case 'session_started': case 'session_updated': case 'session_closed': case 'session_rated': case 'session_missed': return session(data as Session);
     case 'message_sent': return message(data as Message);
     case 'message_updated': case 'message_deleted': return edited(data as Message);
-    case 'note_added': noteCame(data as Message); return arrived(data as Message);
+    case 'note_added': noteCame(data as Message); mentionCame(data as Message); return arrived(data as Message);
     case 'typing': return typing(data as TypingData);
     case 'seen':
       if ((data as SeenData).sender === 'agent') settled((data as SeenData).session_id);
@@ -178,6 +180,7 @@ function message(m: Message) {
 }
 
 function edited(m: Message) {
+  mentionChanged(m);
   void takeIn(m.session_id, [m]);
   change(m.session_id, (s) => withEdit(s, m));
 }

@@ -146,7 +146,7 @@ function useHold(live: Session[]) {
 }
 
 const nothing: Record<View, [string, string]> = {
-  mine: ['Nothing is waiting for you', 'Conversations that you claim stand here.'],
+  mine: ['Nothing is waiting for you', 'Conversations that you claim or answer stand here.'],
   unassigned: ['Nobody is waiting', 'Every open conversation is in somebody’s hands.'],
   open: ['No open conversations', 'A new one appears here by itself.'],
   later: ['Nothing has been put off', 'What you put off comes back at its time, or when they write.'],

@@ -233,7 +233,7 @@ function Unsent({ item, place }: { item: Outgoing; place: Place }) {
         <button onClick={() => takeBackInto(item.session_id, item.client_id)}>{t('edit')}</button></span>
     )
     : item.state === 'held' ? (
-      <span>{t('heldFor')} <button onClick={() => undo(item.session_id)}>{t('undo')}</button>{' '}<button onClick={() => { release(item.session_id, item.client_id); write(); }}>{t('sendNow')}</button></span>
+      <span>{t(item.thenClose ? 'heldClose' : 'heldFor')} <button onClick={() => undo(item.session_id)}>{t('undo')}</button>{' '}<button onClick={() => { release(item.session_id, item.client_id); write(); }}>{t('sendNow')}</button></span>
     )
     : t(item.state === 'waiting' ? 'waiting' : 'sending');
   if (item.note) return <NoteBox at={item.at} text={item.text} meta={meta} state={failed ? 'failed' : 'sending'} />;

@@ -44,6 +44,9 @@ export interface Outgoing {
   quick_replies?: string[];
 }
 
+/** A note in which a colleague asks this agent to look. */
+export interface Mention { note: Message; visitor_name: string }
+
 export interface Typing { name: string; until: number; preview?: string | undefined }
 
 /** A question that a reply has raised: a colleague has answered meanwhile, is about to, or has taken the conversation. */
@@ -110,6 +113,7 @@ export interface State {
   trails: Map<string, { steps: Step[]; cursor?: string | undefined }>; // by visitor, the latest first
   outbox: Outgoing[];
   uploads: Upload[];
+  asking: Mention[]; // that this agent has not looked at, the newest first
   kept: Set<string>; // conversations kept as unread by this agent
   typing: Map<string, { visitor?: Typing | undefined; bot?: Typing | undefined; agents: Map<string, Typing> }>;
   closing?: { id: string; name: string };
@@ -137,7 +141,7 @@ export const fresh = () => ({
   sessions: new Known<Session>(),
   pages: { mine: page(), unassigned: page(), open: page(), later: page(), closed: page() },
   find: '', filter: {} as Filter, filtering: false, chosen: new Set<string>(), later: undefined, departments: [] as string[], missing: new Set<string>(), logs: new Map<string, Log>(), histories: new Map<string, History>(), visitors: new Map<string, Visitor>(),
-  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, editing: undefined, removing: new Map(), crossing: undefined, saved: undefined,
+  earlier: new Map<string, Session[] | 'failed'>(), trails: new Map(), typing: new Map(), closing: undefined, editing: undefined, removing: new Map(), crossing: undefined, saved: undefined, asking: [] as Mention[],
   live: 'connecting' as const, late: false, aboutOpen: false, toast: undefined,
 });
 

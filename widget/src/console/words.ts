@@ -35,6 +35,7 @@ export const en = {
   offers: { one: '1 offered', other: '{n} offered' },
   // On the way
   heldFor: 'Goes out in a moment.',
+  heldClose: 'Goes out in a moment, then it is closed.',
   undo: 'Undo',
   sendNow: 'Send now',
   waiting: 'Waiting to send',
@@ -195,6 +196,8 @@ export const en = {
   notifyMissing: 'This browser cannot show any here.',
   newsFrom: 'New message from {name}',
   newsMention: '{name} asks you to look',
+  putAway: 'Put it away',
+  moreAsk: { one: 'and 1 more', other: 'and {n} more' },
   newsAssigned: '{name} is yours now',
 } satisfies Strings;
 

@@ -53,5 +53,8 @@ export function initials(name: string): string {
   return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : '')).toLocaleUpperCase();
 }
 
-/** The first name, as people are spoken of. */
-export const firstName = (name: string) => name.trim().split(/\s+/)[0] ?? '';
+/** The first name, as people are spoken of; all of it where that begins with a title or an initial, or is a firm's. */
+export function firstName(name: string): string {
+  const whole = name.trim();
+  return /^\S+\.\s|\s[&+]\s/.test(whole) ? whole : whole.split(/\s+/)[0] ?? '';
+}
