@@ -122,6 +122,19 @@ func (r *Reply) HandOver(ctx context.Context, department, note string) error {
 			return err
 		}
 	}
+	r.bot.setLast(r.turn.Session.ID)
+	for range 10 {
+		err := r.tagHandedOver(ctx, host, department)
+		if !errors.Is(err, ErrPrecondition) {
+			return err
+		}
+		// Somebody has tagged it between our reading and writing: theirs stays.
+	}
+	return ErrBusy
+}
+
+func (r *Reply) tagHandedOver(ctx context.Context, by Actor, department string) error {
+	svc := r.bot.svc
 	session, err := svc.store.Session(ctx, r.turn.Session.ID)
 	if err != nil {
 		return err
@@ -130,12 +143,11 @@ func (r *Reply) HandOver(ctx context.Context, department, note string) error {
 	if !slices.Contains(tags, HandedOver) {
 		tags = append(slices.Clone(tags), HandedOver)
 	}
-	change := SessionChange{Tags: &tags}
+	change := SessionChange{Tags: &tags, IfVersion: session.Version}
 	if department != "" {
 		change.Department = &department
 	}
-	r.bot.setLast(session.ID)
-	_, err = svc.UpdateSession(ctx, host, session.ID, change)
+	_, err = svc.UpdateSession(ctx, by, session.ID, change)
 	return err
 }
 

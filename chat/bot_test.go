@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -302,5 +303,43 @@ func TestBotAnswersWhoHasWaited(t *testing.T) {
 	}
 	if got := texts(t, svc, answered.ID); len(got) != 2 {
 		t.Errorf("stored %q", got)
+	}
+}
+
+// taggedMeanwhile is a store in which an agent tags a session just after it
+// was read.
+type taggedMeanwhile struct {
+	chat.Store
+	tag func(session string) // once
+	on  atomic.Bool
+}
+
+func (s *taggedMeanwhile) Session(ctx context.Context, id string) (chat.Session, error) {
+	session, err := s.Store.Session(ctx, id)
+	if s.on.CompareAndSwap(true, false) {
+		s.tag(id)
+	}
+	return session, err
+}
+
+func TestHandOverKeepsTagsOfAgents(t *testing.T) {
+	store := &taggedMeanwhile{Store: openStore(t, filepath.Join(t.TempDir(), "chat.db"))}
+	svc := chat.New(store, nil)
+	t.Cleanup(func() { svc.Close() })
+	store.tag = func(id string) {
+		tags := []string{"vip"}
+		if _, err := svc.UpdateSession(t.Context(), host, id, chat.SessionChange{Tags: &tags}); err != nil {
+			t.Error(err)
+		}
+	}
+	visitor, _ := newVisitor(t, svc)
+	heard := hears(t, svc, host)
+	runBot(t, svc, func(ctx context.Context, _ chat.Turn, reply *chat.Reply) error {
+		store.on.Store(true)
+		return reply.HandOver(ctx, "", "")
+	}, nil)
+	ask(t, svc, visitor, "Hello?")
+	if tags := heard(handedOver).Data.(chat.Session).Tags; !slices.Contains(tags, "vip") {
+		t.Errorf("the session has the tags %q", tags)
 	}
 }
