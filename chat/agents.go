@@ -134,6 +134,8 @@ func (s *Service) SetAvailability(ctx context.Context, by Actor, availability st
 	s.touch(agentKey(a.ID), agentTTL, now)
 	s.nodes.tell(note{Agents: []string{a.ID}})
 	a.Online = true
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	s.tellPresence(ctx, a)
 	return a, nil
 }
@@ -149,6 +151,8 @@ func (s *Service) Leave(ctx context.Context, by Actor) error {
 	if !s.leave(agentKey(by.id)) {
 		return nil
 	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	a, err := s.store.Agent(ctx, by.id)
 	if err != nil {
 		return err

@@ -136,8 +136,10 @@ func (s *Service) AdmitAddress(ctx context.Context, from netip.Addr) error {
 }
 
 // banAlong bans the address from which a banned visitor comes, as whoever
-// banned them asked for.
+// banned them asked for. They need not wait for the answer.
 func (s *Service) banAlong(ctx context.Context, by Actor, from netip.Addr) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	now := s.now()
 	ban := AddressBan{ID: newID(now), Address: networkText(around(from)), Reason: by.ban.Reason, Until: by.ban.Until, At: now, By: by.ban.By, VisitorID: by.id}
 	if _, err := s.writer.do(ctx, OpBanAddress{Ban: ban, At: now}); err != nil {

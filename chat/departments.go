@@ -226,7 +226,7 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 	page, err := s.store.Departments(ctx, DepartmentQuery{Limit: maxDepartments})
 	if err != nil {
 		if !readAt.IsZero() {
-			s.log.Warn("chat: could not read the departments; those last known hold", "error", err)
+			s.warn(ctx, "chat: could not read the departments; those last known hold", "error", err)
 			return list, nil
 		}
 		return nil, err

@@ -179,6 +179,8 @@ func (s *Service) touchAgent(ctx context.Context, id string, now time.Time) {
 	if !s.touch(agentKey(id), agentTTL, now) {
 		return
 	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	if agent, err := s.store.Agent(ctx, id); err == nil {
 		s.tellPresence(ctx, agent)
 	}
@@ -230,7 +232,7 @@ func (s *Service) AvailableAgents(ctx context.Context) []Agent {
 	}
 	agents, err := s.store.Agents(ctx)
 	if err != nil {
-		s.log.Warn("chat: could not read the agents", "error", err)
+		s.warn(ctx, "chat: could not read the agents", "error", err)
 		return here
 	}
 	for _, a := range s.withPresence(agents) {

@@ -42,7 +42,10 @@ func (s *Service) ReplyTime(ctx context.Context) time.Duration {
 	}
 	found, err := s.Analytics(ctx, AsHost(""), AnalyticsQuery{From: now.Add(-replyTimeOf), To: now})
 	if err != nil {
-		s.log.Warn("chat: could not work out how soon visitors are answered", "error", err)
+		s.warn(ctx, "chat: could not work out how soon visitors are answered", "error", err)
+		if ctx.Err() != nil {
+			return value // the next one works it out
+		}
 	} else if median := found.Figures.FirstResponse.Median; median != nil && found.Figures.FirstResponse.Count >= replyTimeLeast {
 		value = time.Duration(*median * float64(time.Second))
 	} else {

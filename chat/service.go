@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -208,6 +209,25 @@ func (s *Service) Done() <-chan struct{} { return s.closed }
 func (s *Service) Limits() Limits { return s.limits }
 
 func (s *Service) now() time.Time { return clock(s.clock) }
+
+// warn logs what went wrong for somebody who asked, unless they have left: that
+// is nothing that an operator could mend.
+func (s *Service) warn(ctx context.Context, msg string, args ...any) {
+	if !left(ctx) {
+		s.log.Warn(msg, args...)
+	}
+}
+
+// left says whether whoever asked does not wait any more.
+func left(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
+// afterwards is a context for what has to be done though whoever has caused it
+// may not wait for it.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), afterwardsTimeout)
+}
+
+const afterwardsTimeout = 10 * time.Second
 
 // publish is called by the writer with what has just been committed.
 func (s *Service) publish(events []*Event) {

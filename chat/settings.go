@@ -76,7 +76,7 @@ func (s *Service) settingsNow(ctx context.Context) (Settings, *time.Location, er
 	case err == nil:
 		value, zone = c.keep(fresh.complete(), now)
 	case zone != nil:
-		s.log.Warn("chat: could not read the settings; those last known hold", "error", err)
+		s.warn(ctx, "chat: could not read the settings; those last known hold", "error", err)
 		err = nil
 	}
 	return value, zone, err
@@ -107,6 +107,8 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 	saved, _ := found(res.Settings, nil)
 	saved, _ = s.settings.keep(saved.complete(), s.now())
 	s.nodes.tell(note{Settings: true})
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	s.watchHours(ctx)
 	s.routing.ring()
 	return saved, nil
@@ -118,7 +120,7 @@ func (s *Service) SaveSettings(ctx context.Context, by Actor, in Settings) (Sett
 func (s *Service) Hours(ctx context.Context) (open bool, next time.Time) {
 	value, zone, err := s.settingsNow(ctx)
 	if err != nil {
-		s.log.Warn("chat: could not read the opening hours", "error", err)
+		s.warn(ctx, "chat: could not read the opening hours", "error", err)
 		return true, time.Time{}
 	}
 	return value.Hours.openIn(zone, s.now())

@@ -107,8 +107,10 @@ func (s *Service) judge(ctx context.Context, session Session, text string, in Ne
 }
 
 // suspect tags a session whose first message came by itself. The message is
-// stored, so that nothing here may fail its sender.
+// stored, so that nothing here may fail its sender, who may have left already.
 func (s *Service) suspect(ctx context.Context, session Session) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	for range 3 {
 		tags := s.spam.mark(session.Tags)
 		if len(tags) == len(session.Tags) {

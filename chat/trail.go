@@ -122,7 +122,7 @@ func (s *Service) keepTrail(ctx context.Context) {
 // they change. Without them it is a few seconds old.
 func (s *Service) freshTrail(ctx context.Context) {
 	if err := s.storeTrail(ctx); err != nil {
-		s.log.Warn("chat: could not store which pages visitors saw", "error", err)
+		s.warn(ctx, "chat: could not store which pages visitors saw", "error", err)
 	}
 }
 

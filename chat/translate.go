@@ -15,7 +15,7 @@ func (s *Service) translate(ctx context.Context, m *Message, visitorID string) {
 	}
 	v, err := s.visitorOf(ctx, m.SessionID, visitorID)
 	if err != nil {
-		s.log.Error("chat: a message was not translated", "session_id", m.SessionID, "error", err)
+		s.untranslated(ctx, m, err)
 		return
 	}
 	theirs := *m
@@ -31,6 +31,12 @@ func (s *Service) translate(ctx context.Context, m *Message, visitorID string) {
 		}
 	}
 	if err != nil {
+		s.untranslated(ctx, m, err)
+	}
+}
+
+func (s *Service) untranslated(ctx context.Context, m *Message, err error) {
+	if !left(ctx) { // of who has left nothing is stored either
 		s.log.Error("chat: a message was not translated", "session_id", m.SessionID, "error", err)
 	}
 }

@@ -96,6 +96,8 @@ func (s *Service) SetViewing(ctx context.Context, by Actor, sessionID string) er
 	if !s.viewing.set(by.id, sessionID, s.now()) {
 		return nil
 	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	return s.tellViewing(ctx, by.id)
 }
 

@@ -263,7 +263,7 @@ func (s *Service) EraseVisitor(ctx context.Context, by Actor, id string) error {
 	s.dropFiles(ctx, res.Files)
 	s.unindexed.Store(true)
 	if err := s.index(ctx, eraseSteps, indexStep); err != nil {
-		s.log.Warn("chat: the search index may still hold single words of an erased visitor; the next search goes on removing them", "error", err)
+		s.warn(ctx, "chat: the search index may still hold single words of an erased visitor; the next search goes on removing them", "error", err)
 	}
 	if s.leave(visitorKey(id)) {
 		s.tell(EventVisitorOffline, "", id, VisitorPresence{VisitorID: id})
