@@ -75,10 +75,10 @@ func (s *Service) saveKey(ctx context.Context, in NewAPIKey, secret string) (API
 // APIKeyBySecret returns the key that the secret is for, unless it is revoked.
 // The error then matches ErrUnauthenticated.
 //
-// It answers from memory where it can. That a key was made, revoked or given
-// other scopes holds at once in the process that did it. Nodes that a [Broker]
-// connects hear of it as soon as of a message, and any other process that
-// shares the store goes by it within a second.
+// It answers from memory where it can, also when ctx has ended. That a key was
+// made, revoked or given other scopes holds at once in the process that did it.
+// Nodes that a [Broker] connects hear of it as soon as of a message, and any
+// other process that shares the store goes by it within a second.
 func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, error) {
 	if secret == "" {
 		return APIKey{}, errBadKey()
@@ -86,6 +86,9 @@ func (s *Service) APIKeyBySecret(ctx context.Context, secret string) (APIKey, er
 	hash := secretSum(secret)
 	key, changes, known := s.keys.find(hash)
 	if !known {
+		if err := ctx.Err(); err != nil {
+			return APIKey{}, err
+		}
 		began := time.Now()
 		var err error
 		key, err = s.store.APIKeyByHash(ctx, hash.String())
@@ -114,7 +117,7 @@ func (s *Service) noteUse(ctx context.Context, key APIKey) {
 	if !ok {
 		last = key.LastUsedAt
 	}
-	due := now.Sub(last) >= time.Minute || now.Before(last)
+	due := (now.Sub(last) >= time.Minute || now.Before(last)) && ctx.Err() == nil
 	if due {
 		s.keyUses[key.ID] = now
 	}

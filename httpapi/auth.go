@@ -21,10 +21,8 @@ type caller struct {
 	from    netip.Addr // of the client; of nobody where it has none
 	address string     // the same, for the limits
 	byKey   bool
-	foreign bool // a page of another origin, with the login of the host's; it only reads
-	// still finds out again, while a stream is open, whether the caller may
-	// go on listening.
-	still func(context.Context) error
+	foreign bool  // a page of another origin, with the login of the host's; it only reads
+	may     right // to go on listening, while a stream is open
 }
 
 var (
@@ -90,7 +88,7 @@ func (h *Handler) admitAgent(r *http.Request, by caller) (caller, error) {
 	}
 	by.Actor = chat.AsAgent(agent)
 	id := agent.ID
-	by.still = func(ctx context.Context) error {
+	by.may.ask = func(ctx context.Context) error {
 		now, err := h.hostAgent(r.WithContext(ctx)) // the request's own context may have ended
 		if err == nil && now.ID != id {
 			err = h.signedOut
@@ -151,6 +149,14 @@ func (h *Handler) hostAgent(r *http.Request) (chat.Agent, error) {
 	return agent, h.signedOut
 }
 
+// fromMemory is the context of a question that nobody is to wait for: it has
+// ended, so what would have to be read is not.
+var fromMemory = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 func (h *Handler) admitKey(r *http.Request, by caller, secret string) (caller, error) {
 	key, err := vouch(h, by.address, secret, func() (chat.APIKey, error) { return h.svc.APIKeyBySecret(r.Context(), secret) })
 	if err != nil {
@@ -160,9 +166,15 @@ func (h *Handler) admitKey(r *http.Request, by caller, secret string) (caller, e
 		return by, err
 	}
 	by.Actor, by.byKey = chat.AsAPIKey(key), true
-	by.still = func(ctx context.Context) error {
-		_, err := h.svc.APIKeyBySecret(ctx, secret)
-		return err
+	by.may = right{
+		ask: func(ctx context.Context) error {
+			_, err := h.svc.APIKeyBySecret(ctx, secret)
+			return err
+		},
+		known: func() bool {
+			_, err := h.svc.APIKeyBySecret(fromMemory, secret)
+			return err == nil
+		},
 	}
 	h.svc.Touch(r.Context(), by.Actor)
 	return by, nil
@@ -185,7 +197,7 @@ func (h *Handler) admitVisitor(r *http.Request, by caller) (caller, error) {
 	if err := h.svc.AdmitAddress(r.Context(), by.from); err != nil {
 		return by, err
 	}
-	by.still = func(ctx context.Context) error {
+	by.may.ask = func(ctx context.Context) error {
 		v, err := check(ctx)
 		if err != nil {
 			return err

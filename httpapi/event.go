@@ -24,7 +24,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, by caller, topi
 	if err != nil {
 		return err
 	}
-	return h.streams.serve(w, r, by.Actor, topic, by.still, release)
+	return h.streams.serve(w, r, by.Actor, topic, by.may, release)
 }
 
 // openStream counts a visitor's streams. Agents and keys have as many as they

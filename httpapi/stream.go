@@ -81,14 +81,13 @@ func newStreamer(svc *chat.Service, opts streamOptions) *streamer {
 // status line is returned for the caller to answer; afterwards it returns nil.
 // It may return at once, having taken the connection over.
 //
-// recheck, if not nil, is asked now and then whether the caller still may
-// listen. It must not touch w. release, if not nil, is called once, when the
-// stream is over or has not begun.
-func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error, release func()) error {
+// Now and then the caller's right to listen is looked at again. release, if not
+// nil, is called once, when the stream is over or has not begun.
+func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, may right, release func()) error {
 	if release == nil {
 		release = func() {}
 	}
-	s, err := st.open(w, r, by, topic, recheck)
+	s, err := st.open(w, r, by, topic, may)
 	if err != nil {
 		release()
 		return err
@@ -114,7 +113,7 @@ func (st *streamer) serve(w http.ResponseWriter, r *http.Request, by chat.Actor,
 
 // open does what can still be answered with an error. It is apart from serve
 // because what serve has on its stack stays there for as long as the stream.
-func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, recheck func(context.Context) error) (*stream, error) {
+func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, topic chat.Topic, may right) (*stream, error) {
 	after, field, err := resumeFrom(r)
 	if err != nil {
 		return nil, err
@@ -127,7 +126,7 @@ func (st *streamer) open(w http.ResponseWriter, r *http.Request, by chat.Actor, 
 	if detached {
 		ctx = context.WithoutCancel(ctx) // it ends when the handler returns
 	}
-	s := newStream(ctx, st, by, recheck)
+	s := newStream(ctx, st, by, may)
 	s.detached = detached
 	s.sub, err = st.svc.Subscribe(s.ctx, by, chat.SubscribeOptions{Topic: topic, After: after, Wake: s.wake, Farewell: true})
 	if err != nil {

@@ -112,7 +112,9 @@ func (st *streamer) remind(now time.Time, step, steps int, reader *nowReader) {
 		}
 		if !now.Before(s.checkAt) {
 			s.checkAt = now.Add(s.recheckEvery())
-			due |= dutyCheck
+			if !s.vouched(now) {
+				due |= dutyCheck
+			}
 		}
 		if !now.Before(s.endAt) {
 			due |= dutyEnd

@@ -38,7 +38,7 @@ type stream struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	by       chat.Actor
-	recheck  func(context.Context) error
+	right    right
 	sub      *chat.Subscription
 	out      sink
 	raw      *rawConn    // the same, where the connection was taken over
@@ -47,22 +47,22 @@ type stream struct {
 	dropped  atomic.Bool // the reader is cut off because they take nothing
 
 	// For the owner only.
-	backlog   []*chat.Event // taken from sub, not yet in a batch
-	allowedAt time.Time     // when recheck last agreed
-	ended     bool          // the last batch has been handed over
+	backlog []*chat.Event // taken from sub, not yet in a batch
+	ended   bool          // the last batch has been handed over
 
 	// For the clock.
 	place                  int // among the streamer's; -1 while it is not there
 	beatAt, checkAt, endAt time.Time
 	stuck                  atomic.Bool // events could not be read: try again
 
-	mu      sync.Mutex
-	owned   bool // an owner is at work
-	again   bool // something came since the owner last looked
-	gone    bool // the response ends: no more owners
-	due     duty
-	feeders int       // goroutines of the stream's own: the owner, and those that are just done
-	fed     sync.Cond // there are none
+	mu        sync.Mutex
+	allowedAt time.Time // when the reader was last known to have the right to listen
+	owned     bool      // an owner is at work
+	again     bool      // something came since the owner last looked
+	gone      bool      // the response ends: no more owners
+	due       duty
+	feeders   int       // goroutines of the stream's own: the owner, and those that are just done
+	fed       sync.Cond // there are none
 }
 
 // duty is what the clock asks of a stream.
@@ -77,8 +77,8 @@ const (
 
 // newStream returns a stream that its sink owns: nothing is sent before the
 // sink asks for it.
-func newStream(ctx context.Context, st *streamer, by chat.Actor, recheck func(context.Context) error) *stream {
-	s := &stream{streamer: st, by: by, recheck: recheck, allowedAt: time.Now(), place: -1, owned: true, due: dutyTouch}
+func newStream(ctx context.Context, st *streamer, by chat.Actor, may right) *stream {
+	s := &stream{streamer: st, by: by, right: may, allowedAt: time.Now(), place: -1, owned: true, due: dutyTouch}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.fed.L = &s.mu
 	return s

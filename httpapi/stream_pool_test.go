@@ -206,8 +206,8 @@ func TestStreamPoolIsSmall(t *testing.T) {
 // kind: agents see what a visitor has not sent yet, visitors never.
 func TestStreamPoolKeepsAgentsAndVisitorsApart(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{})
-	agent := newStream(t.Context(), r.streamer, r.host, nil)
-	visitor := newStream(t.Context(), r.streamer, chat.AsVisitor(chat.Visitor{ID: "v"}), nil)
+	agent := newStream(t.Context(), r.streamer, r.host, right{})
+	visitor := newStream(t.Context(), r.streamer, chat.AsVisitor(chat.Visitor{ID: "v"}), right{})
 	events := []*chat.Event{{Type: chat.EventTyping, Data: chat.Typing{Sender: chat.SenderAgent, SenderID: "agent_7", Typing: true}}}
 	var w poolWorker
 	for range 2 {
@@ -252,7 +252,7 @@ func TestStreamIsGivenUpOnlyWhenNothingCame(t *testing.T) {
 		"its own goroutine": func(s *stream) { s.next() },
 		"the pool":          func(s *stream) { s.feeders++; new(poolWorker).feed(s) },
 	} {
-		s := newStream(t.Context(), r.streamer, r.host, nil)
+		s := newStream(t.Context(), r.streamer, r.host, right{})
 		var err error
 		if s.sub, err = r.svc.Subscribe(t.Context(), r.host, chat.SubscribeOptions{}); err != nil {
 			t.Fatal(err)

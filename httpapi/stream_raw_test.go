@@ -86,7 +86,7 @@ func TestStreamNoticesWhoLeaves(t *testing.T) {
 	released := make(chan struct{}, 1)
 	release := sync.OnceFunc(func() { close(released) })
 	r.handler.(*http.ServeMux).HandleFunc("/released", func(w http.ResponseWriter, req *http.Request) {
-		r.streamer.serve(w, req, r.host, chat.Topic{}, nil, release)
+		r.streamer.serve(w, req, r.host, chat.Topic{}, right{}, release)
 	})
 	c := dial(t, to(srv), "/released")
 	c.want("ready")

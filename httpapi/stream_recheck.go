@@ -5,19 +5,44 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
 )
 
+// right is what a reader's listening rests on. A zero one is for ever.
+type right struct {
+	// ask finds out whether the reader still may listen. It may wait for the
+	// store or for the host, and must not touch the response.
+	ask func(context.Context) error
+
+	// known says that it is known without asking. It never waits. Thousands of
+	// streams with one key are looked at every second: to begin a goroutine and a
+	// timer for each took a processor a fifth of its time. May be nil.
+	known func() bool
+}
+
+// vouched says whether the reader is known to have the right to listen. It is
+// for the clock.
+func (s *stream) vouched(now time.Time) bool {
+	if s.right.known == nil || !s.right.known() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.allowedAt = now
+	return true
+}
+
 // allowed asks whether the reader still may listen. Where nobody can tell,
 // because the store is away, the answer of the last time holds once more.
 func (s *stream) allowed() bool {
-	if s.recheck == nil {
+	if s.right.ask == nil {
 		return true
 	}
 	err := s.ask()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case err == nil:
 		s.allowedAt = time.Now()
@@ -46,53 +71,7 @@ func (s *stream) ask() (err error) {
 			s.streamer.opts.logger.Error("httpapi: the check of a stream's reader panicked", "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
-	ctx := &patience{Context: s.ctx, limit: s.streamer.opts.write}
-	defer ctx.end()
-	return s.recheck(ctx)
-}
-
-// patience is the context of a question that is to be answered in a limited
-// time. Thousands are asked every second whose answers are in memory, so the
-// timer is not there before somebody waits.
-type patience struct {
-	context.Context
-	limit time.Duration // from the first wait on
-
-	mu     sync.Mutex
-	timed  context.Context
-	cancel context.CancelFunc
-}
-
-func (p *patience) waits() context.Context {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.timed == nil {
-		p.timed, p.cancel = context.WithTimeout(p.Context, p.limit)
-	}
-	return p.timed
-}
-
-// Deadline implements context.Context.
-func (p *patience) Deadline() (time.Time, bool) { return p.waits().Deadline() }
-
-// Done implements context.Context.
-func (p *patience) Done() <-chan struct{} { return p.waits().Done() }
-
-// Err implements context.Context.
-func (p *patience) Err() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.timed == nil {
-		return p.Context.Err()
-	}
-	return p.timed.Err()
-}
-
-// end releases what there is. Whoever still waits has waited long enough.
-func (p *patience) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cancel != nil {
-		p.cancel()
-	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.streamer.opts.write)
+	defer cancel()
+	return s.right.ask(ctx)
 }

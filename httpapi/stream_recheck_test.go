@@ -2,45 +2,41 @@ package httpapi
 
 import (
 	"context"
-	"errors"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pealchat/pealchat/chat"
 )
 
-// A question whose answer is in memory costs no timer; one that waits is given
-// its time from then on, and ends with its stream.
-func TestPatience(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		stream, leave := context.WithCancel(t.Context())
-		defer leave()
-		p := &patience{Context: stream, limit: time.Second}
-		if p.Err() != nil || p.timed != nil {
-			t.Error("there is a timer although nobody waits")
+// Nobody is asked while it is known that the reader may listen. From then on
+// the answer of the last time holds while nobody can tell.
+func TestStreamAsksNobodyWhatIsKnown(t *testing.T) {
+	bubble(t, streamOptions{}, nil, func(r *rig, l *pipeListener) {
+		var asked, known atomic.Int32
+		r.known = func() bool { return known.Add(1) <= 100 }
+		r.setRecheck(func(context.Context) error { asked.Add(1); return chat.ErrBusy })
+		start := time.Now()
+		ch := collect(dial(r, l.dial, "/events"), start)
+		time.Sleep(298 * time.Second)
+		synctest.Wait()
+		if n := asked.Load(); n != 0 || known.Load() < 70 {
+			t.Errorf("asked %d times, and %d times whether it is known", n, known.Load())
 		}
-		time.Sleep(time.Minute)
-		began := time.Now()
-		<-p.Done()
-		if waited := time.Since(began); waited != time.Second || !errors.Is(p.Err(), context.DeadlineExceeded) {
-			t.Errorf("ended after %v with %v, want a second", waited, p.Err())
-		}
-		if _, ok := p.Deadline(); !ok {
-			t.Error("it has no deadline")
-		}
-		p.end()
-
-		for _, waiting := range []bool{false, true} {
-			stream, leave := context.WithCancel(t.Context())
-			p := &patience{Context: stream, limit: time.Second}
-			if waiting {
-				context.AfterFunc(p, func() {})
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		for len(ch) > 0 {
+			c := <-ch
+			if !strings.Contains(c.what, `"unauthorized"`) {
+				continue
 			}
-			leave()
-			synctest.Wait()
-			if !errors.Is(p.Err(), context.Canceled) {
-				t.Errorf("waiting %v: the stream has ended, and the question says %v", waiting, p.Err())
+			if c.at < 350*time.Second || c.at > 480*time.Second {
+				t.Errorf("ended after %v", c.at)
 			}
-			p.end()
+			return
 		}
+		t.Error("it did not end, although nobody can tell")
 	})
 }

@@ -35,6 +35,7 @@ type rig struct {
 
 	mu      sync.Mutex
 	recheck func(context.Context) error
+	known   func() bool // before the first stream
 }
 
 // onBothPaths runs a test with connections taken over from net/http, and
@@ -79,7 +80,7 @@ func (r *rig) serve(w http.ResponseWriter, req *http.Request) {
 	if id := req.Header.Get("X-Visitor"); id != "" {
 		by = chat.AsVisitor(chat.Visitor{ID: id})
 	}
-	err := r.streamer.serve(w, req, by, chat.Topic{SessionID: req.PathValue("id")}, r.check, nil)
+	err := r.streamer.serve(w, req, by, chat.Topic{SessionID: req.PathValue("id")}, right{ask: r.check, known: r.known}, nil)
 	if err == nil {
 		return
 	}

@@ -250,7 +250,7 @@ func testStreamIsWokenByEachEvent(t *testing.T) {
 func TestStreamDoesNotSleepThroughItsWaking(t *testing.T) {
 	r := newRigOn(t, newMemoryStore(), streamOptions{})
 	session := r.session("Ines")
-	s := newStream(t.Context(), r.streamer, r.host, nil)
+	s := newStream(t.Context(), r.streamer, r.host, right{})
 	sub, err := r.svc.Subscribe(t.Context(), r.host, chat.SubscribeOptions{Wake: s.wake})
 	if err != nil {
 		t.Fatal(err)

@@ -113,7 +113,7 @@ func (cfg config) fits(allowed uint64) error {
 	if cfg.each < 1 {
 		return errors.New("-each must be at least 1")
 	}
-	for name, n := range map[string]int{"-idle": cfg.idle, "-idle2": cfg.idle2, "-storm": cfg.storm, "-readers": cfg.readers, "-sessions (two each)": 2 * cfg.sessions} {
+	for name, n := range map[string]int{"-idle": cfg.idle, "-idle2": cfg.idle2 / cfg.each, "-storm": cfg.storm, "-readers": cfg.readers, "-sessions (two each)": 2 * cfg.sessions} {
 		if uint64(n)+100 > allowed {
 			return fmt.Errorf("%s asks for %d connections, and this system allows a process %d open files (ulimit -Hn)", name, n, allowed)
 		}
