@@ -265,7 +265,8 @@ func (s *Subscription) visible(page []*Event) []*Event {
 	return events
 }
 
-// Next waits for the next event.
+// Next is Take for a subscriber that waits: it returns when there are events, one
+// or more, when the subscription ends, or with the error of a ctx that ends.
 func (s *Subscription) Next(ctx context.Context) ([]*Event, error) {
 	for {
 		events, more, err := s.Take(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pealchat/pealchat/chat"
@@ -92,7 +93,8 @@ func (q *query) moment(name string, zone *time.Location) time.Time {
 		return time.Time{}
 	}
 	s := q.text(name)
-	t, err := time.Parse(time.RFC3339, s)
+	// In a URL a plus is a space unless it is escaped, which offsets seldom are.
+	t, err := time.Parse(time.RFC3339, strings.Replace(s, " ", "+", 1))
 	if err != nil {
 		t, err = time.ParseInLocation(time.DateOnly, s, zone)
 	}

@@ -102,7 +102,7 @@ func TestAnalyticsQueries(t *testing.T) {
 	s := newSite(t, Options{})
 	for query, field := range map[string]string{
 		"tz=Nowhere": "tz", "tz=": "tz", "tz=Local": "tz", "tz=../../etc/passwd": "tz",
-		"from=": "from", "from=yesterday": "from", "from=2026-02-30": "from", "from=2026-11-23T09:30:00": "from",
+		"from=": "from", "from=yesterday": "from", "from=2026-02-30": "from", "from=2026-11-23T09:30:00": "from", "from=2026-11-23+09:30:00Z": "from",
 		"to=x": "to", "from=2026-11-23&to=2026-11-23": "to", "from=2026-11-23&to=2026-11-22": "to",
 		"from=2020-01-01&to=2026-01-01": "from", "from=2999-01-01": "from", "format=xml": "format", "bots=1": "bots", "agent=%00": "agent",
 		"banned=yes": "banned", "test=": "test", "business_hours=0": "business_hours",
@@ -132,6 +132,9 @@ func TestAnalyticsQueries(t *testing.T) {
 		s.api("GET", "/analytics/"+list+"x", "").failed(400, "invalid_cursor", "after")
 	}
 	s.api("GET", "/analytics/timeseries?interval=hour&from=2026-01-01&to=2026-02-02", "").failed(400, "invalid_request", "from")
+	for _, offset := range []string{"%2B01:00", "+01:00"} { // escaped, and as people write it
+		s.api("GET", "/analytics/summary?from=2026-03-24T12:00:00"+offset+"&to=2026-03-25", "").want(200).has("from", "2026-03-24T11:00:00.000Z")
+	}
 	s.api("GET", "/analytics/timeseries?interval=week", "").failed(400, "invalid_request", "interval")
 	s.visitor().call("GET", "/analytics/summary", "").failed(404, "not_found", "")
 

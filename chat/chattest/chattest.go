@@ -20,11 +20,11 @@ func Store(t testing.TB) chat.Store {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), nil)
 	if err != nil {
-		t.Fatal("chattest: ", err)
+		t.Fatal("chattest:", err)
 	}
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
-			t.Error("chattest: ", err)
+			t.Error("chattest:", err)
 		}
 	})
 	return store

@@ -57,7 +57,7 @@ func (s *Site) Visitor(header ...http.Header) *Person {
 	}
 	p := s.person("the visitor", "", opts)
 	if _, err := p.Client.Hello(s.t.Context()); err != nil {
-		s.t.Fatal("chattest: hello: ", err)
+		s.t.Fatal("chattest: hello:", err)
 	}
 	return p.listen()
 }
@@ -78,7 +78,7 @@ func (s *Site) person(name, sender string, opts client.Options) *Person {
 	s.t.Helper()
 	c, err := client.New(s.URL, opts)
 	if err != nil {
-		s.t.Fatal("chattest: ", err)
+		s.t.Fatal("chattest:", err)
 	}
 	return &Person{Client: c, t: s.t, name: name, sender: sender}
 }
@@ -119,7 +119,7 @@ func (p *Person) Hears(text string) chat.Message {
 	for {
 		var m chat.Message
 		if err := p.expects(chat.EventMessageSent, text).Decode(&m); err != nil {
-			p.t.Fatal("chattest: ", err)
+			p.t.Fatal("chattest:", err)
 		}
 		if m.Text == text {
 			return m

@@ -57,11 +57,11 @@ func (s *Sink) Expects(kind, secret string) client.Event {
 		select {
 		case d := <-s.received:
 			if err := webhooks.Verify(d.header, d.body, secret); err != nil {
-				s.t.Fatal("chattest: a delivery: ", err)
+				s.t.Fatal("chattest: a delivery:", err)
 			}
 			var e client.Event
 			if err := json.Unmarshal(d.body, &e); err != nil {
-				s.t.Fatal("chattest: a delivery: ", err)
+				s.t.Fatal("chattest: a delivery:", err)
 			}
 			if e.Type == kind {
 				return e

@@ -37,7 +37,7 @@ func CheckStreaming(t testing.TB, handler http.Handler, prefix string) {
 func CheckStreamingAt(t testing.TB, url string) {
 	t.Helper()
 	if err := checkStreaming(t.Context(), url); err != nil {
-		t.Error("chattest: ", err)
+		t.Error("chattest:", err)
 	}
 }
 

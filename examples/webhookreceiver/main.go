@@ -32,6 +32,7 @@ func main() {
 		log.Fatal("webhookreceiver: set WEBHOOK_SECRET to what the answer to POST /api/v1/webhooks has as secret")
 	}
 	server := &http.Server{Addr: *addr, Handler: newReceiver(secrets, os.Stdout), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
+	fmt.Printf("Waiting for webhooks at http://%s/\n", *addr)
 	log.Fatal(server.ListenAndServe())
 }
 
@@ -115,6 +116,9 @@ func (rc *receiver) handle(body []byte) error {
 	case "session_closed":
 		_, err := fmt.Fprintf(rc.out, "%s  %s: closed\n", at, e.Data.SessionID)
 		return err
+	case "ping": // somebody tries whether it works
+		_, err := fmt.Fprintf(rc.out, "%s  ping\n", at)
+		return err
 	}
-	return nil // ping, and what this program does not know yet: it has been received
+	return nil // what this program does not know yet: it has been received
 }

@@ -119,7 +119,7 @@ func TestDoesThingsOnceAndForThoseItKnows(t *testing.T) {
 		{"a", closed, other, 401},
 		{"a", closed, secret, 204},
 		{"a", closed, secret, 204},
-		{"b", `{"event":"ping"}`, secret, 204},
+		{"b", `{"event":"ping","timestamp":"2026-03-24T12:00:01.000Z"}`, secret, 204},
 		{"c", `{"event":"of tomorrow","data":{}}`, secret, 204},
 		{"d", `not JSON`, secret, 500},
 		{"e", `"` + strings.Repeat("a", maxBody) + `"`, secret, 400},
@@ -128,7 +128,7 @@ func TestDoesThingsOnceAndForThoseItKnows(t *testing.T) {
 			t.Errorf("%s %.40s: %d, want %d", step.id, step.body, got, step.want)
 		}
 	}
-	if out.String() != "12:00:00  s1: closed\n" {
+	if out.String() != "12:00:00  s1: closed\n12:00:01  ping\n" {
 		t.Errorf("printed %q", out)
 	}
 }
