@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -137,4 +139,35 @@ func TestHostileBodiesCostLittle(t *testing.T) {
 		}
 	}
 	t.Logf("%d bodies, %d KB allocated for one at most", len(hostileBodies()), most>>10)
+}
+
+// A path costs little more than it weighs, before anybody is asked who they are.
+func TestHostilePathsCostLittle(t *testing.T) {
+	const much, limit = 1 << 20, 4 << 20 // bytes
+	s := newSite(t, Options{})
+	for name, handler := range map[string]http.Handler{"itself": s.handler, "in a mux": mountAt("/chat/", s.handler)} {
+		for what, path := range map[string]string{
+			"segments":                   strings.Repeat("/a", much/2),
+			"segments, a slash at last":  strings.Repeat("/a", much/2) + "/",
+			"escapes":                    "/" + strings.Repeat("%41", much/3),
+			"segments of one character":  strings.Repeat("/%2F", much/4),
+			"segments before a real one": strings.Repeat("/a", much/2) + "/healthz/",
+		} {
+			r := httptest.NewRequest("GET", "/chat"+path, nil)
+			w := httptest.NewRecorder()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			handler.ServeHTTP(w, r)
+			runtime.ReadMemStats(&after)
+			if cost := after.TotalAlloc - before.TotalAlloc; w.Code != 404 && w.Code != 303 || cost > limit {
+				t.Errorf("%s, %s: %d, %d KB were allocated", name, what, w.Code, cost>>10)
+			}
+		}
+	}
+}
+
+func mountAt(pattern string, h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(pattern, h)
+	return mux
 }

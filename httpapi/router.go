@@ -68,13 +68,8 @@ func (n *node) wildcards() (count int) {
 // match finds the node that the path ends with, the longest one if there are
 // several, and sets the request's path values. Nil means that there is none.
 func (rt *router) match(r *http.Request) *node {
-	segments := strings.Split(r.URL.EscapedPath(), "/")
-	for i, s := range segments {
-		if clean, err := url.PathUnescape(s); err == nil {
-			segments[i] = clean
-		}
-	}
-	for n := min(rt.longest, len(segments)); n > 0; n-- {
+	segments := lastSegments(r.URL.EscapedPath(), rt.longest)
+	for n := len(segments); n > 0; n-- {
 		tail := segments[len(segments)-n:]
 		for _, node := range rt.byLength[n] {
 			if node.matches(tail) {
@@ -84,6 +79,25 @@ func (rt *router) match(r *http.Request) *node {
 		}
 	}
 	return nil
+}
+
+// lastSegments returns the segments that a path ends with, n at most: there may
+// be half a million of them.
+func lastSegments(path string, n int) []string {
+	segments := make([]string, 0, n)
+	for more := true; more && len(segments) < n; {
+		at := strings.LastIndexByte(path, '/')
+		segment := path[at+1:]
+		if clean, err := url.PathUnescape(segment); err == nil {
+			segment = clean
+		}
+		segments = append(segments, segment)
+		if more = at >= 0; more {
+			path = path[:at]
+		}
+	}
+	slices.Reverse(segments)
+	return segments
 }
 
 func (n *node) matches(segments []string) bool {
@@ -142,8 +156,16 @@ func isBase(r *http.Request) bool {
 	want := slices.DeleteFunc(strings.Split(pattern, "/"), func(part string) bool {
 		return part == "" || part == "*" || part == "{$}" || strings.HasSuffix(part, "...}")
 	})
-	have := slices.DeleteFunc(strings.Split(path, "/"), func(part string) bool { return part == "" })
-	return slices.EqualFunc(want, have, func(w, h string) bool { return w == h || strings.HasPrefix(w, "{") })
+	for have := range strings.SplitSeq(path, "/") {
+		switch {
+		case have == "":
+		case len(want) == 0 || want[0] != have && !strings.HasPrefix(want[0], "{"):
+			return false
+		default:
+			want = want[1:]
+		}
+	}
+	return len(want) == 0
 }
 
 // baseName is what a relative address has to begin with at the base: nothing,
