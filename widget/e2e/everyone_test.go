@@ -147,7 +147,11 @@ func TestWhatIsReadOut(t *testing.T) {
 	if spoken := eval[[]string](b, `spoken`); len(spoken) > 1 {
 		t.Errorf("said beside it: %q", spoken)
 	}
-	b.wait("the launcher's name says what waits", `$('.launcher').ariaLabel === 'Close chat'`)
+	b.wait("the launcher's name says what it does", `$('.launcher').ariaLabel === 'Close chat'`)
+	waitFor(t, "the reply counts as seen", func() bool { // once it has been painted
+		page, err := h.svc.Sessions(t.Context(), host, chat.SessionQuery{})
+		return err == nil && page.Sessions[0].VisitorSeen == page.Sessions[0].MessageCount
+	})
 	b.press(escape)
 	h.answer("Five")
 	b.wait("the launcher's name says what waits", `$('.launcher').ariaLabel === '1 unread message. Open chat'`)

@@ -72,6 +72,33 @@ func (b *tab) outcome(event, says string) {
 
 const newSecret = `$('.secret code')?.innerText ?? ''`
 
+// TestTheSettingsStayWhereTheyAre: a button is not to be pressed before what
+// stands above it has been read.
+func TestTheSettingsStayWhereTheyAre(t *testing.T) {
+	s := startServer(t)
+	mara := enterConsole(t, s, "Mara")
+	eval[bool](mara, `(() => {
+		const ask = fetch;
+		globalThis.fetch = (url, how) => new Promise((go) => setTimeout(go, /api-keys|settings$/.test(url) ? 500 : 0)).then(() => ask(url, how));
+		globalThis.places = {};
+		(function look() {
+			for (const name of ['New webhook', 'Ban an address']) {
+				const el = labelled('.settings .ghost', name), r = el?.getBoundingClientRect();
+				if (el && getComputedStyle(el.closest('.set')).opacity !== '0') (places[name] ??= new Set()).add(Math.round(r.y + $('.settings').scrollTop));
+			}
+			requestAnimationFrame(look);
+		})();
+		return true;
+	})()`)
+	eval[bool](mara, `(location.hash = '#/settings/privacy', true)`)
+	mara.wait("the bans are there", `labelled('.settings', 'Nobody is banned.') && $('.settings .kept') && places['Ban an address']`)
+	mara.settings("Developers")
+	mara.wait("the keys are there", `labelled('.settings [aria-label="API keys"]', 'Last used') && places['New webhook']`)
+	if places := eval[[]string](mara, `Object.entries(places).filter(([, at]) => at.size > 1).map(([name, at]) => name + ' at ' + [...at])`); len(places) > 0 {
+		t.Errorf("buttons moved: %q", places)
+	}
+}
+
 // TestWebhooksInTheConsole does with a webhook all that can be done.
 func TestWebhooksInTheConsole(t *testing.T) {
 	s := startServer(t, "-allow-private-webhooks")

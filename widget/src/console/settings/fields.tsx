@@ -4,9 +4,10 @@ import { useId } from 'preact/hooks';
 import type { Ask } from '../../shared/types';
 import { plainly, useSettings } from './store';
 
-export function Section({ title, lede, action, children }: { title: string; lede?: string; action?: ComponentChildren; children: ComponentChildren }) {
+/** `busy` says that it will grow yet: what stands below it is not shown until then. */
+export function Section({ title, lede, action, busy, children }: { title: string; lede?: string; action?: ComponentChildren; busy?: boolean; children: ComponentChildren }) {
   return (
-    <section class="set" aria-label={title}>
+    <section class="set" aria-label={title} aria-busy={busy}>
       <header><div><h3>{title}</h3>{lede && <p>{lede}</p>}</div>{action}</header>
       {children}
     </section>

@@ -21,14 +21,16 @@ export function HookPage({ id }: { id: string }) {
   const [asking, setAsking] = useState<Asking>();
   const [secret, setSecret] = useState<Webhook>();
   const [round, setRound] = useState(0);
+  const [going, setGoing] = useState(false); // it is being removed: nobody asks for it any more
 
   async function load() {
+    if (going) return;
     try {
       setHook(await api<Webhook>('GET', path));
       setError('');
     } catch (err) { setError(words(err)); }
   }
-  useEvery5s(load);
+  useEvery5s(load, going);
   const look = async () => { setRound((n) => n + 1); await load(); };
   const back = pageLink('settings', 'developers');
 
@@ -42,7 +44,8 @@ export function HookPage({ id }: { id: string }) {
   }
   async function remove() {
     setAsking(undefined);
-    await doing('It was removed.', () => api('DELETE', path).then(() => { location.hash = back; }), () => undefined);
+    setGoing(true);
+    await doing('It was removed.', () => api('DELETE', path).then(() => { location.hash = back; }, (err) => { setGoing(false); throw err; }), () => undefined);
   }
 
   return (
@@ -76,7 +79,7 @@ export function HookPage({ id }: { id: string }) {
             label={`The new signing secret${secret.previous_secret_expires_at ? `; the old one is good until ${exact(new Date(secret.previous_secret_expires_at), locale)}` : ''}`} />}
         </section>
       )}
-      {hook && <Log of={hook} path={path} round={round} again={look} many={asking === 'again'} ask={(on) => setAsking(on ? 'again' : undefined)} />}
+      {hook && !going && <Log of={hook} path={path} round={round} again={look} many={asking === 'again'} ask={(on) => setAsking(on ? 'again' : undefined)} />}
     </>
   );
 }

@@ -33,7 +33,7 @@ export function Keys() {
   }
 
   return (
-    <Section title="API keys" lede="A key acts for the whole workspace within its scopes. It is shown once, when it is made."
+    <Section title="API keys" busy={!list && !error} lede="A key acts for the whole workspace within its scopes. It is shown once, when it is made."
       action={!making && <button type="button" class="ghost" onClick={() => { setMaking(true); setMade(undefined); }}><Icon of={plus} />New key</button>}>
       {making && <NewKey done={(key) => { setMaking(false); if (key) { setMade(key); void load(); } }} />}
       {made?.key && <Secret key={made.api_key_id} label={`The key “${made.name}”`} value={made.key} />}
