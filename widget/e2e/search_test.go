@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -50,6 +51,10 @@ func TestSearch(t *testing.T) {
 	eval[bool](mara, `($('.find input').select(), true)`)
 	mara.press("lea")
 	mara.wait("a visitor is found by name and address", `$$('.row.hit').length === 1 && [...$('.row.hit').querySelectorAll('mark')].map((m) => m.innerText).join() === 'Léa,lea'`)
+	s.call("POST", "/messages", map[string]string{"session_id": second.ID, "sender": "visitor", "message": strings.Repeat("many words ", 9) + "porcelain"}, nil)
+	eval[bool](mara, `($('.find input').select(), true)`)
+	mara.press("porcelain")
+	mara.wait("what was looked for is in sight, though it stands far behind", `((mark, p) => mark?.innerText === 'porcelain' && mark.getBoundingClientRect().bottom <= p.getBoundingClientRect().bottom)($('.row.hit mark'), $('.row.hit p'))`)
 	eval[bool](mara, `($('.find input').select(), true)`)
 	mara.press(`"nobody" AND (`)
 	mara.wait("nothing is found", `said('.end.empty').join().includes('Nothing found') && $$('.row.hit').length === 0`)

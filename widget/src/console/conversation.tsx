@@ -88,7 +88,7 @@ function Line({ session: s }: { session: Session }) {
   if (typing?.visitor) return <small class="doing">{firstName(s.visitor_name)} is writing…</small>;
   if (s.status === 'closed') return <small>Closed</small>;
   const where = s.visitor_online ? 'Here now' : 'Not here now';
-  const hands = !s.assignee_id ? 'unclaimed' : s.assignee_id === me?.agent_id ? 'with you' : `with ${s.assignee_name ?? 'somebody else'}`;
+  const hands = !s.assignee_id ? 'unclaimed' : s.assignee_id === me?.agent_id ? 'with you' : `with ${firstName(s.assignee_name ?? '') || 'somebody else'}`;
   if (s.snoozed_until) return <small>Put off {until(s.snoozed_until, Date.now())}, {hands}</small>;
   return <small>{where}, {hands}{s.department && <> in <bdi>{s.department}</bdi></>}</small>;
 }

@@ -109,12 +109,20 @@ function Row({ hit: { session: s, message: m, excerpt, matches }, current }: { h
   );
 }
 
+/** Where an excerpt begins, so that its first match stands in the two lines that there are: at a word before it. */
+function opening(characters: string[], match: number): number {
+  if (match < 44) return 0;
+  const word = characters.indexOf(' ', match - 28) + 1;
+  return word && word < match ? word : match - 28;
+}
+
 function Excerpt({ text, matches }: { text: string; matches: [number, number][] }) {
   const characters = [...text];
   const part = (from: number, to?: number) => characters.slice(from, to).join('');
-  let end = 0;
+  let end = opening(characters, matches[0]?.[0] ?? 0);
   return (
     <>
+      {end > 0 && '… '}
       {matches.map(([from, to]) => {
         const before = part(end, from);
         end = to;

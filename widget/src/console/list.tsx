@@ -67,7 +67,7 @@ export function List({ view }: { view: View }) {
       )}
       {filtering && <Filters />}
       {choosing && <Bulk />}
-      <Asking />
+      {!(finding && text.trim()) && <Asking />}
       {finding && text.trim() ? <Found text={text.trim()} /> : <Rows view={view} />}
     </section>
   );

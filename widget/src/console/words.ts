@@ -197,7 +197,7 @@ export const en = {
   newsFrom: 'New message from {name}',
   newsMention: '{name} asks you to look',
   putAway: 'Put it away',
-  moreAsk: { one: 'and 1 more', other: 'and {n} more' },
+  moreAsk: { one: 'Show 1 more', other: 'Show {n} more' },
   newsAssigned: '{name} is yours now',
 } satisfies Strings;
 
