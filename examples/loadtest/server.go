@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -94,8 +96,32 @@ func (s *server) usage(collect bool) (u usage, err error) {
 	return u, json.NewDecoder(resp.Body).Decode(&u)
 }
 
-// control answers what server.usage asks.
+// crowd has n goroutines be there at once, and end. For each of them the
+// runtime keeps half a kilobyte for as long as the process lives.
+func (s *server) crowd(ctx context.Context, n int) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/control/crowd?n=%d", s.addr, n), nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// control answers what server.usage and server.crowd ask.
 func control(mux *http.ServeMux) {
+	mux.HandleFunc("GET /control/crowd", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
+		var all sync.WaitGroup
+		leave := make(chan struct{})
+		for range n {
+			all.Go(func() { <-leave })
+		}
+		close(leave)
+		all.Wait()
+	})
 	mux.HandleFunc("GET /control/usage", func(w http.ResponseWriter, r *http.Request) {
 		var u usage
 		if r.URL.Query().Get("collect") == "true" {
