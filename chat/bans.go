@@ -291,8 +291,15 @@ func (s *Service) readBans(ctx context.Context) *bannedNetworks {
 	c := &s.bans
 	c.mu.Lock()
 	began, changes := time.Now(), c.changes
+	current := c.value != nil && c.of == changes
 	c.mu.Unlock()
-	list, err := s.allBans(ctx)
+	limited := ctx
+	if current {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, lastKnownAfter)
+		defer cancel()
+	}
+	list, err := s.allBans(limited)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
@@ -300,7 +307,7 @@ func (s *Service) readBans(ctx context.Context) *bannedNetworks {
 			c.value = &bannedNetworks{} // who cannot be looked up is let in: the same store answers everything else
 		}
 		if ctx.Err() == nil {
-			c.readAt, c.of = began, changes
+			c.readAt, c.of = time.Now(), changes // whoever waits for their turn need not try as well
 			s.log.Warn("chat: could not read which addresses are banned; what was last known holds", "error", err)
 		}
 		return c.value

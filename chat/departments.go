@@ -223,9 +223,18 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 	if known && !now.Before(readAt) && now.Sub(readAt) < settingsTTL {
 		return list, nil
 	}
-	page, err := s.store.Departments(ctx, DepartmentQuery{Limit: maxDepartments})
+	limited := ctx
+	if known {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, lastKnownAfter)
+		defer cancel()
+	}
+	page, err := s.store.Departments(limited, DepartmentQuery{Limit: maxDepartments})
 	if err != nil {
 		if !readAt.IsZero() {
+			if ctx.Err() == nil {
+				c.postpone(readAt, now)
+			}
 			s.warn(ctx, "chat: could not read the departments; those last known hold", "error", err)
 			return list, nil
 		}
@@ -237,6 +246,15 @@ func (s *Service) departmentsNow(ctx context.Context) ([]Department, error) {
 		c.list, c.known, c.readAt = page.Departments, true, now
 	}
 	return page.Departments, nil
+}
+
+// postpone has them read again in a while, unless they were meanwhile.
+func (c *departmentsCache) postpone(readAt, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known && c.readAt.Equal(readAt) {
+		c.readAt = now
+	}
 }
 
 // outdate has the departments read when they are needed next.

@@ -41,6 +41,20 @@ func (c *settingsCache) outdate() {
 	c.readAt = time.Time{}
 }
 
+// lastKnownAfter is how long anybody waits for what was read before and is not
+// known to have changed: a store that does not answer would else take its time
+// for each such thing, before it takes it for what they want.
+const lastKnownAfter = 500 * time.Millisecond
+
+// postpone has the settings read again in a while, unless they were meanwhile.
+func (c *settingsCache) postpone(readAt, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.readAt.Equal(readAt) {
+		c.readAt = now
+	}
+}
+
 // Settings returns the settings, for agents.
 func (s *Service) Settings(ctx context.Context, by Actor) (Settings, error) {
 	if err := by.need(ScopeRead); err != nil {
@@ -71,11 +85,20 @@ func (s *Service) settingsNow(ctx context.Context) (Settings, *time.Location, er
 	if zone != nil && !now.Before(readAt) && now.Sub(readAt) < settingsTTL {
 		return value, zone, nil
 	}
-	fresh, err := s.store.Settings(ctx)
+	limited := ctx
+	if zone != nil && !readAt.IsZero() {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, lastKnownAfter)
+		defer cancel()
+	}
+	fresh, err := s.store.Settings(limited)
 	switch {
 	case err == nil:
 		value, zone = c.keep(fresh.complete(), now)
 	case zone != nil:
+		if ctx.Err() == nil {
+			c.postpone(readAt, now)
+		}
 		s.warn(ctx, "chat: could not read the settings; those last known hold", "error", err)
 		err = nil
 	}
