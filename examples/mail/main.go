@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log"
 	"net/http"
 	"os"
@@ -54,7 +55,7 @@ func run(ctx context.Context, addr, db string, p *postman) error {
 	svc := chat.New(store, nil)
 	defer svc.Close()
 	if _, err := svc.EnsureAPIKey(ctx, os.Getenv("CHAT_KEY"), chat.NewAPIKey{Name: "Our team", Scopes: []string{chat.ScopeAdmin}}); err != nil {
-		return err
+		return fmt.Errorf("CHAT_KEY: %w", err)
 	}
 
 	background, cancel := context.WithCancel(ctx)
@@ -76,6 +77,7 @@ func run(ctx context.Context, addr, db string, p *postman) error {
 		defer cancel()
 		srv.Shutdown(ending)
 	})
+	fmt.Printf("The shop is at http://%s/ and the console, for those with CHAT_KEY, at /chat/console/.\n", addr)
 	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"net/http"
 	"os"
@@ -35,5 +36,6 @@ func main() {
 	}
 	http.Handle("/chat/", httpapi.New(svc, nil))
 	http.Handle("/metrics", promhttp.Handler()) // /chat/healthz says whether this process should get requests
+	fmt.Println("The figures are at http://127.0.0.1:8080/metrics and the console, for those with CHAT_KEY, at /chat/console/.")
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }
