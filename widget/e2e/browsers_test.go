@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // older takes away what the oldest browsers that README.md names do not all
@@ -56,6 +57,12 @@ func TestOlderBrowsers(t *testing.T) {
 	mara.openOnly()
 	mara.reply("Good morning")
 	visitor.hears("Good morning")
+	mara.press(kb.ArrowUp)
+	mara.wait("what was sent last can be changed", `active() === $('.editing .txt')`)
+	mara.press(" and welcome, in as many words as it takes to wrap over to the next line of the field, and on to a third one and a fourth, which all are to be seen while they are changed.")
+	mara.wait("all of it is seen", `$('.editing .txt').scrollHeight <= $('.editing .txt').clientHeight + 1 && $('.editing .txt').clientHeight > 60`)
+	mara.press(escape)
+	mara.wait("the field has the focus again", `active() === $('.conv .txt')`)
 	mara.press("One line")
 	height := eval[float64](mara, `$('.conv .txt').clientHeight`)
 	mara.press(", and another that is long enough to wrap over to the next line of the field, as replies do, and on again until it has three of them or more.")

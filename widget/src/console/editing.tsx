@@ -3,6 +3,7 @@ import { characters, empty, touch } from '../shared/composer';
 import type { Message } from '../shared/types';
 import { saveEdit } from './changing';
 import { write } from './field';
+import { useGrowing } from './growing';
 import { set } from './state';
 import { useApp } from './use';
 import { t } from './words';
@@ -16,6 +17,7 @@ export function Editing({ message: m }: { message: Message }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const over = characters(text.trim()) - most;
   const blank = empty.test(text) || over > 0 || busy;
+  useGrowing(area, text);
   useLayoutEffect(() => {
     const el = area.current!;
     el.focus();

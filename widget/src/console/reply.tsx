@@ -7,11 +7,12 @@ import { bolt, choices, Icon, note as noteIcon, smile } from '../shared/icons';
 import { Staged } from '../shared/staged';
 import { Answers } from './answers';
 import { Ask } from './ask';
-import { copyText } from './copying';
 import { lastOwn } from './changing';
+import { copyText } from './copying';
 import { knownOf, wouldCross } from './crossing';
 import { draftOf, keepDraft, openDraft, pushDrafts, syncDraft, whenPutBack, type Draft } from './drafts';
 import { dropField, mac, setField, type Field } from './field';
+import { useGrowing } from './growing';
 import { send, undoable } from './outbox';
 import { mentioned, useSources } from './sources';
 import { get, set } from './state';
@@ -21,8 +22,6 @@ import { faults, sound, uploads } from './uploads';
 import { locale, useApp, useFocusOnOpen } from './use';
 import { t } from './words';
 
-// A browser that can lets the field grow by itself, without laying out the page once more with every key.
-const growing = CSS.supports('field-sizing', 'content');
 
 /** The field in which agents write: to the visitor, or a note among themselves. */
 export function Reply({ id }: { id: string }) {
@@ -93,12 +92,7 @@ export function Reply({ id }: { id: string }) {
     if (caret.current !== undefined) area.current?.setSelectionRange(caret.current, caret.current);
     caret.current = undefined;
   }, [text]);
-  useLayoutEffect(() => {
-    const el = area.current;
-    if (!el || growing) return;
-    el.style.height = 'auto';
-    el.style.height = `${el.scrollHeight}px`;
-  }, [text, mode]);
+  useGrowing(area, text, mode);
 
   const offered = useSuggest(area, text, useSources(session?.visitor_name ?? '', mode === 'note'), (value) => update({ [mode]: value }));
   const files = mode === 'reply' && takesFiles ? staged.files : [];
