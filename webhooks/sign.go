@@ -15,7 +15,7 @@ import (
 // The headers of a delivery. The first three are those of Standard Webhooks
 // (https://www.standardwebhooks.com).
 const (
-	HeaderID        = "webhook-id"        // the same on every try of one event
+	HeaderID        = "webhook-id"        // the id of the event with "_" for its dot, the same on every try
 	HeaderTimestamp = "webhook-timestamp" // when this try was sent, in seconds since 1970
 	HeaderSignature = "webhook-signature" // "v1," and a signature, once for each live secret
 	HeaderAttempt   = "webhook-attempt"   // 1 for the first try; above 1 the receiver may have the event already
