@@ -256,6 +256,7 @@ func TestHostileCSS(t *testing.T) {
 			t.Errorf("%s: the page's shortcuts heard %q", path, keys)
 		}
 		b.wait("the words", `$('.panel .ta').value === 'hello j k ? /'`)
+		b.wait("the field has its buttons", `seen($('.panel .attach')) && seen($('.emojibox > button'))`) // one waits for the first answer
 		b.wait("transitions are over", `$('.home h1') && document.querySelector('peal-chat').shadowRoot.getAnimations().length === 0`)
 		b.shoot("hostile" + strings.ReplaceAll(strings.ReplaceAll(path, "*", "all"), "/", "-"))
 		return eval[[]string](b, measure)
