@@ -77,6 +77,9 @@ const forever = 1000 * time.Hour
 // Over a database that hangs nobody waits for longer than one transaction may
 // take, whenever they come; when it is back everybody is served.
 func TestNobodyWaitsForTwo(t *testing.T) {
+	if w := (*Options)(nil).writeTimeout(); w > 5*time.Second {
+		t.Errorf("hosts who say nothing allow %v", w)
+	}
 	for name, shared := range map[string]bool{"one lane": false, "lanes": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

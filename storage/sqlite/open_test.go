@@ -337,13 +337,13 @@ func TestPragmas(t *testing.T) {
 	}
 	check(1, s.writer, map[string]string{
 		"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "secure_delete": "1", "temp_store": "2",
-		"busy_timeout": "10000", "query_only": "0", "wal_autocheckpoint": "12000", "journal_size_limit": "67108864",
+		"busy_timeout": "10000", "query_only": "0", "wal_autocheckpoint": "12000", "journal_size_limit": "67108864", "cache_size": "-8000",
 	})
 	if n := s.writer.Stats().MaxOpenConnections; n != 1 {
 		t.Errorf("%d connections can write, want 1", n)
 	}
 	check(s.reader.Stats().MaxOpenConnections, s.reader, map[string]string{
-		"synchronous": "2", "journal_mode": "wal", "query_only": "1", "temp_store": "2", "busy_timeout": "5000",
+		"synchronous": "2", "journal_mode": "wal", "query_only": "1", "temp_store": "2", "busy_timeout": "5000", "cache_size": "-2000",
 	})
 }
 
