@@ -108,8 +108,8 @@ func errBadKey() error {
 	return &Error{Kind: ErrUnauthenticated, Code: "invalid_api_key", Message: "Invalid API Key"}
 }
 
-// noteUse writes down that a key was used, once a minute at most, also by a
-// caller who has left. A failure is not the caller's.
+// noteUse writes down that a key was used, once a minute at most. Whoever leaves
+// meanwhile has used it, and a failure is not the caller's.
 func (s *Service) noteUse(ctx context.Context, key APIKey) {
 	now := s.now()
 	s.mu.Lock()
@@ -125,7 +125,7 @@ func (s *Service) noteUse(ctx context.Context, key APIKey) {
 	if due {
 		ctx, cancel := afterwards(ctx)
 		defer cancel()
-		if _, err := s.writer.do(ctx, OpTouchAPIKey{KeyID: key.ID, At: now}); err != nil {
+		if _, err := s.writer.do(ctx, OpTouchAPIKey{KeyID: key.ID, At: now}); err != nil && !errors.Is(err, ErrClosed) {
 			s.log.Warn("chat: could not note the use of a key", "api_key_id", key.ID, "error", err)
 		}
 	}

@@ -37,7 +37,7 @@ func (s *Service) alertMissed(ctx context.Context, res OpResult) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	s.alerts.Go(func() {
+	s.alerts.start(func() {
 		if err := s.hooks.call(ctx, "Hooks.Missed", func(ctx context.Context) error { return s.hooks.Missed(ctx, res.Session) }); err != nil {
 			s.log.Error("chat: a missed session was not told", "session", res.Session.ID, "error", err)
 		}

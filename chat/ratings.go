@@ -46,7 +46,7 @@ func (s *Service) alertRating(ctx context.Context, session Session) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	s.alerts.Go(func() {
+	s.alerts.start(func() {
 		err := s.hooks.call(ctx, "Hooks.BadRating", func(ctx context.Context) error { return s.hooks.BadRating(ctx, session) })
 		if err != nil {
 			s.log.Error("chat: a bad rating was not told", "session", session.ID, "error", err)

@@ -46,7 +46,7 @@ type Service struct {
 	trail       trail
 	placeOf     func(netip.Addr) Place
 	unplaced    chan unplaced
-	alerts      sync.WaitGroup // hooks that run beside what they are about
+	alerts      alerts
 	counters    counters
 
 	indexing  chan struct{} // holds a token while somebody indexes
@@ -189,7 +189,7 @@ func (s *Service) Close() error {
 	})
 	s.hub.close()
 	s.writer.close()
-	s.alerts.Wait() // each has a time limit
+	s.alerts.wait() // each has a time limit
 	s.stopFollowing()
 	select {
 	case <-s.hub.left:
