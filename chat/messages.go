@@ -46,7 +46,8 @@ type SentMessage struct {
 }
 
 // SendMessage adds a message to an active session. When it returns without an
-// error the message is committed.
+// error the message is committed. Whose the session is stays as it was: whoever
+// answers one that nobody has may take it with [Service.ClaimSession].
 func (s *Service) SendMessage(ctx context.Context, by Actor, in NewMessage) (SentMessage, error) {
 	sent, err := s.sendMessage(ctx, by, in)
 	var known *Error

@@ -108,7 +108,7 @@ function Foot() {
       )}
       {toast && (
         <div class={`toast ${toast.bad ? 'bad' : ''}`}>
-          <span dir="auto">{toast.text}</span>
+          <span dir="auto">{toast.text}</span>{toast.act && <button onClick={toast.act.run}>{toast.act.label}</button>}
         </div>
       )}
     </div>

@@ -1,7 +1,6 @@
 import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { say } from './state';
-import { t } from './words';
+import { partMissed } from './renewed';
 
 /**
  * A component whose code comes when it is first needed. `meanwhile` is drawn until then; where it does not come, `failed`
@@ -12,7 +11,7 @@ export function lazy<P extends object>(load: () => Promise<FunctionComponent<P>>
   return function Lazy(props: P) {
     const [, draw] = useState(0);
     useEffect(() => {
-      if (!Ready) load().then((it) => { Ready = it; draw(1); }, () => { failed(); say({ text: t('partMissing'), bad: true }); });
+      if (!Ready) load().then((it) => { Ready = it; draw(1); }, () => { failed(); partMissed(); });
     }, []);
     return Ready ? <Ready {...props} /> : <>{meanwhile}</>;
   };

@@ -1,5 +1,6 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { partMissed } from './renewed';
 import type { PageName } from './state';
 
 const loads: Record<PageName, () => Promise<{ default: FunctionComponent }>> = {
@@ -17,7 +18,7 @@ export function Page({ name }: { name: PageName }) {
   const [tries, setTries] = useState(0);
   useEffect(() => {
     let gone = false;
-    loads[name]().then((m) => { if (!gone) setShown({ it: m.default }); }, () => { if (!gone) setFailed(tries + 1); });
+    loads[name]().then((m) => { if (!gone) setShown({ it: m.default }); }, () => { if (!gone) { setFailed(tries + 1); partMissed(); } });
     return () => { gone = true; };
   }, [name, tries]);
   if (Shown) return <Shown.it />;

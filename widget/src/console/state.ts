@@ -72,6 +72,7 @@ export interface Prefs {
 export interface Toast {
   text: string;
   bad?: boolean;
+  act?: { label: string; run(): void };
 }
 
 /** What the host's code has switched on. */

@@ -175,6 +175,8 @@ export const en = {
   palWidget: 'Widget',
   palHours: 'Hours',
   palDevelopers: 'API keys and webhooks',
+  renewed: 'There is a newer version of the console. Nothing that you have written is lost.',
+  reload: 'Reload',
   partMissing: 'That could not be loaded. Try again when the connection is back.',
   // How somebody likes to work
   prefsTitle: 'How you work',
