@@ -126,7 +126,8 @@ func TestALongConversationStaysWhereItIsRead(t *testing.T) {
 	const jumps = `new Promise(async (done) => {
 		const box = $('.thread'), frame = () => new Promise(requestAnimationFrame), moved = [];
 		const eye = () => { const top = box.getBoundingClientRect().top; return $$('.thread .msg').find((el) => el.getBoundingClientRect().top > top + 40); };
-		for (let n = 0; n < 400 && !/^Message 0/.test(eye()?.innerText ?? ''); n++) {
+		const top = () => /^Message 0/.test(eye()?.innerText ?? '');
+		for (let n = 0; n < 25 && !top(); n++) {
 			const el = eye(), before = el.getBoundingClientRect().top, was = box.scrollTop;
 			box.scrollTop -= 150;
 			const by = was - box.scrollTop;
@@ -135,11 +136,21 @@ func TestALongConversationStaysWhereItIsRead(t *testing.T) {
 			if (Math.abs(off) > 3) moved.push(el.innerText.slice(0, 12) + ' by ' + off);
 			if (box.scrollTop <= 0) await new Promise((r) => setTimeout(r, 30));
 		}
-		done([String($$('.thread .msg').length), ...moved]);
+		done({ moved, top: top() });
 	})`
-	got := eval[[]string](mara, jumps)
-	if got[0] != "261" || len(got) > 1 {
-		t.Errorf("of 261 messages %s were read; moved under the eye: %q", got[0], got[1:])
+	var moved []string
+	for range 16 { // a busy machine draws few frames in the time that one answer may take
+		got := eval[struct {
+			Moved []string
+			Top   bool
+		}](mara, jumps)
+		moved = append(moved, got.Moved...)
+		if got.Top {
+			break
+		}
+	}
+	if n := eval[int](mara, `$$('.thread .msg').length`); n != 261 || len(moved) > 0 {
+		t.Errorf("of 261 messages %d were read; moved under the eye: %q", n, moved)
 	}
 }
 
