@@ -24,6 +24,7 @@ func (b *tab) axe(state string) {
 	}
 	for _, theme := range []string{"light", "dark"} {
 		b.dark(theme == "dark")
+		b.wait("the console has heard of it", `!$('.app') || document.documentElement.classList.contains('dark') === matchMedia('(prefers-color-scheme: dark)').matches`)
 		b.wait("transitions are over", still)
 		for _, v := range eval[[]violation](b, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
 			.then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.map((n) => n.target.flat().join(' ') + ': ' + n.failureSummary) })))`) {
