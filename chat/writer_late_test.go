@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,18 +215,18 @@ func TestBackgroundOpsAreNotRefused(t *testing.T) {
 		var callers sync.WaitGroup
 		callers.Go(func() { crowd(t, w, 3000, 10*time.Millisecond) })
 		time.Sleep(10 * time.Millisecond)
-		refused := 0
+		var refused atomic.Int64
 		for range 500 {
 			callers.Go(func() {
 				if _, err := w.do(t.Context(), OpSettleDelivery{}); err != nil {
-					refused++
+					refused.Add(1)
 				}
 			})
 			synctest.Wait()
 		}
 		callers.Wait()
-		if refused > 3*alongFill {
-			t.Errorf("%d of 500 were refused: more than were in the transactions that failed", refused)
+		if n := refused.Load(); n > 3*alongFill {
+			t.Errorf("%d of 500 were refused: more than were in the transactions that failed", n)
 		}
 	})
 }
@@ -234,10 +235,10 @@ func TestBackgroundOpsAreNotRefused(t *testing.T) {
 // beside it.
 func TestOthersGoBesideWhatIsHeldUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held := true
+		var held atomic.Bool
+		held.Store(true)
 		w := lateWriter(&hanging{shared: true, takes: func() time.Duration {
-			if held {
-				held = false
+			if held.CompareAndSwap(true, false) {
 				return 4 * time.Second
 			}
 			return time.Millisecond
